@@ -116,6 +116,8 @@ class Mapping:
     """A dictionary or an object literal. The key None stands for all pairs of another mapping."""
 
     pairs: list[tuple[Expression | None, Expression]]
+    lines: list[int] = field(default_factory=list)
+    """The line of each pair, where the language's knowledge has rules for keys; else empty."""
 
 
 @dataclass(slots=True, eq=False)

@@ -9,7 +9,7 @@ from engines.cbom.source.evaluation import intrinsics, rules
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.secrets import weakness
-from engines.cbom.source.evaluation.sightings import Place, Sighting
+from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
     CONSTANT,
@@ -187,7 +187,7 @@ class Calls(Expressions):
                 value.facts.update(rules.facts(rule.sets, names))
         place = Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
         sighting: Sighting | None = None
-        if rule.primitive or told or rule.findings:
+        if rule.primitive or told or rule.findings or rule.assures:
             harmless = rules.harmless(rule, names)
             sighting = Sighting(place, rule, everything, frozenset(told), harmless, self.within())
             self._sighted(sighting)
@@ -203,9 +203,14 @@ class Calls(Expressions):
             self.untaken.append(result[0])
         return result
 
+    def option(self, name: str, values: Values, line: int) -> None:
+        place = program.Call(program.Name(name), [], {}, line, 1, line, 1)
+        self._known(self.knowledge.options[name], Arguments([values], {}), place)
+
     def _sighted(self, sighting: Sighting) -> None:
-        if sighting.rule.primitive == "mac":
-            self.witness.authenticated.update(sighting.within)
+        assured = MAC if sighting.rule.primitive == "mac" else sighting.rule.assures
+        if assured:
+            self.witness.assured.update((assured, each) for each in sighting.within)
         if not sighting.rule.unless_taken:
             self.witness.see(sighting)
 

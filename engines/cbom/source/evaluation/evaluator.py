@@ -19,7 +19,7 @@ from engines.cbom.source.evaluation.expressions import Files
 from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
-from engines.cbom.source.evaluation.sightings import Place, Sighting, Witness
+from engines.cbom.source.evaluation.sightings import ASSURANCES, Place, Sighting, Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     NOTHING,
@@ -135,8 +135,9 @@ class Evaluator(Calls):
         function = closure.function
         key = _context(closure, arguments)
         results = self._results.setdefault(id(function), {})
-        if function in self.witness.authenticated:
-            self.witness.authenticated.update(self.within())
+        for assurance in ASSURANCES:
+            if (assurance, function) in self.witness.assured:
+                self.witness.assured.update((assurance, each) for each in self.within())
         if key in results:
             return results[key]
         if self._is_running(function) or len(self._running) >= MAX_CALLS or len(results) >= MAX_CONTEXTS:
@@ -278,6 +279,8 @@ class Evaluator(Calls):
                 base.members[target.name] = union((base.members.get(target.name, NOTHING), values))
             elif isinstance(base, Table):
                 base.entries[target.name] = values
+                if target.name in self.knowledge.options:
+                    self.option(target.name, values, self._line)
             else:
                 self._set_attribute(base, target, values)
 

@@ -100,6 +100,10 @@ class Expressions:
         """A function, made here."""
 
     @abstractmethod
+    def option(self, name: str, values: Values, line: int) -> None:
+        """Tell what knowledge says of an option's value."""
+
+    @abstractmethod
     def construct(self, of: Class) -> Instance:
         """An object of a class of the program whose constructor's arguments aren't known."""
 
@@ -317,7 +321,7 @@ class Expressions:
 
     def _mapping(self, node: program.Mapping) -> Values:
         result = Table({})
-        for key, value in node.pairs[:MAX_ITEMS]:
+        for position, (key, value) in enumerate(node.pairs[:MAX_ITEMS]):
             values = self.evaluate(value)
             if key is None:
                 for each in values:
@@ -331,6 +335,8 @@ class Expressions:
             for name in names:
                 if type(name) is Known:
                     result.entries[name.value] = values
+                    if node.lines and name.value in self.knowledge.options:
+                        self.option(str(name.value), values, node.lines[position])
                     self.tell_secret(str(name.value), values)
                 else:
                     result.open = True

@@ -8,6 +8,12 @@ from typing import Protocol
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import Values
 
+MAC = "mac"
+"""The assurance that a MAC is computed: encryption beside it is authenticated."""
+
+ASSURANCES = (MAC, "verification")
+"""What a call may assure for the function that it is in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -38,8 +44,8 @@ class Sighting:
 class Witness(Protocol):
     """Receiver of sightings."""
 
-    authenticated: set[object]
-    """Functions, classes and files in which a MAC is computed, or that call one that does."""
+    assured: set[tuple[str, object]]
+    """Assurances, each with a function, class or file in which it is given, or that calls one in which it is."""
 
     def see(self, sighting: Sighting) -> None:
         """Take note of a sighting."""

@@ -135,6 +135,7 @@ class JavaScriptExpressions(Lowering):
 
     def object(self, node: Node) -> Expression:
         pairs: list[tuple[Expression | None, Expression]] = []
+        lines: list[int] = []
         for child in node.named_children:
             kind = child.type
             if kind == "pair":
@@ -146,7 +147,8 @@ class JavaScriptExpressions(Lowering):
                 pairs.append((None, self.first(child)))
             elif kind == "method_definition":
                 pairs.append((self._key(child.child_by_field_name("name")), self._method(child)))
-        return Mapping(pairs)
+            lines += [child.start_point[0] + 1] * (len(pairs) - len(lines))
+        return Mapping(pairs, lines)
 
     def object_pattern(self, node: Node) -> Expression:
         pairs: list[tuple[Expression | None, Expression]] = []

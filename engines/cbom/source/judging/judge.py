@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from engines.cbom.source.evaluation.sightings import Place, Sighting
+from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
@@ -16,9 +16,9 @@ class Judge:
     """Collector of results, and the ``Witness`` of evaluators."""
 
     def __init__(self) -> None:
-        self.authenticated: set[object] = set()
+        self.assured: set[tuple[str, object]] = set()
         self._results: dict[tuple[str, int, str], list[Result]] = {}
-        self._unauthenticated: list[tuple[Result, frozenset[object]]] = []
+        self._conditional: list[tuple[Result, str, frozenset[object]]] = []
 
     def see(self, sighting: Sighting) -> None:
         """Judge one sighting."""
@@ -57,8 +57,9 @@ class Judge:
             kind.why.format(**words),
             rule.library.replacements.get(weakness.finding, kind.instead) if weakness.finding != USE else "",
         )
-        if weakness.finding == "unauthenticated-mode":
-            self._unauthenticated.append((result, sighting.within))
+        unless = MAC if weakness.finding == "unauthenticated-mode" else rule.unless
+        if unless:
+            self._conditional.append((result, unless, sighting.within))
         else:
             self.add(result)
 
@@ -74,10 +75,10 @@ class Judge:
 
     def results(self) -> list[Result]:
         """The results in the order of their places. Encryption isn't weak where a MAC is computed beside it."""
-        for result, within in self._unauthenticated:
-            if self.authenticated.isdisjoint(within):
+        for result, unless, within in self._conditional:
+            if self.assured.isdisjoint((unless, each) for each in within):
                 self.add(result)
-        self._unauthenticated.clear()
+        self._conditional.clear()
         return sorted((result for found in self._results.values() for result in found), key=order)
 
 

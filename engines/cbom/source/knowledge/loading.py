@@ -16,9 +16,21 @@ from engines.cbom.source.words import FINDINGS, PRIMITIVES
 
 _GROUP = re.compile(r"\{([^{}]*)\}")
 _FILE = frozenset(
-    {"library", "modules", "globals", "aliases", "bases", "constants", "replacements", "call", "attribute", "override"}
+    {
+        "library",
+        "modules",
+        "globals",
+        "aliases",
+        "bases",
+        "constants",
+        "replacements",
+        "call",
+        "attribute",
+        "option",
+        "override",
+    }
 )
-_PLAIN = frozenset({"primitive", "result", "decode", "origin"})
+_PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unless"})
 _TERMS = frozenset({"returns", "size", "fills", "into"})
 _OTHER = frozenset(
     {"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps", "typed", "unless_taken"}
@@ -67,7 +79,7 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     for row in content.get("override", ()):
         for base, override in _overrides(library, row):
             found.overrides.setdefault(base, []).append(override)
-    for kind, table in (("call", found.calls), ("attribute", found.attributes)):
+    for kind, table in (("call", found.calls), ("attribute", found.attributes), ("option", found.options)):
         for row in content.get(kind, ()):
             for rule in _rules(library, row, kind):
                 table.setdefault(rule.name, []).append(rule)
@@ -119,7 +131,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         raise KnowledgeError(f"unknown findings: {', '.join(sorted(unknown))}")
     if row.get("origin", "") not in _ORIGINS:
         raise KnowledgeError(f"unknown origin {row['origin']!r}")
-    parameters = tuple(row.get("parameters", ("value",) if kind == "attribute" else ()))
+    parameters = tuple(row.get("parameters", () if kind == "call" else ("value",)))
     plain: dict[str, Any] = {word: row[word] for word in row.keys() & _PLAIN}
     plain |= {word: _term(row[word], groups) for word in row.keys() & _TERMS}
     rule = Rule(

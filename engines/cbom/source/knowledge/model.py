@@ -79,6 +79,12 @@ class Rule:
     sets: dict[str, Term] = field(default_factory=dict)
     """Facts that the call changes of its object."""
 
+    assures: str = ""
+    """What the call assures for the function that it is in: ``verification``. A MAC assures ``mac`` by itself."""
+
+    unless: str = ""
+    """The assurance beside which there is nothing to object to."""
+
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""
 
@@ -128,6 +134,9 @@ class Knowledge:
 
     calls: dict[str, list[Rule]] = field(default_factory=dict)
     attributes: dict[str, list[Rule]] = field(default_factory=dict)
+    options: dict[str, list[Rule]] = field(default_factory=dict)
+    """Rules for keys of object literals that mean one thing wherever they stand; their parameter is ``value``."""
+
     overrides: dict[str, list[Override]] = field(default_factory=dict)
     """By the type whose methods are overridden."""
 

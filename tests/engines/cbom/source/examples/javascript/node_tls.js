@@ -5,11 +5,17 @@ import * as tls from 'node:tls';
 const agent = new https.Agent({ rejectUnauthorized: false }); // finds: use:TLS disabled-certificate-check
 https.get('https://example.org', { rejectUnauthorized: false }); // finds: disabled-certificate-check
 https.get('https://example.org', { rejectUnauthorized: true });
+const database = {
+  ssl: {
+    rejectUnauthorized: false, // finds: disabled-certificate-check
+    minVersion: 'TLSv1.1', // finds: use:TLSv1.1 weak-protocol
+  },
+};
 axios.get('https://example.org', { httpsAgent: new https.Agent({ keepAlive: true }) }); // finds: use:TLS
 tls.connect({ minVersion: 'TLSv1' }); // finds: use:TLSv1.0 weak-protocol
 tls.createServer({ minVersion: 'TLSv1.3' }); // finds: use:TLSv1.3
 
 const options = { host: 'example.org' };
-options.rejectUnauthorized = false;
-https.request(options); // finds: disabled-certificate-check
+options.rejectUnauthorized = false; // finds: disabled-certificate-check
+https.request(options);
 tls.connect({ checkServerIdentity: () => undefined, host: agent }); // finds: use:TLS

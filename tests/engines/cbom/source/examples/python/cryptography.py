@@ -40,21 +40,21 @@ def encrypted(key):
 
 def tagged(key, mac_key, data):
     encryptor = Cipher(algorithms.AES(key), modes.CBC(os.urandom(16))).encryptor()  # finds: use:AES use:CSPRNG
-    return tag(mac_key, encryptor.update(data))
+    return tag(mac_key, encryptor.update(data))  # finds: use:AES
 
 
 def tag(key, data):
     code = hmac.HMAC(key, hashes.SHA256())  # finds: use:HMAC-SHA-256
-    code.update(data)
+    code.update(data)  # finds: use:HMAC-SHA-256
     return code.finalize()
 
 
 def sealed(data):
     key = AESGCM.generate_key(256)  # finds: use:CSPRNG
     aead = AESGCM(key)  # finds: use:AES
-    aead.encrypt(os.urandom(12), data, None)  # finds: use:CSPRNG
-    aead.encrypt(b"123456789012", data, None)  # finds: static-iv
-    aead.decrypt(b"123456789012", data, None)
+    aead.encrypt(os.urandom(12), data, None)  # finds: use:AES use:CSPRNG
+    aead.encrypt(b"123456789012", data, None)  # finds: use:AES static-iv
+    aead.decrypt(b"123456789012", data, None)  # finds: use:AES
     ChaCha20Poly1305(b"k" * 32)  # finds: use:ChaCha20-Poly1305 hardcoded-key
     Fernet(Fernet.generate_key())  # finds: use:Fernet use:CSPRNG
     Fernet(b"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")  # finds: use:Fernet hardcoded-key

@@ -8,8 +8,8 @@ from nacl.signing import SigningKey
 
 def boxes(key, message):
     box = nacl.secret.SecretBox(key)  # finds: use:XSalsa20-Poly1305
-    box.encrypt(message)
-    box.encrypt(message, b"0" * 24)  # finds: static-iv
+    box.encrypt(message)  # finds: use:XSalsa20-Poly1305
+    box.encrypt(message, b"0" * 24)  # finds: use:XSalsa20-Poly1305 static-iv
     nacl.secret.SecretBox(b"k" * 32)  # finds: use:XSalsa20-Poly1305 hardcoded-key
     nacl.secret.Aead(nacl.utils.random(32))  # finds: use:XChaCha20-Poly1305 use:CSPRNG
     own = PrivateKey.generate()  # finds: use:X25519
