@@ -41,7 +41,7 @@ def test_new_keys_sign_beside_the_old_ones_and_then_alone(server: Server, log: P
     loads = [Load(server) for _ in range(2)]
     for load in loads:
         load.start()
-    made = server.request("POST", "sys/audit-ledger/rotate", {"overlap": "2s"}).data()
+    made = server.request("POST", "sys/audit-ledger/rotate", {"overlap": "3s"}).data()
     assert not set(made["verifier_keys"]) & {line.split()[-1] for line in before.decode().splitlines()}
     size = size_of(log)
     await_size(log, size + 1)
@@ -60,8 +60,11 @@ def test_new_keys_sign_beside_the_old_ones_and_then_alone(server: Server, log: P
     check_once(log, acknowledged)
     (rotated,) = [entry for entry in entries_of(log) if entry.get("event") == "rotated"]
     assert rotated["new"] == made["verifier_keys"]
-    assert rotated["overlap_seconds"] == 2
+    assert rotated["overlap_seconds"] == 3
     assert [f"log {key}" for key in rotated["old"]] == before.decode().splitlines()[:2]
+    report = verify_directory(log, Request(policy=parse_policy(before)))
+    assert report.status() == 0, "who has the old keys alone is led to the new ones"
+    assert [rotation["new"] for rotation in report.rotations] == [rotated["new"]]
     keys = server.request("GET", "sys/audit-ledger/status").data()["verifier_keys"]
     assert keys == [*rotated["new"], *rotated["old"]], "old checkpoints still verify"
 

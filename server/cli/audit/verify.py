@@ -80,6 +80,8 @@ def _lines(name: str, report: Report) -> Iterator[str]:
     for signature in report.signatures:
         kind = f"{signature.get('role', '')} {signature.get('type', '')}".strip()
         yield f"  signed  {_printable(signature['name'])} ({signature['status']}{f', {kind}' if kind else ''})"
+    for rotation in report.rotations:
+        yield f"  rotated by entry {rotation['index']}, signed with the policy's keys, to the keys that count now"
     for tenant in report.tenants:
         yield f"  tenant  {_printable(tenant.prefix)}: {tenant.size} entries, {_RESULTS[tenant.status()]}"
     for finding in report.all_findings():

@@ -10,12 +10,13 @@ from server.audit.ledger.device.directory import CHECKPOINT, POLICY, LedgerDirec
 from server.audit.ledger.device.state import LedgerState, LogKeys
 from server.audit.ledger.log.checkpoints import Checkpoint
 from server.audit.ledger.log.keys import NoteSigner
-from server.audit.ledger.log.notes import signed_note
+from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, parse_note, signed_note
 from server.audit.ledger.log.policy import NONE
 
 KEPT_SECONDS = 3600
 """The time between checkpoints that are kept."""
 
+KEPT = "checkpoints"
 _SECOND = 1_000_000_000
 
 
@@ -54,14 +55,32 @@ class Publisher:
         """Put a signed checkpoint in place. Raises ``OSError``."""
         seconds = state.time // _SECOND
         self._directory.write(CHECKPOINT, note)
-        if self._last_kept() + KEPT_SECONDS <= seconds:
-            self._directory.write(f"checkpoints/{state.size}", note, durable=True)
+        if self._last_kept() + KEPT_SECONDS <= seconds or not self._leads_to_newest_keys():
+            self._directory.write(f"{KEPT}/{state.size}", note, durable=True)
             self._kept_time = seconds
+
+    def _leads_to_newest_keys(self) -> bool:
+        """Whether a kept checkpoint shows, by signatures of both, the way from the older keys to the present ones.
+
+        The first one that both sign may be without the entry that names the new keys; the second has it.
+        """
+        if self._keys is None or not self._keys.older:
+            return True
+        present = {signer.verifier.key_id for signer in self._keys.present.signers(self._origin)}
+        sizes = sorted((name for name in os.listdir(self._directory.path / KEPT) if name.isdecimal()), key=int)
+        for name in sizes[-2:]:
+            try:
+                note = parse_note(self._directory.read(f"{KEPT}/{name}", MAX_NOTE_BYTES) or b"")
+            except BadNote:
+                return False
+            if not present <= {line.key_id for line in note.signatures}:
+                return False
+        return len(sizes) > 1
 
     def _last_kept(self) -> float:
         """The time of the newest stored checkpoint."""
         if self._kept_time is None:
-            folder = self._directory.path / "checkpoints"
+            folder = self._directory.path / KEPT
             times = [0.0]
             for name in os.listdir(folder):
                 with contextlib.suppress(OSError):

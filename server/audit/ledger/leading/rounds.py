@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from server.audit.devices.base import DeviceFault
 from server.audit.ledger.device.directory import LedgerDirectory, make_folders
-from server.audit.ledger.device.publishing import Publisher
+from server.audit.ledger.device.publishing import KEPT, Publisher
 from server.audit.ledger.device.state import Ledgers, LedgerState, Moved
 from server.audit.ledger.leading.process import IntegratorFailed
 from server.audit.ledger.leading.rotation import Note, rotate_to_next
@@ -221,7 +221,7 @@ class Rounds:
 
     def _publish(self, name: str, one: TenantLog) -> None:
         own, origin = tenant_directory(self._directory, name), tenant_origin(self._origin, name)
-        make_folders(own.path / "checkpoints")
+        make_folders(own.path / KEPT)
         publisher = Publisher(own, origin)
         publisher.use(one.keys)
         state = LedgerState(origin, one.size, one.root, time=one.time)

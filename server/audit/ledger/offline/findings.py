@@ -60,6 +60,9 @@ class Report:
     open: list[str] = field(default_factory=list)
     """In words, what these files can't show."""
 
+    rotations: list[dict[str, Any]] = field(default_factory=list)
+    """The entries that have led from the policy's keys to newer ones, and these."""
+
     unreadable: str | None = None
     """The reason why it couldn't be read."""
 
@@ -74,6 +77,10 @@ class Report:
         count = self._counts[kind] = self._counts.get(kind, 0) + 1
         if count <= MAX_OF_A_KIND:
             self.findings.append(Finding(kind, message, index, None if file is None else self.prefix + file))
+
+    def follow(self, index: int, keys: list[str]) -> None:
+        """Note that the entry ``index``, under keys that are believed, has led to ``keys``."""
+        self.rotations.append({"index": index, "new": keys})
 
     def note(self, sentence: str) -> None:
         """Note once what these files can't show."""
@@ -124,6 +131,8 @@ class Report:
             "findings": findings,
             "not_established": self.not_established(),
         }
+        if self.rotations:
+            shown["rotations"] = self.rotations
         if self.tenants:
             shown["tenants"] = [tenant.as_json() for tenant in self.tenants]
         return shown

@@ -11,7 +11,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from server.audit.ledger.offline.journal import JournalCheck
 from server.audit.ledger.offline.listing import listed
 from server.audit.ledger.offline.merkle import TreeCheck, Visit
 from server.audit.ledger.offline.partials import check_partials
+from server.audit.ledger.offline.rotations import followed
 from server.audit.ledger.offline.signatures import SignatureCheck, log_signatures, trusted_keys
 from server.audit.ledger.offline.sources import BadFile, DirectorySource, Listing, Unreadable
 from server.audit.ledger.offline.tenant_entries import TenantEntries
@@ -109,12 +111,47 @@ def verify_log(source: Listing, request: Request, report: Report, visit: Visit |
     if policy is None:
         return
     entries = _check_tree(source, request, report, checkpoint, visit)
+    policy = _followed(source, request, report, checkpoint, policy, entries.events)
     check = SignatureCheck(checkpoint, note, policy, "checkpoint")
     check.judge(report, entries.events, entries.last_time)
     _compare_kept(source, request, report, checkpoint, policy)
     _compare_own(source, report, checkpoint, policy, entries.events)
     for sentence in _ALWAYS_OPEN:
         report.note(sentence)
+
+
+def _followed(
+    source: Listing,
+    request: Request,
+    report: Report,
+    checkpoint: Checkpoint,
+    policy: Policy,
+    events: Sequence[tuple[int, dict[str, object]]],
+) -> Policy:
+    """The policy with the keys to which the log's own entries lead from those that it has."""
+    reader = TreeReader(source.read, checkpoint.size)
+
+    def contents() -> Iterator[bytes]:
+        yield from (kept.content for kept in request.kept)
+        for name in ("checkpoint", *(f"checkpoints/{name}" for name in _kept_names(source, report))):
+            with suppress(BadFile):
+                yield source.read(name, MAX_NOTE_BYTES) or b""
+
+    def extends(other: Checkpoint) -> bool:
+        if other.origin != checkpoint.origin or other.size > checkpoint.size:
+            return False
+        try:
+            return other.root == (checkpoint.root if other.size == checkpoint.size else reader.root(other.size))
+        except (MissingTile, BadTile, BadFile):
+            return False
+
+    return followed(policy, checkpoint.origin, events, contents(), extends, report)
+
+
+def _kept_names(source: Listing, report: Report) -> list[str]:
+    """The sizes of the checkpoints that the log keeps itself."""
+    names = listed(source, "checkpoints", Kind.SIGNATURE, report)
+    return [name for name in names if name.isascii() and name.isdigit() and len(name) < 20]
 
 
 def _policy(source: Listing, request: Request, report: Report, checkpoint: Checkpoint) -> Policy | None:
@@ -204,11 +241,10 @@ def _compare_own(
 ) -> None:
     """Compare the tree with the checkpoints that the log keeps itself."""
     reader = TreeReader(source.read, checkpoint.size)
-    for name in listed(source, "checkpoints", Kind.SIGNATURE, report):
-        if name.isascii() and name.isdigit() and len(name) < 20:
-            other = _own(source, report, checkpoint, policy, name, events)
-            if other is not None and not (other.size > checkpoint.size and _has_grown(source, other)):
-                _compare(reader, report, checkpoint, other, f"checkpoints/{name}", f"checkpoints/{name}")
+    for name in _kept_names(source, report):
+        other = _own(source, report, checkpoint, policy, name, events)
+        if other is not None and not (other.size > checkpoint.size and _has_grown(source, other)):
+            _compare(reader, report, checkpoint, other, f"checkpoints/{name}", f"checkpoints/{name}")
 
 
 def _own(
