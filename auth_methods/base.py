@@ -45,6 +45,9 @@ class Login(Reply):
     groups: tuple[str, ...] | None = None
     """The names of all groups of this caller that the method knows; None if it knows of no groups."""
 
+    grant: bytes = b""
+    """What the method wants kept with the token, sealed by it, to ask for the same login again; see ``KeepsGrants``."""
+
 
 class Issued(Reply, kw_only=True):
     """A token handed out: by the core for a ``Login``, or by the token method."""
@@ -93,6 +96,20 @@ class ChecksRenewals(Protocol):
 
     async def check_renewal(self, metadata: Mapping[str, str], call: Call) -> None:
         """Raises a fault if the caller of ``call`` may not renew a token with ``metadata``."""
+
+
+@runtime_checkable
+class KeepsGrants(Protocol):
+    """A method that keeps a grant of its provider's with a token, by which the login can be asked for again."""
+
+    async def login_again(self, grant: bytes, metadata: Mapping[str, str], call: Call) -> Login:
+        """The login that the provider confirms now, with the grant to keep in place of ``grant``.
+
+        Raises a fault to refuse the renewal of the token with ``metadata``.
+        """
+
+    async def end_grant(self, grant: bytes) -> bool:
+        """End the grant of a token that has ended, at the provider; False to be asked again later."""
 
 
 @runtime_checkable

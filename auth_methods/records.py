@@ -55,6 +55,8 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """False for the root token of an initialisation, which has no lease and so no issue time."""
     wrapped_bytes: int = 0
     """The size of the wrapped answer in its cubbyhole, in bytes; 0 if it isn't a wrapping token."""
+    grant: bytes = b""
+    """What its auth method keeps with it, sealed; never shown."""
 
     @property
     def wraps(self) -> bool:

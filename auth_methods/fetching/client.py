@@ -82,6 +82,13 @@ def bearer(token: str) -> Sent:
     return Sent(headers={"Authorization": f"Bearer {token}"})
 
 
+@dataclass(frozen=True, slots=True)
+class _RawAnswer:
+    status: int
+    body: bytes
+    links: tuple[str, ...]
+
+
 class Fetcher:
     """Fetches over one client, bounded together."""
 
@@ -96,19 +103,29 @@ class Fetcher:
 
     async def answer(self, text: str, sent: Sent = Sent(), statuses: frozenset[int] = _OK) -> Answer:
         """The answer with one of ``statuses`` at the URL ``text``. Raises ``FetchFailed`` as ``document`` does."""
-        url = httpx2.URL(text)
-        where = f"{url.copy_with(username=None, password=None, query=None, fragment=None)}: "
+        raw = await self._asked(text, sent, statuses)
         try:
-            return await self._answer(url, sent, statuses)
+            return Answer(raw.status, orjson.loads(raw.body), raw.links)
+        except ValueError:
+            raise FetchFailed(f"{_shown(httpx2.URL(text))}: the answer is no JSON") from None
+
+    async def deliver(self, text: str, sent: Sent, statuses: frozenset[int]) -> None:
+        """Send to the URL ``text``, whose answer has one of ``statuses``, and any body. Raises ``FetchFailed``."""
+        await self._asked(text, sent, statuses)
+
+    async def _asked(self, text: str, sent: Sent, statuses: frozenset[int]) -> _RawAnswer:
+        url = httpx2.URL(text)
+        try:
+            return await self._raw(url, sent, statuses)
         except Refused as error:
-            raise Refused(error.status, where) from None
+            raise Refused(error.status, f"{_shown(url)}: ") from None
         except FetchFailed as error:
             reason = str(error)
         except httpx2.HTTPError as error:
             reason = cause_of(error)
-        raise FetchFailed(where + reason)
+        raise FetchFailed(f"{_shown(url)}: {reason}")
 
-    async def _answer(self, url: httpx2.URL, sent: Sent, statuses: frozenset[int]) -> Answer:
+    async def _raw(self, url: httpx2.URL, sent: Sent, statuses: frozenset[int]) -> _RawAnswer:
         for _ in range(_MAX_REDIRECTS + 1):
             _check_url(url)
             self._requests_left -= 1
@@ -124,12 +141,8 @@ class Fetcher:
                     continue
                 if response.status_code not in statuses:
                     raise Refused(response.status_code)
-                body = await self._body(response)
                 links = tuple(response.headers.get_list("link"))
-            try:
-                return Answer(response.status_code, orjson.loads(body), links)
-            except ValueError:
-                raise FetchFailed("the answer is no JSON") from None
+                return _RawAnswer(response.status_code, await self._body(response), links)
         raise FetchFailed("too many redirects")
 
     async def _body(self, response: httpx2.Response) -> bytes:
@@ -140,6 +153,11 @@ class Fetcher:
                 raise FetchFailed("the answer is too large")
         self._bytes_left -= len(body)
         return bytes(body)
+
+
+def _shown(url: httpx2.URL) -> str:
+    """``url`` without the parts that may be secret."""
+    return str(url.copy_with(username=None, password=None, query=None, fragment=None))
 
 
 def _redirected(url: httpx2.URL, response: httpx2.Response, sent: Sent) -> httpx2.URL:

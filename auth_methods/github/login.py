@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from auth_methods import sealing
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.fetching.client import FetchFailed, Refused, fetching
 from auth_methods.fetching.failures import report
@@ -23,6 +24,8 @@ from engines.faults import InvalidRequest, Unavailable
 
 _MAX_TOKEN_CHARACTERS = 1024
 _UNAUTHORIZED = 401
+
+GRANT_LABEL = b"cryptoserve personal token of GitHub"
 
 
 class LoginBody(Body):
@@ -57,7 +60,11 @@ async def log_in(method: GitHub, call: Call, body: LoginBody) -> Login:
     if not body.token:
         raise InvalidRequest("missing token")
     config.token.check_address(call)
-    member = await owner(method, config, body.token, call)
+    return await login_of(method, config, await owner(method, config, body.token, call), body.token, call)
+
+
+async def login_of(method: GitHub, config: Config, member: Member, personal_token: str, call: Call) -> Login:
+    """The login of a member, who has shown ``personal_token``."""
     name = member.organization.login
     if name != config.organization:
         call.warn(
@@ -68,7 +75,7 @@ async def log_in(method: GitHub, call: Call, body: LoginBody) -> Login:
     mapped = await method.policies(member.team_names, member.user.id)
     token = replace(config.token, policies=tuple(sorted({*config.token.policies, *mapped})))
     metadata = {"username": member.user.login, "org": name}
-    return token.login(
+    login = token.login(
         call,
         alias=str(member.user.id),
         metadata=metadata,
@@ -76,6 +83,8 @@ async def log_in(method: GitHub, call: Call, body: LoginBody) -> Login:
         alias_metadata=metadata,
         groups=member.team_names,
     )
+    login.grant = await sealing.seal(method.storage, GRANT_LABEL, personal_token.encode())
+    return login
 
 
 async def owner(method: GitHub, config: Config, token: str, call: Call) -> Member:

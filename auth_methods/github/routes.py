@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auth_methods.github import config, login, mappings
 from auth_methods.github.mappings import MappingName, TeamBody, UserBody
+from auth_methods.github.renewals import RenewingGitHub
 from auth_methods.github.state import GitHub
 from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
 
@@ -31,5 +32,5 @@ GITHUB = EngineType(
     type="github",
     summary="Personal tokens of GitHub, as HashiCorp Vault has it",
     routes=ROUTES,
-    open=GitHub,
+    open=RenewingGitHub,
 )

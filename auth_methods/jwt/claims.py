@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from auth_methods.globs import matches_glob
+from auth_methods.names import matches_glob
 
 Claims: TypeAlias = Mapping[str, Any]
 

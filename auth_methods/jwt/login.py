@@ -18,9 +18,9 @@ from auth_methods.base import InvalidCredentials, Login
 from auth_methods.fetching.client import FetchFailed
 from auth_methods.fetching.failures import report
 from auth_methods.jwt import claims as tokens
-from auth_methods.jwt import used_ids
 from auth_methods.jwt.claims import InvalidClaims
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
+from auth_methods.jwt.logins import used_ids
 from auth_methods.jwt.policy_templates import MissingClaim, parse, render
 from auth_methods.jwt.providers.base import Person
 from auth_methods.jwt.providers.tokens import Tokens

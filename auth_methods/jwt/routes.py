@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auth_methods.jwt import config, login, roles
 from auth_methods.jwt.browser import begin, callback, poll
+from auth_methods.jwt.renewals import RenewingJwt
 from auth_methods.jwt.state import Jwt
 from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
 
@@ -32,5 +33,5 @@ JWT = EngineType(
     type="jwt",
     summary="JSON Web Tokens of identity providers",
     routes=ROUTES,
-    open=Jwt,
+    open=RenewingJwt,
 )

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from auth_methods.base import LocalIssuer, Renewal
-from auth_methods.jwt import finished_logins, used_ids
 from auth_methods.jwt.keys import Key, key_from_pem
-from auth_methods.jwt.poll_pace import PollPace
+from auth_methods.jwt.logins import finished, used_ids
+from auth_methods.jwt.logins.poll_pace import PollPace
 from auth_methods.jwt.providers.endpoints import Endpoints
 from auth_methods.jwt.providers.openid import Provider
 from auth_methods.jwt.records import CONFIG, Config, Role, decode, decode_config, key
@@ -87,4 +87,4 @@ class Jwt:
     async def tick(self, now: float) -> None:
         """Forget the ids of tokens that have ended, and logins that weren't fetched."""
         await used_ids.sweep(self.mount.storage, now)
-        await finished_logins.sweep(self.mount.storage, now)
+        await finished.sweep(self.mount.storage, now)

@@ -43,7 +43,7 @@ class TokenAuthority(Protocol):
 
     async def mint(self, record: TokenRecord) -> TokenRecord: ...
 
-    async def renew(self, hashed: str, granted: int, now: float) -> TokenRecord | None: ...
+    async def renew(self, hashed: str, granted: int, now: float, grant: bytes) -> TokenRecord | None: ...
 
     async def revoke(self, hashed: str) -> bool: ...
 
@@ -59,6 +59,12 @@ class RenewalAuthority(Protocol):
 
     async def renewal(self, record: TokenRecord, call: Call) -> Renewal | None:
         """With all defaults filled in; None if no method decides. Raises a fault to refuse."""
+
+    async def confirmed(self, record: TokenRecord, call: Call) -> bytes:
+        """The grant to keep with the token, once its provider has confirmed the login. Raises a fault to refuse."""
+
+    async def end_grant(self, record: TokenRecord, grant: bytes) -> None:
+        """End a grant that can't be kept with the token, which is gone."""
 
 
 class CallerAuthority(Protocol):

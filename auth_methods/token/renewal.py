@@ -69,8 +69,10 @@ async def _renew(method: TokenMethod, call: Call, token: HeldToken, increment: i
     granted = await _granted(method, call, record, increment)
     if granted <= 0:
         raise Failed("past the max TTL, cannot renew")
-    renewed = await method.authority.renew(token.hash, granted, call.now)
+    grant = await method.renewals.confirmed(record, call)
+    renewed = await method.authority.renew(token.hash, granted, call.now, grant)
     if renewed is None:
+        await method.renewals.end_grant(record, grant)
         raise InvalidRequest("token not found")
     return Issued(auth=renewed if with_id else replace(renewed, id=""))
 

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from engines.base import Periodic
+from server.core.ended_grants import end_grants
 from server.core.runtime import Runtime
 from server.core.unsealed import Unsealed
 from server.runtime.log_limits import LimitedLog
@@ -20,7 +21,7 @@ from server.tenants.namespaces.names import ROOT
 from server.tenants.namespaces.records import Entry
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.counting import count_leases, count_tokens
-from server.tenants.tokens.entries import DOOMED, EMPTYING, EXPIRY, ORPHANING, TOKENS, end_in
+from server.tenants.tokens.entries import DOOMED, EMPTYING, ENDED, EXPIRY, ORPHANING, TOKENS, end_in
 
 log = logging.getLogger(__name__)
 _failures = LimitedLog(log)
@@ -33,6 +34,9 @@ TICK_SECONDS = 60.0
 
 SWEPT_AT_ONCE = 200
 """The most namespaces searched for expired entries at a time; the others follow in turn."""
+
+GRANT_SECONDS = 5.0
+"""The seconds between rounds that end grants of tokens which have ended."""
 
 TICKED_AT_ONCE = 50
 """The most namespaces whose engines do periodic work at a time."""
@@ -73,11 +77,13 @@ class Maintenance:
         self._unsealed = unsealed
         self._sweeps = Turns()
         self._ticks = Turns()
+        self._grants = Turns()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin, and continue until ``close``."""
-        for seconds, work in ((SWEEP_SECONDS, self.sweep), (TICK_SECONDS, self.tick)):
+        rounds = ((SWEEP_SECONDS, self.sweep), (TICK_SECONDS, self.tick), (GRANT_SECONDS, self.end_grants))
+        for seconds, work in rounds:
             self._tasks.append(asyncio.create_task(_repeat(seconds, work)))
         self._tasks.append(asyncio.create_task(self._count_repeatedly()))
 
@@ -110,6 +116,23 @@ class Maintenance:
         await _carefully(self._tick_tenant(unsealed.root), "the root namespace")
         for entry in self._ticks.next(unsealed.namespaces.by_id, TICKED_AT_ONCE):
             await _carefully(self._tick_namespace(entry), entry.id)
+
+    async def end_grants(self) -> None:
+        """End the grants of tokens that have ended, in the root and in the namespaces that have some."""
+        if not await self._leads():
+            return
+        unsealed = self._unsealed
+        await _carefully(self._end_grants(unsealed.root), "grants of the root namespace")
+        for entry in self._grants.next(unsealed.namespaces.by_id, SWEPT_AT_ONCE):
+            await _carefully(self._end_grants_in(entry), entry.id)
+
+    async def _end_grants_in(self, entry: Entry) -> None:
+        if await self._runtime.store.list(entry.namespace.storage_prefix + TOKENS + ENDED, limit=1):
+            async with self._unsealed.tenants.visit(entry) as tenant:
+                await self._end_grants(tenant)
+
+    async def _end_grants(self, tenant: Tenant) -> None:
+        await end_grants(tenant, self._runtime.clock())
 
     async def count(self) -> None:
         """Count the tokens and leases of all namespaces, for the metrics; see ``server.tenants.tokens.counting``."""

@@ -48,6 +48,9 @@ class BackgroundWork(Protocol):
     async def tick(self) -> None:
         """Run the engines' periodic work."""
 
+    async def end_grants(self) -> None:
+        """End the grants of tokens that have ended, at their providers."""
+
     async def count(self) -> None:
         """Count what the metrics tell of storage."""
 

@@ -161,6 +161,7 @@ async def issue(tenant: Tenant, mount: Mount, auth_type: str, login: Login, call
             entity_id=entity_id,
             bound_cidrs=login.bound_cidrs,
             expire_time=call.now + granted,
+            grant=b"" if batch else login.grant,
         )
     )
     return Issued(data=login.data, auth=record, entity_created=created)

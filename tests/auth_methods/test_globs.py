@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_methods.globs import matches_glob
+from auth_methods.names import matches_glob
 from tests.costs import processor_seconds_below
 
 

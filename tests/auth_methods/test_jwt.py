@@ -14,7 +14,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from auth_methods.globs import matches_glob
 from auth_methods.jwt.claims import InvalidClaims, check_bound, claim
 from auth_methods.jwt.keys import (
     ALGORITHMS,
@@ -27,6 +26,7 @@ from auth_methods.jwt.keys import (
     verified_claims,
 )
 from auth_methods.jwt.state import Jwt
+from auth_methods.names import matches_glob
 from tests.server.systems import Server
 
 KEY = ec.generate_private_key(ec.SECP256R1())

@@ -43,6 +43,11 @@ class Provider:
         self.discovery: dict[str, Any] = {}
         self.codes: dict[str, dict[str, str]] = {}
         self.exchanges: list[tuple[str, dict[str, str]]] = []
+        self.refresh_tokens: list[str] = []
+        """The valid ones, if any are granted: each is good once."""
+        self.grants_refresh_tokens = False
+        self.revoked: list[str] = []
+        self.status_of_revocation = 200
         self.device_answers: list[str] = []
         """Errors to the next polls for a device."""
 
@@ -65,6 +70,7 @@ class Provider:
                 "token_endpoint": f"{self.url}/token",
                 "jwks_uri": f"{self.url}/keys",
                 "device_authorization_endpoint": f"{self.url}/device",
+                "revocation_endpoint": f"{self.url}/revoke",
             }
             if self.more is not None:
                 places["userinfo_endpoint"] = f"{self.url}/userinfo"
@@ -77,6 +83,10 @@ class Provider:
         if path == "/device":
             where = {"user_code": "WDJB-MJHT", "verification_uri": f"{self.url}/activate", "interval": 1}
             return 200, {"device_code": "device-code", "expires_in": 600, **where}
+        if path == "/revoke" and self.status_of_revocation == 200:
+            self.revoked.append(form["token"])
+        if path == "/revoke":
+            return self.status_of_revocation, {}
         return self._exchange(headers, form) if path == "/token" else (404, {})
 
     def _exchange(self, headers: Any, form: dict[str, str]) -> tuple[int, Any]:
@@ -84,6 +94,11 @@ class Provider:
         if form["grant_type"].endswith(":device_code"):
             refused = self.device_answers.pop(0) if self.device_answers else ""
             return (400, {"error": refused}) if refused else (200, self._tokens(None))
+        if form["grant_type"] == "refresh_token":
+            if form["refresh_token"] not in self.refresh_tokens:
+                return 400, {"error": "invalid_grant", "error_description": "private words"}
+            self.refresh_tokens.remove(form["refresh_token"])
+            return 200, self._tokens(None)
         asked = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).rstrip(b"=")
         if (
@@ -106,7 +121,11 @@ class Provider:
         }
         claims = {name: value for name, value in {**claims, **self.claims}.items() if value is not None}
         token = jwt.encode(claims, self.signed_with, "ES256", headers={"kid": "first"})
-        return {"access_token": "access", "token_type": "Bearer", "id_token": token}
+        granted = {"access_token": "access", "token_type": "Bearer", "id_token": token}
+        if self.grants_refresh_tokens:
+            self.refresh_tokens.append(f"refresh-{len(self.exchanges)}")
+            granted["refresh_token"] = self.refresh_tokens[-1]
+        return granted
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from auth_methods.jwt import poll_pace
 from auth_methods.jwt.browser.pending import PENDING_SECONDS
+from auth_methods.jwt.logins import poll_pace
 from server.core.settings import Settings
 from tests.auth_methods.fake_github import CLIENT, SECRET, FakeGitHub
 from tests.auth_methods.fake_web import Answer, web_serving

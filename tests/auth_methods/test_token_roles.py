@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth_methods.globs import matches_glob
-from auth_methods.names import matches_any
+from auth_methods.names import matches_any, matches_glob
 from tests.server.systems import Answer, Server
 
 MAKER = 'path "auth/token/create/*" { capabilities = ["update"] }'

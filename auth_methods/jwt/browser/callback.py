@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.fetching.client import FetchFailed
 from auth_methods.fetching.failures import report
-from auth_methods.jwt import finished_logins, used_ids
 from auth_methods.jwt.browser import pages
 from auth_methods.jwt.browser import pending as states
 from auth_methods.jwt.browser.pending import Pending
@@ -15,6 +15,8 @@ from auth_methods.jwt.browser.proofs import grant_of_code, prove
 from auth_methods.jwt.claims import InvalidClaims
 from auth_methods.jwt.keys import BadSignature
 from auth_methods.jwt.login import login_of
+from auth_methods.jwt.logins import finished, used_ids
+from auth_methods.jwt.logins.finished import Finished
 from auth_methods.jwt.records import CLIENT, DEVICE, DIRECT, Config, Role
 from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call, Reply
@@ -136,20 +138,19 @@ def _text_of(fault: Fault) -> str:
 
 async def _finish(method: Jwt, call: Call, body: CallbackBody, begun: _Begun) -> None:
     """Keep the claims about the person for the client, which asks for them with its nonce."""
-    claims = await _claims(method, call, body, begun)
-    await finished_logins.keep(method.mount.storage, begun.pending.nonce, begun.pending.ends_at, claims)
+    pending, (claims, grant) = begun.pending, await _claims(method, call, body, begun)
+    await finished.keep(method.mount.storage, pending.nonce, Finished(pending.ends_at, claims, grant))
 
 
 async def _login(method: Jwt, call: Call, body: CallbackBody, begun: _Begun) -> Login:
-    claims = await _claims(method, call, body, begun)
-    try:
-        return login_of(begun.config, begun.role, begun.pending.role, claims, call)
-    except InvalidClaims as error:
-        raise InvalidCredentials(f"{FAILED}{error}") from None
+    claims, grant = await _claims(method, call, body, begun)
+    login = login_of(begun.config, begun.role, begun.pending.role, claims, call)
+    login.grant = grant
+    return login
 
 
-async def _claims(method: Jwt, call: Call, body: CallbackBody, begun: _Begun) -> dict[str, object]:
-    """The claims about the person, for the provider's answer. Raises a fault if it gave none."""
+async def _claims(method: Jwt, call: Call, body: CallbackBody, begun: _Begun) -> tuple[dict[str, Any], bytes]:
+    """The claims about the person that meet the role, and the grant. Raises a fault if there are none."""
     await _check_issuer(method, call, body, begun)
     if body.error:
         report("a provider has refused a login: %s", _error_of(body), mount=method.mount.path, request=call.request_id)
@@ -158,15 +159,15 @@ async def _claims(method: Jwt, call: Call, body: CallbackBody, begun: _Begun) ->
         raise InvalidRequest(f"{FAILED}No code or id_token received.")
     try:
         grant = grant_of_code(body.code, begun.pending)
-        claims, _ = await prove(method, begun.config, begun.role, begun.pending, grant, call)
+        proved = await prove(method, begun.config, begun.role, begun.pending, grant, call)
         # Checked now, so that the person sees what is wrong; again when the client asks for the login.
-        login_of(begun.config, begun.role, begun.pending.role, claims, call)
+        login_of(begun.config, begun.role, begun.pending.role, proved[0], call)
     except FetchFailed as error:
         report("a login can't end: %s", error, mount=method.mount.path, request=call.request_id)
         raise InvalidRequest(f"{FAILED}Error exchanging oidc code.") from None
     except (BadSignature, InvalidClaims) as error:
         raise InvalidCredentials(f"{FAILED}{error}") from None
-    return claims
+    return proved
 
 
 def _error_of(body: CallbackBody) -> str:

@@ -1,7 +1,5 @@
 """The ``state`` of a login through a browser: a sealed record of all that the server needs when the browser returns.
 
-    base64url( version 1, 1 byte | nonce, 12 bytes | AES-256-GCM of the record )
-
 So beginning a login stores nothing, however many are begun, and any worker can end it. The text passes through the
 provider and the browser, which can neither read nor change it. ``used_ids`` records each state on return, so that it is
 used once.
@@ -13,14 +11,12 @@ import hashlib
 import secrets
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 from msgspec.structs import replace
 
+from auth_methods import sealing
 from auth_methods.jwt.records import CLIENT
 from engines.encoding import NotBase64, decode_base64_url, encode_base64_url
-from storage.base import Transaction, transact
 from storage.view import View
 
 PENDING_SECONDS = 300
@@ -28,10 +24,6 @@ PENDING_SECONDS = 300
 
 MAX_CHARACTERS = 8192
 
-_KEY = "oidc-key"
-_KEY_BYTES = 32
-_NONCE_BYTES = 12
-_VERSION = b"\x01"
 _LABEL = b"cryptoserve oidc state"
 
 
@@ -81,9 +73,7 @@ def hashed(client_nonce: str) -> bytes:
 
 async def seal(view: View, pending: Pending) -> str:
     """The state for ``pending``."""
-    nonce = secrets.token_bytes(_NONCE_BYTES)
-    sealed = AESGCM(await _key(view)).encrypt(nonce, msgspec.msgpack.encode(pending), _VERSION + _LABEL)
-    return encode_base64_url(_VERSION + nonce + sealed)
+    return encode_base64_url(await sealing.seal(view, _LABEL, msgspec.msgpack.encode(pending)))
 
 
 async def unseal(view: View, state: str, now: float) -> Pending | None:
@@ -92,23 +82,10 @@ async def unseal(view: View, state: str, now: float) -> Pending | None:
         return None
     try:
         content = decode_base64_url(state)
-        if content[:1] != _VERSION or encode_base64_url(content) != state:
-            return None  # Each state has one encoding.
-        nonce, sealed = content[1 : 1 + _NONCE_BYTES], content[1 + _NONCE_BYTES :]
-        record = AESGCM(await _key(view)).decrypt(nonce, sealed, _VERSION + _LABEL)
-    except (NotBase64, ValueError, InvalidTag):
+    except NotBase64:
         return None
-    pending = msgspec.msgpack.decode(record, type=Pending)
-    return pending if pending.ends_at > now else None
-
-
-async def _key(view: View) -> bytes:
-    async def make(transaction: Transaction) -> bytes:
-        key = await transaction.get(_KEY)
-        if key is None:
-            key = secrets.token_bytes(_KEY_BYTES)
-            transaction.put(_KEY, key)
-        return key
-
-    found = await view.load(_KEY, bytes)
-    return await transact(view, make) if found is None else found
+    if encode_base64_url(content) != state:
+        return None  # Each state has one encoding.
+    record = await sealing.unseal(view, _LABEL, content)
+    pending = None if record is None else msgspec.msgpack.decode(record, type=Pending)
+    return pending if pending is not None and pending.ends_at > now else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 from auth_methods.base import InvalidCredentials, Login, LoginPending
 from auth_methods.fetching.client import FetchFailed
 from auth_methods.fetching.failures import report
-from auth_methods.jwt import finished_logins, used_ids
 from auth_methods.jwt.browser import pending as states
 from auth_methods.jwt.browser.callback import EXPIRED, FAILED
 from auth_methods.jwt.browser.pending import Pending
@@ -13,11 +14,15 @@ from auth_methods.jwt.browser.proofs import grant_of_device, prove
 from auth_methods.jwt.claims import InvalidClaims
 from auth_methods.jwt.keys import BadSignature
 from auth_methods.jwt.login import login_of
+from auth_methods.jwt.logins import finished, used_ids
 from auth_methods.jwt.providers.tokens import TokenRefused
 from auth_methods.jwt.records import CLIENT, DEVICE, Config, Role
 from auth_methods.jwt.state import Jwt
 from engines.base import Body, Call
 from engines.faults import InvalidRequest, Unavailable
+
+_Proved: TypeAlias = tuple[dict[str, Any], bytes]
+"""The claims about a person, and the grant to keep with the token."""
 
 _PENDING, _SLOW_DOWN = "authorization_pending", "slow_down"
 
@@ -48,25 +53,27 @@ async def poll(method: Jwt, call: Call, body: PollBody) -> Login:
     if role is None or role.role_type != "oidc":
         raise InvalidRequest(f"{FAILED}Role could not be found")
     role.token.check_address(call)
-    claims = await (_of_device if pending.mode == DEVICE else _of_browser)(method, config, role, pending, call)
+    claims, grant = await (_of_device if pending.mode == DEVICE else _of_browser)(method, config, role, pending, call)
     try:
-        return login_of(config, role, pending.role, claims, call)
+        login = login_of(config, role, pending.role, claims, call)
     except InvalidClaims as error:
         raise InvalidCredentials(f"{FAILED}{error}") from None
+    login.grant = grant
+    return login
 
 
-async def _of_browser(method: Jwt, config: Config, role: Role, pending: Pending, call: Call) -> dict[str, object]:
-    claims = await finished_logins.take(method.mount.storage, pending.nonce)
-    if claims is None:
+async def _of_browser(method: Jwt, config: Config, role: Role, pending: Pending, call: Call) -> _Proved:
+    found = await finished.take(method.mount.storage, pending.nonce)
+    if found is None:
         raise LoginPending(_PENDING)
-    return claims
+    return found.claims, found.grant
 
 
-async def _of_device(method: Jwt, config: Config, role: Role, pending: Pending, call: Call) -> dict[str, object]:
+async def _of_device(method: Jwt, config: Config, role: Role, pending: Pending, call: Call) -> _Proved:
     if not method.polls.may_ask(pending.nonce, call.now):
         raise LoginPending(_SLOW_DOWN)
     try:
-        claims, _ = await prove(method, config, role, pending, grant_of_device(pending, config), call)
+        proved = await prove(method, config, role, pending, grant_of_device(pending, config), call)
     except TokenRefused as error:
         if error.code in (_PENDING, _SLOW_DOWN):
             raise LoginPending(error.code) from None
@@ -78,4 +85,4 @@ async def _of_device(method: Jwt, config: Config, role: Role, pending: Pending, 
         raise InvalidCredentials(f"{FAILED}{error}") from None
     if not await used_ids.take(method.mount.storage, "oidc state", pending.nonce, pending.ends_at):
         raise InvalidRequest(EXPIRED)
-    return claims
+    return proved

@@ -12,6 +12,7 @@ from auth_methods.jwt.browser.pending import Pending
 from auth_methods.jwt.claims import InvalidClaims
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
 from auth_methods.jwt.login import completed
+from auth_methods.jwt.logins.grants import Grant, seal_grant
 from auth_methods.jwt.providers.tokens import Tokens, request_tokens
 from auth_methods.jwt.records import DEVICE, Config, Role
 from auth_methods.jwt.state import Jwt
@@ -37,8 +38,8 @@ def grant_of_device(pending: Pending, config: Config) -> dict[str, str]:
 
 async def prove(
     method: Jwt, config: Config, role: Role, pending: Pending, grant: Mapping[str, str], call: Call
-) -> tuple[dict[str, Any], Tokens]:
-    """The claims about the person, and the provider's tokens for ``grant``.
+) -> tuple[dict[str, Any], bytes]:
+    """The claims about the person for ``grant``, and what to keep with the token (``logins.grants``), perhaps nothing.
 
     Raises ``FetchFailed`` (of these ``TokenRefused``), ``BadSignature``, ``InvalidClaims``, or ``Unavailable`` if the
     groups can't be fetched.
@@ -51,8 +52,10 @@ async def prove(
     else:
         found = await id_claims(method, config, role, granted, call)
         _check_login(found, config, role, pending, call.now)
-        found = {**await _user_info(method, config, granted, found), **found}
-    return await completed(method, config, role, found, granted, call), granted
+        found = {**await user_info(method, config, granted, found), **found}
+    claims = await completed(method, config, role, found, granted, call)
+    kept = Grant(granted.refresh_token, config.provider_id, claims)
+    return claims, await seal_grant(method.mount.storage, kept)
 
 
 async def id_claims(method: Jwt, config: Config, role: Role, granted: Tokens, call: Call) -> dict[str, Any]:
@@ -88,8 +91,11 @@ def _check_login(found: Mapping[str, Any], config: Config, role: Role, pending: 
             raise InvalidClaims("the user has logged in at the provider too long ago")
 
 
-async def _user_info(method: Jwt, config: Config, granted: Tokens, found: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the provider tells beyond the token."""
+async def user_info(method: Jwt, config: Config, granted: Tokens, found: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the provider tells of the person in ``found`` beyond the token.
+
+    Raises ``FetchFailed`` or ``InvalidClaims``.
+    """
     more = await method.provider(config).user_info(granted)
     if more and more.get("sub") != found.get("sub"):
         raise InvalidClaims("the provider's information is on another user")  # OpenID Connect Core 1.0, 5.3.2.

@@ -12,6 +12,7 @@ Layout below the view of the token store; all hashes are HMAC-SHA256 under the s
     lease/<path>/h<hash>                the path of the request that created it
     tree/...                            removal under way, see ``server.tenants.tokens.revocation``
     emptying/<hash>                     a removed token's cubbyhole that is yet to be emptied
+    ended/<hash>                        a removed token's grant that is yet to be ended, see ``EndedGrant``
 
 All entries of a token are written in the transaction that creates it, and removed in the one that ends it. They are
 found by key or by listing a range, never by a scan.
@@ -49,6 +50,7 @@ WRAPPED_SIZES = "wrapped/"
 DOOMED = "tree/doomed/"
 ORPHANING = "tree/orphaning/"
 EMPTYING = "emptying/"
+ENDED = "ended/"
 TREE = "tree/"
 """Folders of the token store; ``id/`` and ``own/`` are spelled by the functions below alone."""
 
@@ -56,6 +58,21 @@ TREE = "tree/"
 class _AccessorEntry(Struct, frozen=True, array_like=True):
     token: str
     accessor: str
+
+
+class EndedGrant(Struct, frozen=True, array_like=True):
+    """The grant of a removed token, which its auth method has to end at its provider."""
+
+    path: str
+    """The path of the request that made the token."""
+
+    grant: bytes
+    tries: int = 0
+    due: float = 0
+    """The time of the next try, in seconds since the epoch."""
+
+    def __repr__(self) -> str:
+        return f"EndedGrant({self.path!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +132,8 @@ class TokenEntries:
             transaction.put(EMPTYING + hashed, b"")
         if holdings.children:
             transaction.put(doomed_key(hashed), b"")
+        if record.grant:
+            transaction.put(ENDED + hashed, msgspec.msgpack.encode(EndedGrant(record.path, record.grant)))
 
 
 async def holdings_of(reader: Reader, hashed: str) -> TokenDependents:

@@ -338,15 +338,15 @@ class Tokens:
         self._created(self.namespace.path, record.type, record.ttl)
         return record
 
-    async def renew(self, hashed: str, granted: int, now: float) -> TokenRecord | None:
-        """Let the token end ``granted`` seconds after ``now``; None if it doesn't exist."""
+    async def renew(self, hashed: str, granted: int, now: float, grant: bytes = b"") -> TokenRecord | None:
+        """Let the token end ``granted`` seconds after ``now``, and keep ``grant`` with it; None if it doesn't exist."""
 
         async def extend(transaction: Transaction) -> TokenRecord | None:
             value = await transaction.get(id_key(hashed))
             if value is None:
                 return None
             before = decode(value)
-            record = replace(before, expire_time=now + granted, last_renewal=now, last_ttl=granted)
+            record = replace(before, expire_time=now + granted, last_renewal=now, last_ttl=granted, grant=grant)
             if before.expire_time:
                 transaction.delete(expiry_key(before.expire_time, hashed))
             if not before.expire_time or record.expire_time < before.expire_time:

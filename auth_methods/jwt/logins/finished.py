@@ -24,26 +24,30 @@ class Finished(Struct, frozen=True):
     """The claims about a person who has logged in."""
 
     ends_at: float
+    """The end of the time to ask for it, in seconds since the epoch."""
+
     claims: dict[str, Any]
+    grant: bytes = b""
+    """The grant of the provider, see ``grants``."""
 
     def __repr__(self) -> str:
         return "Finished()"
 
 
-async def keep(view: View, nonce: str, ends_at: float, claims: dict[str, Any]) -> None:
-    """Keep the result of the login with this nonce until ``ends_at``, in seconds since the epoch."""
-    await put(view, _key(nonce), msgspec.msgpack.encode(Finished(ends_at, claims)))
+async def keep(view: View, nonce: str, finished: Finished) -> None:
+    """Keep the result of the login with this nonce."""
+    await put(view, _key(nonce), msgspec.msgpack.encode(finished))
 
 
-async def take(view: View, nonce: str) -> dict[str, Any] | None:
-    """The claims that the login with this nonce ended with, once; None if it hasn't ended."""
+async def take(view: View, nonce: str) -> Finished | None:
+    """The result that the login with this nonce ended with, once; None if it hasn't ended."""
 
-    async def take_out(transaction: Transaction) -> dict[str, Any] | None:
+    async def take_out(transaction: Transaction) -> Finished | None:
         value = await transaction.get(_key(nonce))
         if value is None:
             return None
         transaction.delete(_key(nonce))
-        return _decode(value).claims
+        return _decode(value)
 
     return await transact(view, take_out)
 

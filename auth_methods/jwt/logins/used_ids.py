@@ -21,7 +21,7 @@ _LATEST = 16**10 - 1
 
 async def take(view: View, issuer: str, token_id: str, ends_at: float) -> bool:
     """Use the id of a token that ends at ``ends_at`` (seconds since the epoch); False if it was used before."""
-    hashed = hashlib.sha256(f"{len(issuer)}:{issuer}{token_id}".encode()).hexdigest()
+    hashed = _hashed(issuer, token_id)
 
     async def record_use(transaction: Transaction) -> bool:
         if await transaction.get(f"jti/{hashed}") is not None:
@@ -31,6 +31,17 @@ async def take(view: View, issuer: str, token_id: str, ends_at: float) -> bool:
         return True
 
     return await transact(view, record_use)
+
+
+async def give_back(view: View, issuer: str, token_id: str, ends_at: float) -> None:
+    """Undo ``take`` with the same arguments."""
+    hashed = _hashed(issuer, token_id)
+
+    async def forget_use(transaction: Transaction) -> None:
+        transaction.delete(f"jti/{hashed}")
+        transaction.delete(f"jti-expiry/{_minute(ends_at)}/{hashed}")
+
+    await transact(view, forget_use)
 
 
 async def sweep(view: View, now: float) -> None:
@@ -46,6 +57,10 @@ async def sweep(view: View, now: float) -> None:
                     transaction.delete(f"jti-expiry/{prefix}{hashed}")
 
             await transact(view, forget_ended)
+
+
+def _hashed(issuer: str, token_id: str) -> str:
+    return hashlib.sha256(f"{len(issuer)}:{issuer}{token_id}".encode()).hexdigest()
 
 
 def _minute(ends_at: float) -> str:
