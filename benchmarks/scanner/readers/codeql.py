@@ -24,6 +24,18 @@ _OPERATION = re.compile(
     r"^\| (?P<file>[\w.-]+):(?P<first>\d+):\d+:(?P<last>\d+):\d+ \|[^|]*\| (?P<algorithm>[\w-]+) \|"
 )
 _OPERATIONS = "CryptographicOperation.expected"
+_OPERATIONS_ONLY = re.compile(r"WeakSensitiveDataHashing|BrokenCrypto")
+"""Queries that report what gets data rather than what has the algorithm."""
+
+_OTHER = re.compile(r"ClientSideEncryptionVersion|bad-random|CWE-1240")
+"""Tests of what has no class: versions of a cloud's client, random numbers that aren't evenly spread."""
+
+_NAMES = {"ARC4": "RC4", "RSA-PSS?": "RSA", "RSA-OAEP?": "RSA"}
+"""Names of algorithms that the scanner has by other names."""
+
+_MADE_ABOVE = 15
+"""The lines above an operation in which what it uses may have been made."""
+
 _CLASSES = {
     295: ("disabled-certificate-check",),
     297: ("disabled-certificate-check",),
@@ -65,7 +77,8 @@ def _weak(copy: Path, files: list[Path]) -> Iterator[Case]:
         rows |= {(Place(path, number, number),) for number in alerts}
         accepted = _CLASSES[weakness]
         for places in sorted(rows, key=lambda row: row[0].first):
-            yield Case(accepted[0], True, places, frozenset(accepted))
+            made = _paragraphs(places, lines) if _OPERATIONS_ONLY.search(str(path)) else places
+            yield Case(accepted[0], True, made, frozenset(accepted))
         if weakness in _EXHAUSTIVE:
             weak = {number for row in rows for place in row for number in range(place.first, place.last + 1)}
             for number, line in enumerate(lines, start=1):
@@ -73,7 +86,20 @@ def _weak(copy: Path, files: list[Path]) -> Iterator[Case]:
                     yield Case(accepted[0], False, (Place(path, number, number),), frozenset(accepted))
 
 
+def _paragraphs(places: tuple[Place, ...], lines: list[str]) -> tuple[Place, ...]:
+    """Places from the beginning of their paragraphs on: a hash that gets data was made above."""
+    found = []
+    for place in places:
+        first = place.first
+        while first > 1 and lines[first - 2].strip():
+            first -= 1
+        found.append(Place(place.path, first, place.last))
+    return tuple(found)
+
+
 def _weakness(path: Path) -> int | None:
+    if _OTHER.search(str(path)):
+        return None
     named = _CWE.search(str(path.parent))
     return int(named[1]) if named and int(named[1]) in _CLASSES else None
 
@@ -126,4 +152,5 @@ def _listed_uses(copy: Path) -> Iterator[Case]:
 
 
 def _use(place: Place, algorithm: str) -> Case:
-    return Case(USE, True, (place,), algorithm=algorithm)
+    above = Place(place.path, max(1, place.first - _MADE_ABOVE), place.last)
+    return Case(USE, True, (above,), algorithm=_NAMES.get(algorithm, algorithm))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engines.cbom.source.evaluation import operators
-from engines.cbom.source.evaluation.acceptance import always_true
+from engines.cbom.source.evaluation.acceptance import accepts_all
 from engines.cbom.source.knowledge.model import Rule, Term
 from engines.cbom.source.program import Constant
 from engines.cbom.source.values import (
@@ -159,7 +159,7 @@ def _as_fact(value: Value, word: str) -> Values:
 
 
 def _accepts(value: object) -> bool:
-    return isinstance(value, Closure) and always_true(value.function)
+    return isinstance(value, Closure) and accepts_all(value.function)
 
 
 def returned(rule: Rule, names: dict[str, Values], told: dict[str, Values]) -> Values:

@@ -2,6 +2,7 @@ package example
 
 import (
 	"crypto/rand"
+	"net"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
@@ -35,4 +36,10 @@ func ciphers(key, message []byte, secret *[32]byte) {
 func shell(key ssh.PublicKey) {
 	_ = &ssh.ClientConfig{HostKeyCallback: ssh.InsecureIgnoreHostKey()} // finds: use:SSH disabled-certificate-check
 	_ = &ssh.ClientConfig{HostKeyCallback: ssh.FixedHostKey(key)}       // finds: use:SSH
+	_ = &ssh.ClientConfig{ // finds: use:SSH disabled-certificate-check
+		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error { return nil },
+	}
+	_ = &ssh.ClientConfig{ // finds: use:SSH
+		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error { return known(host, key) },
+	}
 }
