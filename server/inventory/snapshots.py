@@ -1,4 +1,4 @@
-"""Snapshots of the inventory, and what has changed from one to another.
+"""Snapshots of the inventory.
 
 A snapshot has the state of each key version, without use and verdicts, which change by themselves. It is stored in the
 namespace that made it: an entry that describes it, and its rows in parts.
@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from engines.worker_pools import in_turns
 from server.tenants.mounts.table import delete_below
 from storage.base import Damaged, Transaction, transact
 from storage.view import View
@@ -24,9 +25,6 @@ _PARTS = "sys/inventory/parts/"
 _PART_ROWS = 1000
 _ABANDONED_SECONDS = 86_400
 _ID = re.compile(r"[0-9]{11}-[0-9a-f]{8}")
-
-Rows = dict[str, dict[str, Any]]
-"""Rows by their ids."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -118,14 +116,28 @@ async def find_snapshot(view: View, id_: str) -> Snapshot | None:
         raise Damaged("a snapshot of the inventory can't be decoded") from None
 
 
-async def rows_of(view: View, snapshot: Snapshot) -> AsyncIterator[dict[str, Any]]:
+async def rows_of(view: View, snapshot: Snapshot) -> AsyncGenerator[dict[str, Any], None]:
     """The rows of a snapshot, in their order. Raises ``Damaged`` if any are missing."""
     for part in range(snapshot.parts):
-        value = await view.get(f"{_PARTS}{snapshot.id}/{part:06d}")
-        if value is None:
-            raise Damaged("a part of a snapshot of the inventory is missing")
-        for row in _decode_rows(value):
+        async for row in in_turns(_decode_rows(await _part(view, snapshot, part))):
             yield row
+
+
+async def snapshot_parts(view: View, snapshot: Snapshot) -> AsyncGenerator[bytes, None]:
+    """The list of all rows of a snapshot as JSON. Raises ``Damaged`` if any are missing."""
+    separator = b"["
+    for part in range(snapshot.parts):
+        value = await _part(view, snapshot, part)
+        yield separator + value[1:-1]
+        separator = b","
+    yield b"]" if snapshot.parts else b"[]"
+
+
+async def _part(view: View, snapshot: Snapshot, part: int) -> bytes:
+    value = await view.get(f"{_PARTS}{snapshot.id}/{part:06d}")
+    if value is None:
+        raise Damaged("a part of a snapshot of the inventory is missing")
+    return value
 
 
 async def delete_snapshot(view: View, id_: str) -> bool:
@@ -142,28 +154,6 @@ async def delete_snapshot(view: View, id_: str) -> bool:
 
     await transact(view, remove)
     return True
-
-
-def difference(before: Rows, after: Rows) -> dict[str, list[dict[str, Any]]]:
-    """What was added, removed and changed from ``before`` to ``after``, in the order of the rows."""
-    changed = []
-    for id_, row in after.items():
-        old = before.get(id_)
-        fields = {} if old is None else _changed_fields(old, row)
-        if fields:
-            changed.append({"id": id_, "name": row["name"], "version": row["version"], "fields": fields})
-    return {
-        "added": [row for id_, row in after.items() if id_ not in before],
-        "removed": [row for id_, row in before.items() if id_ not in after],
-        "changed": changed,
-    }
-
-
-def _changed_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    names = [*old, *(name for name in new if name not in old)]
-    return {
-        name: {"from": old.get(name), "to": new.get(name)} for name in sorted(names) if old.get(name) != new.get(name)
-    }
 
 
 async def _put(view: View, key: str, value: bytes) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from msgspec import UNSET, UnsetType
 
-from engines.base import Call, Operation, Raw, Reply, Route, Row, Scope
+from engines.base import Call, Operation, Reply, Route, Row, Scope
 from engines.crypto_policy.profiles.catalogue import all_profiles
 from engines.faults import InvalidRequest
 from engines.worker_pools import in_turns
@@ -17,16 +17,12 @@ from server.inventory.hiding import HiddenNames
 from server.inventory.own import Own
 from server.inventory.verdicts import Judging
 from server.inventory.walking import Chosen, all_rows
+from server.system.inventory.long_answers import beginning_of, raw_reply
 from server.system.inventory.parts import own_cryptography
 from server.system.inventory.signing import MAX_SIGNED_BYTES, sign_document
 from server.system.inventory.views import NAMES_TELL, AtBody, hiding_of, moment
 from server.system.state import System
 from server.tenants.namespaces.names import normalise
-
-WHOLE_BYTES = 1024 * 1024
-"""The longest document that is answered as a whole, with its length; a longer one is made while it is sent."""
-
-_PIECE_BYTES = 64 * 1024
 
 
 class CbomBody(AtBody):
@@ -58,23 +54,16 @@ async def read_cbom(system: System, call: Call, body: CbomBody) -> Reply:
         await system.unsealed.use_writer.flush_all()
     own = await own_cryptography(system, call.now)
     document = _Document(system, body, call.now, at, own, hiding)
-    most = MAX_SIGNED_BYTES if body.sign else WHOLE_BYTES
-    pieces = document.pieces()
-    beginning = bytearray()
-    async for piece in pieces:
-        beginning += piece
-        if len(beginning) > most:
-            break
-    else:
-        if body.sign:
-            return Reply(await sign_document(system, call, body.sign, bytes(beginning)))
-        return Reply(raw=Raw(document.content_type, bytes(beginning)))
-    if body.sign:
-        await pieces.aclose()
+    parts = document.parts()
+    if not body.sign:
+        return await raw_reply(document.content_type, parts)
+    content, whole = await beginning_of(parts, MAX_SIGNED_BYTES)
+    await parts.aclose()
+    if not whole:
         raise InvalidRequest(
             f"a document of more than {MAX_SIGNED_BYTES} bytes can't be signed: ask for a namespace or a mount"
         )
-    return Reply(raw=Raw(document.content_type, bytes(beginning), pieces))
+    return Reply(await sign_document(system, call, body.sign, content))
 
 
 class _Document:
@@ -93,26 +82,15 @@ class _Document:
         namespace = None if body.namespace is UNSET else normalise(body.namespace)
         self._chosen = Chosen(namespace, f"{body.mount.strip('/')}/" if body.mount.strip("/") else "")
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The document, in pieces worth sending. Raises ``RateLimited`` if too many read at once."""
-        piece = bytearray()
-        async with aclosing(self._parts()) as parts:
-            async for part in parts:
-                piece += part
-                if len(piece) >= _PIECE_BYTES:
-                    yield bytes(piece)
-                    piece.clear()
-        yield bytes(piece)
-
-    async def _parts(self) -> AsyncGenerator[bytes, None]:
+    async def parts(self) -> AsyncGenerator[bytes, None]:
+        """The document. Raises ``RateLimited`` if too many read at once."""
         yield self._writer.begin(self._now)
         unsealed, tenant = self._system.unsealed, self._system.tenant
         async with aclosing(all_rows(unsealed, tenant, self._chosen, self._at, use=self._use)) as rows:
             async for row in rows:
                 properties = key_properties(row, self._at, self._profiles, use=self._use)
                 yield self._writer.key(row, properties if self._hiding is None else self._hiding.properties(properties))
-        ending: AsyncIterator[bytes] = in_turns(self._writer.end())
-        async for part in ending:
+        async for part in in_turns(self._writer.end()):
             yield part
 
 

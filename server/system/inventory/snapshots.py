@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Any, ClassVar
 
 import msgspec
@@ -10,20 +12,26 @@ import msgspec
 from engines.base import Body, Call, Nothing, Operation, Reply, Route, Row, Scope
 from engines.durations import format_time
 from engines.faults import InvalidRequest, NotFound
+from engines.worker_pools import Places
 from server.inventory.daily import present_rows, take_present
+from server.inventory.differences import State, difference
 from server.inventory.snapshots import (
-    Rows,
     Snapshot,
     delete_snapshot,
-    difference,
     find_snapshot,
     list_snapshots,
     rows_of,
+    snapshot_parts,
 )
 from server.inventory.walking import READERS
+from server.system.inventory.long_answers import data_reply
 from server.system.state import System
+from server.tenants.tenant import Tenant
 
 NOW = "now"
+
+COMPARERS = Places("comparisons of the inventory", most=4, most_of_one=2)
+"""Requests that hold digests of all rows."""
 
 
 class SnapshotBody(Body):
@@ -66,8 +74,17 @@ async def read_snapshot(system: System, call: Call, body: SnapshotBody) -> Reply
     snapshot = await find_snapshot(system.tenant.view, body.id)
     if snapshot is None:
         raise NotFound
-    with READERS.taken(system.tenant.namespace.id):
-        return Reply({**_describe(snapshot), "versions": [row async for row in rows_of(system.tenant.view, snapshot)]})
+    return await data_reply(call, _with_rows(system.tenant, snapshot))
+
+
+async def _with_rows(tenant: Tenant, snapshot: Snapshot) -> AsyncGenerator[bytes, None]:
+    """The description of a snapshot with its rows, as JSON."""
+    yield msgspec.json.encode(_describe(snapshot))[:-1] + b',"versions":'
+    with READERS.taken(tenant.namespace.id):
+        async with aclosing(snapshot_parts(tenant.view, snapshot)) as parts:
+            async for part in parts:
+                yield part
+    yield b"}"
 
 
 async def remove_snapshot(system: System, call: Call, body: SnapshotBody) -> None:
@@ -77,20 +94,25 @@ async def remove_snapshot(system: System, call: Call, body: SnapshotBody) -> Non
 
 async def compare(system: System, call: Call, body: DiffBody) -> Reply:
     """Tell which key versions were added, removed and changed between two states."""
-    before, after = await _rows(system, body.from_, call.now), await _rows(system, body.to, call.now)
-    return Reply(difference(before, after))
+    before, after = await _state(system, body.from_, call.now), await _state(system, body.to, call.now)
+    return await data_reply(call, _compared(system.tenant, before, after))
 
 
-async def _rows(system: System, id_: str, now: float) -> Rows:
+async def _compared(tenant: Tenant, before: State, after: State) -> AsyncGenerator[bytes, None]:
+    with COMPARERS.taken(tenant.namespace.id):
+        async with aclosing(difference(before, after)) as parts:
+            async for part in parts:
+                yield part
+
+
+async def _state(system: System, id_: str, now: float) -> State:
     """The rows of a snapshot, or the present ones. Raises ``InvalidRequest`` if there is no such snapshot."""
     if id_ == NOW:
-        async with aclosing(present_rows(system.unsealed, system.tenant, now)) as rows:
-            return {row["id"]: row async for row in rows}
+        return partial(present_rows, system.unsealed, system.tenant, now)
     snapshot = await find_snapshot(system.tenant.view, id_)
     if snapshot is None:
         raise InvalidRequest(f'there is no snapshot "{id_}"; LIST sys/inventory/snapshots has their ids')
-    with READERS.taken(system.tenant.namespace.id):
-        return {row["id"]: row async for row in rows_of(system.tenant.view, snapshot)}
+    return partial(rows_of, system.tenant.view, snapshot)
 
 
 def _describe(snapshot: Snapshot) -> dict[str, Any]:

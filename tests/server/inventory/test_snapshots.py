@@ -15,6 +15,7 @@ import pytest
 from server.core.settings import Settings
 from server.inventory import snapshots
 from server.inventory.walking import READERS
+from server.system.inventory import long_answers
 from server.tenants.namespaces.names import ROOT_ID
 from storage.base import Transaction, transact
 from storage.cache import ObjectCache
@@ -213,3 +214,47 @@ async def test_the_hash_of_a_snapshot_is_entered_into_the_ledger(
         patched.setattr(unsealed.audit.ledger, "device", object())
         made = await _ask(server, "POST", "sys/inventory/snapshots", {})
     assert entered == [("inventory", {"namespace": "", "snapshot": made["id"], "sha256": made["sha256"]})]
+
+
+async def test_long_answers_are_the_same_in_pieces(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = await _server(new_server)
+    for name in ("a", "b"):
+        await _ask(server, "POST", f"transit/keys/{name}", {})
+    first = await _take(server)
+    await _ask(server, "POST", "transit/keys/a/config", {"disabled": True})
+    await _ask(server, "POST", "transit/keys/c", {})
+    second = await _take(server)
+    paths = (
+        f"sys/inventory/snapshots/{first}",
+        f"sys/inventory/diff?from={first}&to={second}",
+        f"sys/inventory/diff?from={second}&to={first}",
+        f"sys/inventory/diff?from={second}",
+    )
+    short = [await _ask(server, "GET", path) for path in paths]
+    assert [[len(each[part]) for part in ("added", "removed", "changed")] for each in short[1:]] == [
+        *([1, 0, 1], [0, 1, 1], [0, 0, 0])
+    ]
+    monkeypatch.setattr(long_answers, "WHOLE_BYTES", 10)
+    monkeypatch.setattr(long_answers, "_PIECE_BYTES", 100)
+    for path, expected in zip(paths, short, strict=True):
+        answer = await server.send("GET", path)
+        assert answer.pieces is not None and dict(answer.headers)[b"content-type"] == b"application/json"
+        text = answer.body + b"".join([piece async for piece in answer.pieces])
+        assert json.loads(text)["data"] == expected and json.loads(text)["request_id"]
+    assert not READERS._taken
+
+
+async def test_rows_of_older_snapshots_lack_members_without_a_value(new_server: NewServer) -> None:
+    server = await _server(new_server)
+    id_ = await _take(server)
+    view = server.core.unsealed.root.view if server.core.unsealed is not None else None
+    assert view is not None
+    value = await view.get(f"{PARTS}{id_}/000000")
+    assert value is not None and b'"compromised":null,' in value
+    older = value.replace(b'"compromised":null,', b"")
+
+    async def store_older(transaction: Transaction) -> None:
+        transaction.put(f"{PARTS}{id_}/000000", older)
+
+    await transact(view, store_older)
+    assert await _changed(server, id_) == {}

@@ -19,7 +19,7 @@ from server.core.settings import Settings
 from server.inventory.walking import READERS
 from server.pipeline.respond import marked
 from server.pipeline.response import Answer
-from server.system.inventory import cbom
+from server.system.inventory import cbom, long_answers
 from tests.server.certificates import write_certificate
 from tests.server.pipeline.line_client import Streams, serving
 from tests.server.systems import NewServer
@@ -33,8 +33,8 @@ async def streams(
     request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Streams]:
     """A server with an audit log, for which a thousand bytes are a long document."""
-    monkeypatch.setattr(cbom, "WHOLE_BYTES", 1000)
-    monkeypatch.setattr(cbom, "_PIECE_BYTES", 500)
+    monkeypatch.setattr(long_answers, "WHOLE_BYTES", 1000)
+    monkeypatch.setattr(long_answers, "_PIECE_BYTES", 500)
     listener = LISTENER
     if request.param == "HTTP/2":
         certificate, key = write_certificate(tmp_path, "one")
@@ -64,7 +64,7 @@ def client_of(streams: Streams, request: pytest.FixtureRequest) -> httpx2.AsyncC
 
 def endless(monkeypatch: pytest.MonkeyPatch, fails: bool = False) -> None:
     """Let documents have no end, or fail before it."""
-    parts = cbom._Document._parts
+    parts = cbom._Document.parts
 
     async def go_on(self: cbom._Document) -> AsyncGenerator[bytes, None]:
         with READERS.taken("test"):
@@ -76,7 +76,7 @@ def endless(monkeypatch: pytest.MonkeyPatch, fails: bool = False) -> None:
                 await asyncio.sleep(0)
                 yield b" " * 10_000
 
-    monkeypatch.setattr(cbom._Document, "_parts", go_on)
+    monkeypatch.setattr(cbom._Document, "parts", go_on)
 
 
 async def all_ended() -> None:
@@ -92,7 +92,7 @@ async def test_a_long_document_arrives_whole(
     async with client_of(streams, request) as client:
         long = await client.get(PATH)
         again = await client.get("/v1/sys/seal-status")
-        monkeypatch.setattr(cbom, "WHOLE_BYTES", 1_000_000)
+        monkeypatch.setattr(long_answers, "WHOLE_BYTES", 1_000_000)
         whole = await client.get(PATH)
     assert (long.status_code, again.status_code) == (200, 200)
     assert "content-length" in whole.headers and "content-length" not in long.headers
