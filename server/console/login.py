@@ -67,7 +67,7 @@ class Logins:
 
     async def finish(self, api: Api, mount: str, query: Mapping[str, str], login_cookie: str) -> Result:
         """The answer to the login that a provider has sent back with ``query``."""
-        passed = {name: query[name] for name in ("state", "code", "iss") if name in query}
+        passed = {name: query.get(name, "") for name in ("state", "code", "iss")}
         if "error" in query:
             return Result(403, errors=[f"the provider refused the login: {query['error'][:200]}"])
         return await api.read(

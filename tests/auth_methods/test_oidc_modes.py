@@ -142,6 +142,10 @@ async def test_the_issuer_in_the_answer(server: Server, provider: Provider, mode
             status, page = await server.ask("GET", f"auth/oidc/oidc/callback?{query}", token="")
         assert (status == 200) is fits, page
     assert len(provider.exchanges) == (1 if mode == "direct" else 2)  # No other provider's code was handed on.
+    begun = await _begin(server)
+    query = urlencode({**provider.log_in(begun["auth_url"]), "client_nonce": "mine", "iss": ""})
+    answer = await server.send("GET", f"auth/oidc/oidc/callback?{query}", token="")
+    assert answer.status == 400  # A client that passes it on has got none.
 
 
 async def test_a_posted_answer(server: Server, provider: Provider) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import UNSET, UnsetType
+
 from auth_methods.base import InvalidCredentials, Login
 from auth_methods.fetching.client import FetchFailed
 from auth_methods.fetching.failures import report
@@ -41,7 +43,7 @@ class CallbackBody(Body):
 
     state: str = ""
     code: str = ""
-    iss: str = ""
+    iss: str | UnsetType = UNSET
     client_nonce: str = ""
     confirmation: str = ""
     error: str = ""
@@ -122,7 +124,13 @@ async def _shown(method: Jwt, call: Call, body: CallbackBody, begun: _Begun, for
     """The page for a browser that has come by itself: the question whether it was meant, or the end of the login."""
     pending = begun.pending
     if not (begun.role.oidc_disable_confirmation or body.confirmation):
-        fields = {"state": body.state, "code": body.code, "iss": body.iss, "error": body.error, "confirmation": "1"}
+        fields = {
+            "state": body.state,
+            "code": body.code,
+            "iss": body.iss or "",
+            "error": body.error,
+            "confirmation": "1",
+        }
         return pages.confirmation(pending.address, pending.role, form_method, fields)
     try:
         await _consume(method, pending)
@@ -178,14 +186,15 @@ def _error_of(body: CallbackBody) -> str:
 async def _check_issuer(method: Jwt, call: Call, body: CallbackBody, begun: _Begun) -> None:
     """Refuse the answer of another provider than the one that was asked (RFC 9207).
 
-    In the mode ``client`` an answer may lack the issuer, since ``bao login`` doesn't pass it on: there the client
-    brings the code to the mount that it began at, whose provider alone gets it.
+    In the mode ``client`` the parameter may be absent, since ``bao login`` doesn't pass it on: there the client brings
+    the code to the mount that it began at, whose provider alone gets it.
     """
     try:
         endpoints = await method.endpoints(begun.config)
     except FetchFailed as error:
         report("a login can't end: %s", error, mount=method.mount.path, request=call.request_id)
         raise InvalidRequest(f"{FAILED}Error exchanging oidc code.") from None
-    missing = not body.iss and endpoints.names_issuer and begun.pending.mode != CLIENT
+    dropped = body.iss is UNSET and begun.pending.mode == CLIENT
+    missing = not body.iss and endpoints.names_issuer and not dropped
     if missing or (body.iss and body.iss != endpoints.issuer):
         raise InvalidCredentials(f"{FAILED}The answer isn't from the provider that was asked.")
