@@ -18,4 +18,4 @@ tls.createServer({ minVersion: 'TLSv1.3' }); // finds: use:TLSv1.3
 const options = { host: 'example.org' };
 options.rejectUnauthorized = false; // finds: disabled-certificate-check
 https.request(options);
-tls.connect({ checkServerIdentity: () => undefined, host: agent }); // finds: use:TLS
+tls.connect({ checkServerIdentity: () => undefined, host: agent }); // finds: use:TLS disabled-certificate-check
