@@ -149,8 +149,12 @@ class Readiness:
         return judge(self._judging.profile, key, operation, self._at, self._judging.settings, request).verdict
 
     def _half(self, algorithm: str) -> Half:
-        row = ALGORITHMS.get(algorithm, HMAC_KEY)  # An HMAC's algorithm has its hash in the name.
-        return self.asymmetric if row.primitive in _ASYMMETRIC else self.symmetric
+        return self.asymmetric if is_asymmetric(algorithm) else self.symmetric
+
+
+def is_asymmetric(algorithm: str) -> bool:
+    """Whether an algorithm has public keys; that of an HMAC, which has its hash in the name, hasn't."""
+    return ALGORITHMS.get(algorithm, HMAC_KEY).primitive in _ASYMMETRIC
 
 
 def _strictest(verdicts: list[Verdict]) -> Verdict:

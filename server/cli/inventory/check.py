@@ -21,7 +21,8 @@ from engines.crypto_policy.profiles.model import Verdict
 from engines.durations import SECOND
 from engines.encoding import parse_rfc3339
 from engines.keys.states import State
-from server.cli.inventory.sources import SOURCE_FLAGS, Item, read_source
+from server.cli.inventory.sources import SOURCE_FLAGS, read_source
+from server.inventory.documents.reading import Item
 from server.inventory.verdicts import Judging, verdicts_of, worst_of
 from server.runtime.version import VERSION
 

@@ -10,7 +10,8 @@ from typing import Any
 from cryptoserve_cli.command import Command, CommandFailed, Invocation, group
 from cryptoserve_cli.flags import Flag, UsageError
 from server.cli.inventory.check import CHECK
-from server.cli.inventory.sources import SOURCE_FLAGS, Item, ask_bytes, decoded, read_source
+from server.cli.inventory.sources import SOURCE_FLAGS, ask_bytes, decoded, read_source
+from server.inventory.documents.reading import Item
 from server.inventory.documents.writers import FORMATS
 
 _FAILED = 2

@@ -11,10 +11,10 @@ import pytest
 from cryptography import x509
 
 from engines.crypto_policy.fips import FipsMode
-from server.cli.inventory.sources import items_of
 from server.config import Listener
 from server.core.lifecycle import Core
 from server.core.settings import Settings
+from server.inventory.documents.reading import items_of
 from server.inventory.documents.writers import writer_of
 from server.inventory.own import Own, certified
 from server.listeners.offers import _extensions, offer_of
