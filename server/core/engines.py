@@ -31,7 +31,7 @@ MISSING: EngineType[[Mount], None] = EngineType(
 
 
 _ON_SYSTEM = "cbom"
-"""The type of mounts that show what ``sys`` of their namespace has, and so are opened with its state."""
+"""The type of mounts that show what ``sys`` of their namespace has, and so are opened with its state too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class EngineOpener:
         if engine_type is None:
             log.error("no plug-in for the mount at %s of type %s is installed", entry.path, entry.type)
             engine_type = MISSING
-        opened_with: Any = self.open_system(tenant) if engine_type.type == _ON_SYSTEM else mount
-        engine = engine_type.open(opened_with)
+        opened_with: tuple[Any, ...] = (self.open_system(tenant), mount) if engine_type.type == _ON_SYSTEM else (mount,)
+        engine = engine_type.open(*opened_with)
         if isinstance(engine, TrustsServer):
             engine.trust(tenant.jwt_issuer)
         return engine_type, engine
