@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from auth_methods.token.jwt_issuer import JwtIssuer
 from engines.base import UseCounts
+from engines.faults import Failed
 from server.access.decision_cache import DecisionCache
 from server.access.guards import Guards
 from server.audit.broker import Broker
@@ -14,6 +15,7 @@ from server.audit.headers import AuditedHeaders
 from server.audit.ledger.device.state import STORAGE_PREFIX
 from server.audit.ledger.index.keeper import keep_indexes
 from server.audit.ledger.leading.ledger import LedgerHost
+from server.audit.options import writes_raw
 from server.core.engines import EngineOpener
 from server.core.maintenance import Maintenance
 from server.core.runtime import Runtime
@@ -52,7 +54,7 @@ async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> U
     """Start everything over the open barrier of ``runtime``.
 
     Raises ``StorageFault`` if what is stored can't be read, ``Failed`` if there are crypto policies that can't be
-    enforced.
+    enforced, or audit devices that the configuration doesn't allow.
     """
     view = View(runtime.barrier, ROOT.storage_prefix, runtime.cache)
     audit = await _open_audit(runtime, view, first=first)
@@ -130,10 +132,19 @@ async def _open_audit(runtime: Runtime, view: View, *, first: bool) -> Broker:
     )
     try:
         await audit.load(prepare=first)
+        if not runtime.settings.audit_raw_allowed:
+            _refuse_raw(audit)
     except BaseException:
         await audit.close()
         raise
     return audit
+
+
+def _refuse_raw(audit: Broker) -> None:
+    """Raise ``Failed`` if a device writes secrets as they are: one that was enabled when that was still allowed."""
+    for path, device in audit.devices().items():
+        if writes_raw(device["options"]):
+            raise Failed(f"the audit device {path} has log_raw: start with allow_log_raw = true, and disable it")
 
 
 async def _open_tenant(

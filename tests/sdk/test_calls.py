@@ -9,6 +9,7 @@ import pytest
 
 from cryptoserve import BatchFailed, ContextNotFound, DecryptionFailed, InvalidResponse
 from cryptoserve.calls.remote import MAX_BATCH_CHARACTERS, chunks
+from tests.products import Product
 from tests.sdk.conftest import Connect, at, each, fresh, token_with
 from tests.sdk.scripted import Scripted, answer
 from tests.servers import Server
@@ -116,6 +117,17 @@ def test_rewrap_keeps_the_binding(connect: Connect, own_server: Server) -> None:
     assert client.decrypt(new, context) == CARD
     with pytest.raises(DecryptionFailed):
         connect("other", "backend", **at(own_server)).decrypt(new, context)
+
+
+def test_openbao_rewraps_nothing_that_is_bound(connect: Connect, server: Server) -> None:
+    if server.product is not Product.OPENBAO:
+        return
+    context = fresh("rewrapped")
+    client = connect(**at(server))
+    ciphertext = client.encrypt(CARD, context)
+    with pytest.raises(DecryptionFailed):
+        client.rewrap(ciphertext, context)
+    assert client.decrypt(ciphertext, context) == CARD
 
 
 def test_codes(connect: Connect, server: Server) -> None:

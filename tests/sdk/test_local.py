@@ -272,6 +272,36 @@ def test_threads_stay_within_the_bounds_together(scripted: Scripted) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is read from /proc")
+@pytest.mark.soak
+def test_five_gigabytes_through_pipes_take_constant_memory(server: Server, tmp_path: Path) -> None:
+    """Encrypted and decrypted on their way, so that nothing is on the disk."""
+    environment = {**os.environ, "CRYPTOSERVE_ADDR": server.address, "CRYPTOSERVE_TOKEN": "root"}
+    environment |= {"CRYPTOSERVE_APP": "payments", "CRYPTOSERVE_TEAM": "backend"}
+    begin = [sys.executable, "-m", "cryptoserve"]
+    size = 5_000_000_000
+    source = subprocess.Popen(["head", "-c", str(size), "/dev/zero"], stdout=subprocess.PIPE)
+    sealing = subprocess.Popen(
+        [*begin, "encrypt", "-", "-context", "large"], stdin=source.stdout, stdout=subprocess.PIPE, env=environment
+    )
+    opening = subprocess.Popen(
+        [*begin, "decrypt", "-", "-context", "large"], stdin=sealing.stdout, stdout=subprocess.PIPE, env=environment
+    )
+    assert source.stdout is not None and sealing.stdout is not None and opening.stdout is not None
+    source.stdout.close()
+    sealing.stdout.close()
+    opened = 0
+    while part := opening.stdout.read(1 << 20):
+        assert not any(part)
+        opened += len(part)
+    opening.stdout.close()
+    for process in (source, sealing, opening):
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = status
+        assert status == 0
+        assert used.ru_maxrss < 100 * 1024, f"KiB, of {process.args!r}"
+    assert opened == size
+
+
 def test_large_files_take_constant_memory(server: Server, tmp_path: Path) -> None:
     with (tmp_path / "large").open("wb") as file:
         file.truncate(1 << 28)

@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from engines.faults import Failed
 from server.audit.broker import DeclaredDevice
+from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.pipeline.open_routes import NOTHING
 from server.runtime import plugins
+from server.system.routes import SYSTEM
+from storage.seals.static import StaticSeal
 from tests.server.audit.audit_fixture import GateDevice, ListDevice
 from tests.server.systems import NewServer, Server
 
@@ -42,6 +46,22 @@ async def test_raw_devices_take_a_word_of_their_own(
     assert not (tmp_path / "log").exists()
     raw = await (await new_server(settings=Settings(audit_through_api=True, audit_raw_allowed=True))).unsealed()
     assert await raw.ask("PUT", "sys/audit/f", body) == (204, None)
+
+
+async def test_a_raw_device_of_former_times_keeps_the_server_sealed(new_server: NewServer, tmp_path: Path) -> None:
+    seal = StaticSeal(("one", bytes(32)))
+    allowed = await new_server(settings=Settings(audit_through_api=True, audit_raw_allowed=True), seal=seal)
+    allowed.root_token = (await allowed.core.initialize(0, 0)).root_token
+    body = {"type": "file", "options": {"file_path": str(tmp_path / "log"), "log_raw": "true"}}
+    assert await allowed.ask("PUT", "sys/audit/f", body) == (204, None)
+    later = Core(allowed.core.runtime.store, seal, Settings(), SYSTEM)
+    with pytest.raises(Failed, match="the audit device f/ has log_raw: start with allow_log_raw = true"):
+        await later.start()
+    assert later.unsealed is None and later.runtime.barrier.sealed
+    again = Core(allowed.core.runtime.store, seal, Settings(audit_raw_allowed=True), SYSTEM)
+    await again.start()
+    assert again.unsealed is not None
+    await again._close()
 
 
 async def test_a_device_is_enabled_listed_asked_and_disabled(allowing: Server, tmp_path: Path) -> None:

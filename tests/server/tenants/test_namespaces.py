@@ -479,7 +479,7 @@ async def test_a_seal_of_its_own_is_refused(server: Server) -> None:
 
 async def test_the_audit_tells_the_namespace(new_server: NewServer, tmp_path: Path) -> None:
     device = DeclaredDevice("file", "file", "", {"file_path": str(tmp_path / "log"), "log_raw": "true"})
-    server = await (await new_server(Settings(audit_devices=(device,)))).unsealed()
+    server = await (await new_server(Settings(audit_devices=(device,), audit_raw_allowed=True))).unsealed()
     await make(server, "a", "a/b")
     token, accessor = await mighty(server, "a")
     namespace = (await tenant_at(server, "a/b")).namespace
