@@ -1,0 +1,117 @@
+"""Pages in both themes, on small screens, without script, and by keyboard."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from tests.servers import Server
+from tests.wire.console.visits import PAGES, complaints, log_in
+
+_PHONE: ViewportSize = {"width": 360, "height": 740}
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(chromium: Browser, server: Server, theme: Any) -> None:
+    # Only so can axe be put into a page: the console's policy forbids script of others.
+    context = chromium.new_context(color_scheme=theme, bypass_csp=True)
+    page = log_in(context, server)
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+    found = []
+    for path in ("login", *PAGES):
+        page.goto(f"{server.address}/ui/{path}")
+        page.evaluate(axe)
+        for violation in page.evaluate("rules => axe.run(document, rules)", _RULES)["violations"]:
+            found += [f"{path}: {violation['id']}: {node['target']}" for node in violation["nodes"]]
+    context.close()
+    assert found == []
+
+
+def test_pages_fit_a_phone_and_the_browser_has_no_complaint(chromium: Browser, server: Server) -> None:
+    context = chromium.new_context(viewport=_PHONE)
+    page = log_in(context, server)
+    found = complaints(page)
+    wide = []
+    for path in PAGES:
+        page.goto(f"{server.address}/ui/{path}")
+        if page.evaluate("document.documentElement.scrollWidth") > _PHONE["width"]:
+            wide.append(path)
+    context.close()
+    assert (wide, found) == ([], [])
+
+
+def test_everything_works_without_script(chromium: Browser, server: Server) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = log_in(context, server)
+    page.get_by_role("link", name="Keys", exact=True).click()
+    card = page.locator("#form-create")
+    card.get_by_label("Name").fill("by-hand")
+    card.get_by_role("button", name="Create key").click()
+    page.get_by_text("Create key: done.").wait_for()
+    page.goto(f"{server.address}/ui/tools?mount=transit&name=by-hand")
+    card = page.locator("#form-encrypt")
+    card.get_by_label("Plaintext (needed)").fill("4111 1111")
+    card.get_by_role("button", name="Encrypt").click()
+    ciphertext = page.locator("output pre").inner_text()
+    card = page.locator("#form-decrypt")
+    card.get_by_label("Ciphertext (needed)").fill(ciphertext)
+    card.get_by_label("Key (needed)").fill("by-hand")
+    card.get_by_role("button", name="Decrypt").click()
+    assert page.locator("output pre").inner_text() == "4111 1111"
+    context.close()
+
+
+def test_the_keyboard_reaches_content_and_menu(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.endswith("/ui/")
+
+
+def test_counts_move_without_a_reload(page: Page, server: Server) -> None:
+    before = int(page.locator("#requests").inner_text().replace("\u202f", ""))
+    for _ in range(20):
+        server.request("GET", "transit/keys/orders")
+    page.wait_for_function(
+        "before => Number(document.getElementById('requests').textContent.replaceAll('\u202f', '')) >= before + 20",
+        arg=before,
+        timeout=20_000,
+    )
+
+
+def test_a_proof_is_checked_in_the_page(page: Page, server: Server) -> None:
+    answer = server.request("POST", "transit/encrypt/orders", {"plaintext": "aGVsbG8="})
+    request_id = answer.json()["request_id"]
+    for _ in range(50):
+        page.goto(f"{server.address}/ui/audit?request_id={request_id}")
+        if page.locator(".proof").count() == 2:
+            break
+        page.wait_for_timeout(200)
+    page.locator(".proof .ok").nth(1).wait_for()
+    assert "Checked in this page" in page.locator(".proof .checked").nth(0).inner_text()
+
+
+def test_a_wrong_entry_fails_the_check_of_the_page(page: Page, server: Server) -> None:
+    answer = server.request("POST", "transit/encrypt/orders", {"plaintext": "aGVsbG8="})
+    request_id = answer.json()["request_id"]
+    page.route("**/ui/audit*", lambda route: _altered(route))
+    for _ in range(50):
+        page.goto(f"{server.address}/ui/audit?request_id={request_id}")
+        if page.locator(".proof").count() == 2:
+            break
+        page.wait_for_timeout(200)
+    page.locator(".proof .wrong").nth(0).wait_for()
+
+
+def _altered(route: Any) -> None:
+    """Deliver the page with one character of its entries replaced."""
+    response = route.fetch()
+    route.fulfill(response=response, body=response.text().replace("transit/encrypt/orders", "transit/encrypt/orderz"))
