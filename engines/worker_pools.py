@@ -32,6 +32,9 @@ Piece = TypeVar("Piece")
 TURN_SECONDS = 0.01
 """The seconds for which a batch runs before it yields."""
 
+SHORT_TURN_SECONDS = 0.001
+"""The seconds for which work does so that takes long as a whole, and may take longer."""
+
 MAX_THREADS = 4
 THREADS = min(MAX_THREADS, max(1, (os.cpu_count() or 1) // 2))
 """The threads of each pool. There is a worker for each processor, and each has pools of its own."""
@@ -159,21 +162,22 @@ def check_long_items(pace: Pace, count: int) -> None:
 class Turns:
     """Long work on the event loop: ``pause`` is called between its pieces, and yields when they have taken long."""
 
-    __slots__ = ("_began",)
+    __slots__ = ("_began", "_seconds")
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = TURN_SECONDS) -> None:
         self._began = monotonic()
+        self._seconds = seconds
 
     async def pause(self) -> None:
         """Let other requests have their turn, if this one's is over."""
-        if monotonic() - self._began > TURN_SECONDS:
+        if monotonic() - self._began > self._seconds:
             await asyncio.sleep(0)
             self._began = monotonic()
 
 
-async def in_turns(pieces: Iterable[Piece]) -> AsyncIterator[Piece]:
-    """Each of ``pieces``; before one of them others get their turn, if those before it have taken long."""
-    turns = Turns()
+async def in_turns(pieces: Iterable[Piece], seconds: float = TURN_SECONDS) -> AsyncIterator[Piece]:
+    """Each of ``pieces``; before one of them others get their turn, if those before it have taken ``seconds``."""
+    turns = Turns(seconds)
     for piece in pieces:
         await turns.pause()
         yield piece

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from engines.worker_pools import in_turns
+from engines.worker_pools import SHORT_TURN_SECONDS, in_turns
 from server.tenants.mounts.table import delete_below
 from storage.base import Damaged, Transaction, transact
 from storage.view import View
@@ -119,7 +119,7 @@ async def find_snapshot(view: View, id_: str) -> Snapshot | None:
 async def rows_of(view: View, snapshot: Snapshot) -> AsyncGenerator[dict[str, Any], None]:
     """The rows of a snapshot, in their order. Raises ``Damaged`` if any are missing."""
     for part in range(snapshot.parts):
-        async for row in in_turns(_decode_rows(await _part(view, snapshot, part))):
+        async for row in in_turns(_decode_rows(await _part(view, snapshot, part)), SHORT_TURN_SECONDS):
             yield row
 
 

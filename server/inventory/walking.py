@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from engines.crypto_policy.facts import Place
 from engines.keys.store import GONE, KEYS
-from engines.worker_pools import Places, in_turns
+from engines.worker_pools import SHORT_TURN_SECONDS, Places, in_turns
 from server.core.unsealed import Unsealed
 from server.inventory.gone import gone_rows
 from server.inventory.rows import Row, merged, rows_of_key
 from server.tenants.tenant import Tenant
 from storage.view import View
 
-_PAGE = 1000
+_PAGE = 200
 
 READERS = Places("readers of the inventory", most=8, most_of_one=4)
 """Requests that read all rows: each yields to others, so that the others wait for one turn of every reader."""
@@ -146,7 +146,7 @@ async def _of_mounts(tenant: Tenant, chosen: Chosen, moment: Moment, use: bool) 
         # With the last name again, so that the other versions of that key are found.
         page = [chosen.name] if chosen.name else [*([after] if after else []), *await names_of_keys(storage, after)]
         while page:
-            async for name in in_turns(page):
+            async for name in in_turns(page, SHORT_TURN_SECONDS):
                 for row in await rows_of_key(
                     storage, mounted.entry.uuid, place, name, moment.now, moment.since, use=use
                 ):

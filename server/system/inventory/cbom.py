@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 from engines.base import Call, Operation, Reply, Route, Row, Scope
 from engines.crypto_policy.profiles.catalogue import all_profiles
 from engines.faults import InvalidRequest
-from engines.worker_pools import in_turns
+from engines.worker_pools import SHORT_TURN_SECONDS, in_turns
 from server.inventory.documents.used import key_properties
 from server.inventory.documents.writers import FORMATS, writer_of
 from server.inventory.hiding import HiddenNames
@@ -90,7 +90,7 @@ class _Document:
             async for row in rows:
                 properties = key_properties(row, self._at, self._profiles, use=self._use)
                 yield self._writer.key(row, properties if self._hiding is None else self._hiding.properties(properties))
-        async for part in in_turns(self._writer.end()):
+        async for part in in_turns(self._writer.end(), SHORT_TURN_SECONDS):
             yield part
 
 
