@@ -48,11 +48,20 @@ def _check(directory: Path, document: object, *arguments: str) -> tuple[int, str
 
 
 def test_a_server_is_checked(server: Server, tmp_path: Path) -> None:
+    batch = {"batch_input": [{"plaintext": "aGVsbG8="}] * 3}
+    server.request("POST", "transit/encrypt/good", batch).data()
     status, out, _ = _run(server, tmp_path, "inventory", "check", PROFILE, "-format=json")
     answer = json.loads(out)
     assert status == 1
     assert [each["name"] for each in answer["violations"]] == ["transit/bad", "Ed25519"]
-    assert answer["readiness"] == {"of": "key_versions", "ready": 1, "total": 2, "unknown": 0, "share": 0.5}
+    none = {"ready": 0, "total": 0, "unknown": 0, "share": None}
+    one = {"ready": 1, "total": 1, "unknown": 0, "share": 1.0}
+    assert answer["readiness"] == {
+        "of": "key_versions",
+        "asymmetric": {"operations": none, "key_versions": {**one, "ready": 0, "share": 0.0}},
+        "symmetric": {"operations": {**one, "ready": 3, "total": 3}, "key_versions": one},
+        "score": 0,
+    }
     assert answer["profile"] == "cnsa-2.0@2025-05"
     status, out, _ = _run(server, tmp_path, "inventory", "check", "--profile", "fips-140-3", "--at", "2027-01-01")
     assert (status, out.splitlines()[-1].endswith("0 violations")) == (0, True)

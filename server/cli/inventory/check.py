@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,11 +24,13 @@ from engines.encoding import parse_rfc3339
 from engines.keys.states import State
 from server.cli.inventory.sources import SOURCE_FLAGS, read_source
 from server.inventory.documents.reading import Item
+from server.inventory.readiness import Share, is_asymmetric
 from server.inventory.verdicts import Judging, verdicts_of, worst_of
 from server.runtime.version import VERSION
 
 GOOD, VIOLATED, UNCHECKED = 0, 1, 2
 _UNKNOWN = "unknown"
+_HALVES = ("asymmetric", "symmetric")
 _FAILING = {
     "refuse": frozenset({Verdict.REFUSE.value, _UNKNOWN}),
     "warn": frozenset({Verdict.REFUSE.value, _UNKNOWN, Verdict.WARN.value, Verdict.NOT_LISTED.value}),
@@ -63,7 +66,7 @@ def _run(invocation: Invocation) -> int:
     if profile is None:
         raise CommandFailed(f"no profile {flags.last('profile')!r}")
     day = _day(flags.last("at"))
-    items = read_source(invocation, flags.operands[0] if flags.operands else "")
+    items = read_source(invocation, flags.operands[0] if flags.operands else "", use=True)
     judging = Judging(profile)
     judged = [
         Judged(item, _verdict(judging, item, day))
@@ -111,27 +114,39 @@ def _day(text: str) -> date:
     return utc_day(nanoseconds // SECOND)
 
 
+def _readiness(result: _Result) -> dict[str, Any]:
+    """Shares as the server tells them; ``of`` says of what, where a document has no keys."""
+    keys = [each for each in result.judged if each.item.is_key]
+    of = "key_versions" if keys else "algorithms"
+    halves = {name: {"operations": Share(), of: Share()} for name in _HALVES}
+    for each in keys or result.judged:
+        algorithm = each.item.algorithm
+        half = halves[_HALVES[0] if algorithm is None or is_asymmetric(algorithm) else _HALVES[1]]
+        verdict = Verdict.NOT_LISTED if each.verdict == _UNKNOWN else Verdict(each.verdict)
+        half[of].add(verdict)
+        half["operations"].add(verdict, each.item.operations)
+    shares = [share.share for share in halves[_HALVES[0]].values() if share.share is not None]
+    told = {name: {kind: share.described() for kind, share in half.items()} for name, half in halves.items()}
+    return {"of": of, **told, "score": math.floor(100 * min(shares)) if shares else None}
+
+
 def _text(result: _Result) -> str:
     lines = [_printable(result.message(each)) for each in result.violations]
+    readiness = _readiness(result)
+    for half in _HALVES:
+        for kind, share in readiness[half].items():
+            if share["total"]:
+                what = kind.replace("_", " ")
+                lines.append(f"{half} {what}: {share['ready']} of {share['total']} ready, {share['unknown']} unknown")
     lines.append(f"{len(result.judged)} checked, {len(result.violations)} violations")
     return "\n".join(lines) + "\n"
 
 
 def _json(result: _Result) -> str:
-    keys = [each for each in result.judged if each.item.is_key]
-    counted = keys or result.judged
-    ready = sum(each.verdict in (Verdict.ALLOW.value, Verdict.WARN.value) for each in counted)
-    unknown = sum(each.verdict in (_UNKNOWN, Verdict.NOT_LISTED.value) for each in counted)
     document: dict[str, Any] = {
         "profile": result.profile,
         "at": result.day.isoformat(),
-        "readiness": {
-            "of": "key_versions" if keys else "algorithms",
-            "ready": ready,
-            "total": len(counted),
-            "unknown": unknown,
-            "share": ready / len(counted) if counted else None,
-        },
+        "readiness": _readiness(result),
         "violations": [
             {
                 "ref": each.item.ref,

@@ -34,12 +34,15 @@ SOURCE_FLAGS = (
 )
 
 
-def read_source(invocation: Invocation, source: str) -> list[Item]:
-    """The items of ``source``; "" is the server's present inventory. Raises ``CommandFailed``."""
+def read_source(invocation: Invocation, source: str, *, use: bool = False) -> list[Item]:
+    """The items of ``source``; "" is the server's present inventory, with ``use`` if asked for.
+
+    Raises ``CommandFailed``.
+    """
     if source.startswith(SNAPSHOT):
         data = ask(invocation, f"sys/inventory/snapshots/{quote(source.removeprefix(SNAPSHOT), safe='')}")
         return [_item_of_row(row) for row in data["data"]["versions"]]
-    document = _read(source) if source else ask(invocation, "sys/inventory/cbom")
+    document = _read(source) if source else ask(invocation, "sys/inventory/cbom", use=str(use).lower())
     try:
         return items_of(document)
     except NotReadable as error:

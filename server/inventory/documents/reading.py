@@ -6,6 +6,7 @@ followed from component to component, so cycles don't matter. Callers bound the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,8 @@ from server.inventory.documents.used import LISTENERS_ONLY
 _VERSIONS = ("1.5", "1.6", "1.7")
 _OTHER_DOCUMENT = "urn:cdx:"
 """The beginning of a reference to a component of another document (BOM-Link)."""
+
+_COUNT = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 FIELDS = ("key", "version", "algorithm", "state", "owner", "data_class", "origin")
 
@@ -45,6 +48,9 @@ class Item:
 
     occurrences: int = 1
     """The number of places in code that the document names."""
+
+    operations: int = 0
+    """The protecting operations of a key version, where the document tells them."""
 
 
 def items_of(document: Mapping[str, Any]) -> list[Item]:
@@ -132,7 +138,15 @@ def _item_of_key(
     algorithm = (own if own in ALGORITHMS else None) if own is not None else algorithms.get(referred[0])
     fields = {name: properties.get(f"cryptoserve:{name}", "") for name in FIELDS}
     id_ = properties.get("cryptoserve:id", ref)
-    return Item(id_, text_of(component, "name"), algorithm, is_key=True, fields={**fields, "state": str(state)})
+    told = properties.get("cryptoserve:protect.operations", "")
+    return Item(
+        id_,
+        text_of(component, "name"),
+        algorithm,
+        is_key=True,
+        fields={**fields, "state": str(state)},
+        operations=int(told) if _COUNT.fullmatch(told) else 0,
+    )
 
 
 def components_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
