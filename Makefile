@@ -58,7 +58,7 @@ site: $(VENV)/.dev
 IMAGE ?= localhost/cryptoserve:dev
 IMAGE_PYTHON ?= 3.13
 IMAGE_GLIBC := 17 24 26 27 28 31 34
-export STORAGE_DRIVER ?= vfs
+BUILDAH ?= buildah
 export BUILDAH_ISOLATION ?= chroot
 export BUILDAH_FORMAT ?= docker
 image: wheels
@@ -66,8 +66,8 @@ image: wheels
 	$(PIP) download --require-hashes --only-binary=:all: --no-deps --requirement requirements.lock --dest dist/locked \
 	    --python-version $(IMAGE_PYTHON) --platform linux_$$(uname -m) --platform manylinux2014_$$(uname -m) \
 	    $(foreach minor,$(IMAGE_GLIBC),--platform manylinux_2_$(minor)_$$(uname -m))
-	if command -v buildah >/dev/null; then \
-	    buildah bud --ulimit nproc=$$(bash -c 'ulimit -Hu'):$$(bash -c 'ulimit -Hu') \
+	if command -v $(firstword $(BUILDAH)) >/dev/null; then \
+	    $(BUILDAH) bud --ulimit nproc=$$(bash -c 'ulimit -Hu'):$$(bash -c 'ulimit -Hu') \
 	        --ulimit nofile=$$(bash -c 'ulimit -Hn'):$$(bash -c 'ulimit -Hn') \
 	        $(if $(BASE),--pull=never --build-arg BASE=$(BASE)) --tag $(IMAGE) .; \
 	else docker build $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) .; fi

@@ -131,3 +131,23 @@ def test_development_listens_on_this_machine_alone() -> None:
     assert service["cap_drop"] == ["ALL"]
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert set(re.findall(r"^(\w+)=", example, re.MULTILINE)) == set(re.findall(r"\$\{(\w+)", DEVELOPMENT_TEXT))
+
+
+def test_the_trial_of_the_image_holds_it_to_its_size_and_tells_where_it_cannot_run() -> None:
+    """It takes minutes: `.ci/run` starts it, beside the suite."""
+    script = (ROOT / "packaging/image/try-image.sh").read_text(encoding="utf-8")
+    assert "\nLIMIT_BYTES=70000000\n" in script
+    done = subprocess.run(
+        ["bash", ROOT / "packaging/image/try-image.sh"],
+        env={"PATH": "/nowhere", "BASH_ENV": ""},
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (77, "")
+    assert "try-image: not tried: needs " in done.stderr
+    assert "packaging/image/try-image.sh >/dev/null || [ $? -eq 77 ]\n" in (ROOT / ".ci/run").read_text(
+        encoding="utf-8"
+    )
