@@ -51,7 +51,8 @@ class RoleName(Body):
 
 
 class RoleBody(TokenFields):
-    """A role's settings; omitted ones are unchanged, except the types and the mode, which return to their defaults."""
+    """A role's settings; omitted ones are unchanged, except the types, the mode and the confirmation: these return
+    to their defaults."""
 
     other_names: ClassVar[Mapping[str, str]] = OLD_NAMES
 
@@ -72,7 +73,7 @@ class RoleBody(TokenFields):
     max_age: SignedDuration | UnsetType = UNSET
     not_before_leeway: SignedDuration | UnsetType = UNSET
     oauth2_metadata: CommaList = []
-    oidc_disable_confirmation: bool | UnsetType = UNSET
+    oidc_disable_confirmation: bool = False
     oidc_scopes: CommaList | UnsetType = UNSET
     poll_interval: int | UnsetType = UNSET
     token_policies_template_claims: bool | UnsetType = UNSET

@@ -17,7 +17,7 @@ from auth_methods.base import CountedReply, InvalidCredentials, Issued, Login, L
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.ttl import granted_seconds
 from engines.base import Body, Call, Mount, Reply, Row
-from engines.faults import Denied, InvalidRequest, RateLimited
+from engines.faults import Denied, InvalidRequest, RateLimited, Unavailable
 from server.core.mounting import mount_of
 from server.core.runtime import Runtime
 from server.runtime.log_limits import LimitedLog
@@ -56,7 +56,8 @@ async def log_in(
     try:
         reply = await _prove(tenant, mounted, route, call, body)
         failed = isinstance(reply, CountedReply)
-    except (InvalidRequest, Denied) as error:
+    except (InvalidRequest, Denied, Unavailable) as error:
+        # Unavailable too: a provider that doesn't answer must not be asked without limit.
         failed = not isinstance(error, LoginPending)
         raise
     finally:

@@ -297,6 +297,27 @@ async def test_groups_of_the_directory(server: Server, provider: Provider, web: 
             assert await log_in(hd="example.com") == REFUSED
 
 
+async def test_custom_schemas_of_the_directory(server: Server, provider: Provider, web: FakeWeb) -> None:
+    Directory(web)
+    schemas = {"Staff": {"team": "red"}, "sub": "mallory", "email": {"x": "y"}}
+    web.paths["/admin/directory/v1/users/alice"] = {"customSchemas": schemas}
+    config = {
+        "provider": "gsuite",
+        "gsuite_service_account": service_account(web),
+        "gsuite_admin_impersonate": "admin@example.com",
+        "fetch_user_info": True,
+        "user_custom_schemas": "Staff,Other",
+        "directory_url": web.url,
+    }
+    log_in = Login(server, provider, config)
+    await log_in.ready(groups_claim="", claim_mappings={"/Staff/team": "team", "email": "email"})
+    assert await log_in(email="alice@example.com") == (200, {"role": "r", "team": "red", "email": "alice@example.com"})
+    asked = web.asked_for("/admin/directory/v1/users/alice")[0].query
+    assert (asked["projection"], asked["customFieldMask"]) == ("custom", "Staff,Other")
+    web.paths["/admin/directory/v1/users/alice"] = {"customSchemas": 1}
+    assert await log_in(email="alice@example.com") == REFUSED
+
+
 @pytest.mark.parametrize(
     ("config", "said"),
     [

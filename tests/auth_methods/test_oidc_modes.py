@@ -285,6 +285,19 @@ async def test_logins_by_device_are_limited_and_waiting_is_not(github: FakeGitHu
         await server.core.stop()
 
 
+async def test_a_provider_that_is_away_is_not_asked_without_limit(github: FakeGitHub) -> None:
+    server = await Server(Settings(login_failures_per_minute=3)).unsealed()
+    try:
+        await _ready_for_devices(server, github)
+        github.paths["/login/device/code"] = Answer(status=500)
+        body = {"client_nonce": "mine"}
+        asked = [(await server.ask("POST", "auth/oidc/oidc/auth_url", body, token=""))[0] for _ in range(5)]
+        assert asked == [503, 503, 503, 429, 429]
+        assert len(github.asked) == 3
+    finally:
+        await server.core.stop()
+
+
 async def test_failures_on_pages_are_limited(provider: Provider) -> None:
     server = await Server(Settings(login_failures_per_minute=3)).unsealed()
     try:

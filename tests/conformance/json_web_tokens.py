@@ -103,6 +103,13 @@ _CONFIGS: tuple[tuple[str, dict[str, Json], int], ...] = (
     ("a secret alone", {"jwt_validation_pubkeys": "{ec}", "oidc_client_secret": "x"}, 400),
     ("a bad response mode", {"jwt_validation_pubkeys": "{ec}", "oidc_response_mode": "zz"}, 400),
     ("a provider without a name", {"jwt_validation_pubkeys": "{ec}", "provider_config": {"a": "b"}}, 400),
+    (
+        "a provider's settings that aren't any",
+        {"jwt_validation_pubkeys": "{ec}", "provider_config": {"provider": "zz"}},
+        400,
+    ),
+    ("a provider that is a number", {"jwt_validation_pubkeys": "{ec}", "provider_config": {"provider": 1}}, 400),
+    ("azure", {"jwt_validation_pubkeys": "{ec}", "provider_config": {"provider": "azure"}}, 204),
     ("one key", {"jwt_validation_pubkeys": "{ec}", "jwt_supported_algs": "ES256", "default_role": "DEF"}, 204),
 )
 
@@ -156,6 +163,7 @@ _ROLES: tuple[tuple[dict[str, Json], int], ...] = (
     ({"role_type": "jwt", "oauth2_metadata": "zz"}, 400),
     ({"role_type": "jwt", "callback_mode": "zz"}, 400),
     ({"role_type": "jwt", "callback_mode": "direct"}, 204),
+    ({"role_type": "jwt", "callback_mode": "device", "poll_interval": 7, "oidc_disable_confirmation": True}, 204),
     ({"role_type": "jwt", "token_ttl": "2h", "token_max_ttl": "1h"}, 400),
     ({"role_type": "jwt", "period": "2000h"}, 400),
     ({"role_type": "jwt", "token_period": "2000h"}, 400),
@@ -492,6 +500,8 @@ _browsers = Scenario(
             Step(f"end with {name}", f"GET auth/{{m}}/oidc/callback?{query}", 400, token=NO_TOKEN)
             for name, query in (("nothing", ""), ("a state", "state=a"), ("both", "state=a&code=b"))
         ),
+        Step("poll for nothing", "POST auth/{m}/oidc/poll", 400, {}, token=NO_TOKEN),
+        Step("post an answer", "POST auth/{m}/oidc/callback", 405, {"state": "a"}, token=NO_TOKEN),
         Step("log in by a token", "POST auth/{m}/login", 400, {"jwt": "a.b.c"}, token=NO_TOKEN),
         _DISABLE,
     ),

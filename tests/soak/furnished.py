@@ -53,6 +53,9 @@ POLICIES = {
 EXPIRES = format_time(time.time() + 86_400)
 """When the exception ends."""
 
+NOWHERE = "http://127.0.0.1:1"
+"""The address of a provider that isn't there."""
+
 SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sys/config/auditing/request-headers/x-audited", {"hmac": True}),
     ("sys/policies/password/k", {"policy": 'length = 20\nrule "charset" { charset = "abcdef" }'}),
@@ -64,6 +67,19 @@ SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sys/auth/jwt", {"type": "jwt"}),
     ("sys/auth/oidc", {"type": "oidc"}),
     ("sys/auth/cert", {"type": "cert"}),
+    ("sys/auth/github", {"type": "github"}),
+    ("auth/github/config", {"organization": "k", "organization_id": 7, "base_url": NOWHERE}),
+    ("auth/github/map/users/k", {"value": "default", "id": 1}),
+    (
+        "auth/oidc/config",
+        {
+            "provider_config": {"provider": "github", "base_url": NOWHERE},
+            "oidc_client_id": "k",
+            "oidc_client_secret": "k",
+            "default_role": "k",
+        },
+    ),
+    ("auth/oidc/role/k", {"user_claim": "id", "allowed_redirect_uris": "http://localhost/"}),
     ("transit/keys/k", {"exportable": True, "allow_plaintext_backup": True}),
     ("transit/keys/derived", {"derived": True}),
     ("transit/keys/ec", {"type": "ecdsa-p256", "exportable": True, "allow_plaintext_backup": True}),

@@ -21,8 +21,8 @@ from auth_methods.jwt.logins import finished, used_ids
 from auth_methods.jwt.logins.finished import Finished
 from auth_methods.jwt.records import CLIENT, DEVICE, DIRECT, Config, Role
 from auth_methods.jwt.state import Jwt
-from engines.base import Body, Call, Reply
-from engines.faults import Denied, Fault, InvalidRequest, Unavailable, UnsupportedOperation
+from engines.base import Body, Call, Raw, Reply
+from engines.faults import Denied, Fault, InvalidRequest, Unavailable
 
 FAILED = "OpenBao login failed. "
 EXPIRED = f"{FAILED}Expired or missing OAuth state."
@@ -93,7 +93,7 @@ async def callback_post(method: Jwt, call: Call, body: CallbackBody) -> Reply:
     """
     config = await method.configuration()
     if config is not None and config.oidc_response_mode != _FORM_POST:
-        raise UnsupportedOperation
+        return Reply(status=405, raw=Raw("application/json", b""))  # As OpenBao answers, without a word.
     begun = await _begun(method, call, body)
     if begun.pending.mode == DIRECT:
         return await _shown(method, call, body, begun, "post")

@@ -6,28 +6,22 @@ to ``groups_recurse_max_depth``.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-import jwt
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from msgspec import Struct
 
-from auth_methods.fetching.client import Fetcher, FetchFailed, Sent, bearer, fetching
+from auth_methods.fetching.client import Fetcher, FetchFailed, bearer, fetching
 from auth_methods.fetching.paging import MAX_ITEMS
 from auth_methods.jwt.claims import InvalidClaims, nested
-from auth_methods.jwt.keys import MIN_RSA_BITS
 from auth_methods.jwt.providers.base import InvalidSettings, Person, ProviderSettings, checked_root, group_names
+from auth_methods.jwt.providers.service_account import read_service_account
 
 _DIRECTORY = "https://admin.googleapis.com"
-_SCOPE = "https://www.googleapis.com/auth/admin.directory.group.readonly"
-_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_ASSERTION_SECONDS = 300
+_GROUPS_SCOPE = "https://www.googleapis.com/auth/admin.directory.group.readonly"
+_USERS_SCOPE = "https://www.googleapis.com/auth/admin.directory.user.readonly"
 _PAGE_ITEMS = 200
 _MAX_DEPTH = 10
 
@@ -44,6 +38,10 @@ class Gsuite(ProviderSettings, frozen=True, kw_only=True, tag="gsuite"):
     """The administrator in whose name the Directory is asked."""
 
     fetch_groups: bool = False
+    fetch_user_info: bool = False
+    user_custom_schemas: str = ""
+    """Custom schemas of the Directory to take as claims, with commas between them; with ``fetch_user_info``."""
+
     groups_recurse_max_depth: int = 0
     domain: str = ""
     """The domain whose groups count; empty for all."""
@@ -61,8 +59,12 @@ class Gsuite(ProviderSettings, frozen=True, kw_only=True, tag="gsuite"):
         checked_root("directory_url", self.directory_url)
         if not 0 <= self.groups_recurse_max_depth <= _MAX_DEPTH:
             raise InvalidSettings(f"'groups_recurse_max_depth' must be from 0 to {_MAX_DEPTH}")
-        if self.fetch_groups or self.gsuite_service_account:
-            _service_account(self.gsuite_service_account)
+        if self.fetch_groups or self._schemas or self.gsuite_service_account:
+            read_service_account(self.gsuite_service_account)
+
+    @property
+    def _schemas(self) -> str:
+        return self.user_custom_schemas if self.fetch_user_info else ""
 
     def authorization_parameters(self) -> Mapping[str, str]:
         """As ``ProviderSettings.authorization_parameters``: the domain, so that Google offers no other accounts."""
@@ -72,15 +74,33 @@ class Gsuite(ProviderSettings, frozen=True, kw_only=True, tag="gsuite"):
         """As ``ProviderSettings.claims``: the groups, once the person is known to be of the domain."""
         if self.hd and person.claims.get("hd") != self.hd:
             raise InvalidClaims("invalid hosted domain (hd) claim")
-        if not (self.fetch_groups and person.groups_claim):
+        wants_groups = self.fetch_groups and person.groups_claim
+        if not (wants_groups or self._schemas):
             return {}
         if not person.user:
             raise InvalidClaims("the token doesn't say who the user is at Google")
-        account = _service_account(self.gsuite_service_account)
+        account = read_service_account(self.gsuite_service_account)
+        scopes = [*([_GROUPS_SCOPE] if wants_groups else []), *([_USERS_SCOPE] if self._schemas else [])]
+        found: dict[str, Any] = {}
         async with fetching(person.ca_pem) as fetcher:
-            token = await account.access_token(fetcher, self.gsuite_admin_impersonate)
-            found = await self._groups(fetcher, token, person.user)
-        return nested(person.groups_claim, group_names(found))
+            token = await account.access_token(fetcher, self.gsuite_admin_impersonate, " ".join(scopes))
+            if self._schemas:
+                found = await self._custom_schemas(fetcher, token, person)
+            if wants_groups:
+                groups = await self._groups(fetcher, token, person.user)
+                found |= nested(person.groups_claim, group_names(groups))
+        return found
+
+    async def _custom_schemas(self, fetcher: Fetcher, token: str, person: Person) -> dict[str, Any]:
+        """The custom schemas of the person, but for those that would replace a claim of the token."""
+        asked = {"projection": "custom", "customFieldMask": self._schemas, "fields": "customSchemas"}
+        root = self.directory_url.rstrip("/")
+        url = f"{root}/admin/directory/v1/users/{quote(person.user, safe='')}?{urlencode(asked)}"
+        answer = await fetcher.document(url, bearer(token))
+        schemas = answer.get("customSchemas", {}) if isinstance(answer, dict) else None
+        if not isinstance(schemas, dict):
+            raise FetchFailed("the Directory's answer is no user")
+        return {name: value for name, value in schemas.items() if name not in person.claims}
 
     async def _groups(self, fetcher: Fetcher, token: str, user: str) -> list[str]:
         """The addresses of the groups with ``user``, and of those with such a group, breadth first."""
@@ -121,49 +141,3 @@ def _page(document: Any) -> _Page:
         return msgspec.convert(document, _Page)
     except msgspec.ValidationError:
         raise FetchFailed("the Directory's answer is no list of groups") from None
-
-
-class _KeyFile(Struct, frozen=True):
-    client_email: str
-    private_key: str
-    token_uri: str
-    private_key_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _ServiceAccount:
-    email: str
-    key: RSAPrivateKey
-    key_id: str
-    token_url: str
-
-    async def access_token(self, fetcher: Fetcher, subject: str) -> str:
-        """A token to ask the Directory with, in the name of ``subject`` if it isn't empty. Raises ``FetchFailed``."""
-        now = int(time.time())
-        claims = {
-            "iss": self.email,
-            "scope": _SCOPE,
-            "aud": self.token_url,
-            "iat": now,
-            "exp": now + _ASSERTION_SECONDS,
-            **({"sub": subject} if subject else {}),
-        }
-        assertion = jwt.encode(claims, self.key, "RS256", headers={"kid": self.key_id} if self.key_id else None)
-        sent = Sent(form={"grant_type": _GRANT, "assertion": assertion})
-        answer = await fetcher.document(self.token_url, sent)
-        token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
-            raise FetchFailed("the service account gets no access token")
-        return token
-
-
-def _service_account(text: str) -> _ServiceAccount:
-    """The service account in a key file's JSON. Raises ``InvalidSettings``."""
-    try:
-        file = msgspec.json.decode(text, type=_KeyFile)
-        key = load_pem_private_key(file.private_key.encode(), password=None)
-    except (msgspec.MsgspecError, ValueError, TypeError):
-        raise InvalidSettings("'gsuite_service_account' must be the key file of a service account, as JSON") from None
-    if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_RSA_BITS:
-        raise InvalidSettings("'gsuite_service_account' has no RSA key that can be used")
-    return _ServiceAccount(file.client_email, key, file.private_key_id, checked_root("token_uri", file.token_uri))
