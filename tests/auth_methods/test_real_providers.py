@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.auth_methods.npm_provider import Browser, npm_provider
+from tests.providers import pypi_provider
 from tests.server.systems import Server
 
 RETURN = "http://localhost:8250/oidc/callback"
@@ -29,15 +29,8 @@ def npm() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def mock() -> Iterator[str]:
     """The address of the provider from PyPI."""
-    with warnings.catch_warnings():
-        import authlib.deprecate  # It sees to it that its warnings are shown.
-
-        assert authlib.deprecate.AuthlibDeprecationWarning
-        warnings.simplefilter("ignore")
-        import oidc_provider_mock
-
-        with oidc_provider_mock.run_server_in_thread() as server:
-            yield f"http://localhost:{server.server_port}"
+    with pypi_provider() as address:
+        yield address
 
 
 @pytest.fixture

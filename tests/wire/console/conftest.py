@@ -19,9 +19,12 @@ MISSING = "" if CHROMIUM else "there is no chromium (Debian: apt-get install chr
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The browser; each context in it has cookies of its own."""
+    """The browser; each context in it has cookies of its own.
+
+    It ends with the module: the library leaves an event loop running, beside which no asynchronous test can run.
+    """
     if MISSING:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
