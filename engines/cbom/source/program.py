@@ -10,6 +10,7 @@ times as long to make. They are never changed once a front-end has returned them
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -143,6 +144,22 @@ class Parameter:
     default: Expression | None = None
     declared: Expression | None = None
     kind: str = ""
+
+
+class Body(list["Statement"]):
+    """Statements of a function, made when they are first looked at: most functions of most files are never run."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[], Iterable[Statement]]) -> None:
+        super().__init__()
+        self._make: Callable[[], Iterable[Statement]] | None = make
+
+    def __iter__(self) -> Iterator[Statement]:
+        if self._make is not None:
+            make, self._make = self._make, None
+            self.extend(make())
+        return super().__iter__()
 
 
 @dataclass(slots=True, eq=False)

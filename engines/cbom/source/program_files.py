@@ -10,14 +10,18 @@ from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
+from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.knowledge.loading import knowledge_of
 from engines.cbom.source.languages import Language, language_of, parser_of
 from engines.cbom.source.locating import Tree
 from engines.cbom.source.property_files import SUFFIX, read_properties
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
 
-MAX_LOADED = 400
+MAX_LOADED = 1200
 """The most files that are kept; then all are dropped, and read again where they are needed."""
+
+MAX_COLD = 2
+"""The most files without a library, one needed by the next, that are read for a constant."""
 
 STEPS_PER_BYTE = 4
 """The most steps of the evaluator for each byte of a file: running everything once takes about a quarter of one."""
@@ -37,8 +41,14 @@ class Loaded:
 
     scope: Scope
     size: int
-    truncated: bool = False
+    lowering: Lowering
     broken: bool = False
+    exhausted: bool = False
+
+    @property
+    def truncated(self) -> bool:
+        """Whether not all of it was followed: parts nested too deeply, or too many steps."""
+        return self.exhausted or self.lowering.truncated
 
 
 @dataclass(slots=True)
@@ -51,6 +61,13 @@ class ProgramFiles:
     _loaded: dict[str, Loaded | None] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
     _seen: dict[tuple[str, str, str], Values] = field(default_factory=dict)
+    _hot: dict[str, bool] = field(default_factory=dict)
+    types_only: bool = False
+    """Whether only the types of values are asked for: those of files that use no library tell nothing."""
+
+    _cold: int = 0
+    """How many of the files that are just being loaded use no library."""
+
     _settings: dict[str, Values] | None = None
 
     def scan(self, path: str) -> Loaded | None:
@@ -65,7 +82,7 @@ class ProgramFiles:
         try:
             self._evaluator(language).run_functions(loaded.scope, steps_for(loaded.size))
         except Exhausted:
-            loaded.truncated = True
+            loaded.exhausted = True
         return loaded
 
     def _evaluator(self, language: Language) -> Evaluator:
@@ -81,16 +98,36 @@ class ProgramFiles:
         return found
 
     def _load(self, path: str) -> Loaded | None:
+        """A file with its own statements run; None if it isn't there, or not worth it from here."""
         if path in self._loaded:
             return self._loaded[path]
-        language, content = language_of(path), self.read(path)
+        language = language_of(path) if path in self.tree.paths else None
+        cold = language is not None and not self._mentions(path, language)
+        if cold and (self.types_only or self._cold >= MAX_COLD):
+            return None
+        before = self._cold, self.types_only
+        self._cold, self.types_only = self._cold + cold, False
+        try:
+            return self._read(path, language)
+        finally:
+            self._cold, self.types_only = before
+
+    def _mentions(self, path: str, language: Language) -> bool:
+        """Whether a file has a text that tells of a library."""
+        if path not in self._hot:
+            content, modules = self.read(path) or b"", knowledge_of(language.family).modules
+            self._hot[path] = any(module.encode() in content for module in modules)
+        return self._hot[path]
+
+    def _read(self, path: str, language: Language | None) -> Loaded | None:
+        content = None if language is None else self.read(path)
         if language is None or content is None:
             self._loaded[path] = None
             return None
         lowering = language.lowering(content)
         module = lowering.module(parser_of(language)(content).root_node)
         source = Source(path, language.name, module.package)
-        loaded = self._loaded[path] = Loaded(Scope(source), len(content), module.truncated, module.broken)
+        loaded = self._loaded[path] = Loaded(Scope(source), len(content), lowering, module.broken)
         self._run(loaded, language, module)
         return loaded
 
@@ -99,16 +136,19 @@ class ProgramFiles:
         try:
             evaluator.load(module, loaded.scope, steps_for(loaded.size))
         except Exhausted:
-            loaded.truncated = True
+            loaded.exhausted = True
 
     # What files are to each other
 
     def find(self, source: Source, module: str, member: str) -> Values:
         """What ``member`` of ``module`` is to the file ``source``; NOTHING if it isn't of this program."""
         key = (source.path, module, member)
-        if key not in self._seen:
-            self._seen[key] = NOTHING
-            self._seen[key] = self._found(source, module, member)
+        if key in self._seen:
+            return self._seen[key]
+        if self.types_only:
+            return self._found(source, module, member)
+        self._seen[key] = NOTHING
+        self._seen[key] = self._found(source, module, member)
         return self._seen[key]
 
     def _found(self, source: Source, module: str, member: str) -> Values:

@@ -30,6 +30,8 @@ Progress = Callable[[int, int], None]
 _GROUP = 48
 """Files that a process takes at a time: neighbours, which import each other."""
 
+_LARGEST_GROUP = 256
+
 _WORDS = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_TEXT = 300
 
@@ -77,7 +79,8 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
         for sifted in run(_sift, rest) if stems else ():
             hot += sifted.hot
         hot.sort()
-        work = [hot[start : start + _GROUP] for start in range(0, len(hot), _GROUP)]
+        size = min(_LARGEST_GROUP, max(_GROUP, -(-len(hot) // (3 * jobs))))
+        work = [hot[start : start + size] for start in range(0, len(hot), size)]
         done = 0
         for part, group in zip(run(_scan_group, work), work, strict=True):
             done += len(group)

@@ -42,6 +42,9 @@ MAX_ITEMS = 256
 class Files(Protocol):
     """The other files of the program."""
 
+    types_only: bool
+    """Whether only the types of values are asked for."""
+
     def find(self, source: Source, module: str, member: str) -> Values:
         """What a module's member (the module itself if "") is to the file ``source``; NOTHING if it isn't ours."""
 
@@ -132,7 +135,9 @@ class Expressions:
         if scope is not None:
             values = scope.names[name]
             if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0"):
-                values = scope.names[name] = self._imported(scope.source, values[0].path)
+                values = self._imported(scope.source, values[0].path)
+                if not self.files.types_only:
+                    scope.names[name] = values
             receiver = self.receiver_in(scope)
             return values if receiver is None else self._instance_member(receiver, name)
         ours = self.files.named(self.scope.source, name)
@@ -352,7 +357,12 @@ class Expressions:
     def of_type(self, declared: program.Expression) -> Values:
         """A value of a declared type of which nothing else is known; NOTHING if the type tells nothing."""
         found: list[Values] = []
-        for value in self.evaluate(declared):
+        before, self.files.types_only = self.files.types_only, True
+        try:
+            types = self.evaluate(declared)
+        finally:
+            self.files.types_only = before
+        for value in types:
             if type(value) is Ref and value.path in self.knowledge.prefixes:
                 found.append((Thing(value.path, {}),))
             elif type(value) is Class:

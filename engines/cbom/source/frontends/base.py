@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from engines.cbom.source.program import (
     Binary,
+    Body,
     Call,
     Const,
     Evaluate,
@@ -87,6 +88,10 @@ class Lowering:
         finally:
             self._depth -= 1
         return found
+
+    def deferred(self, node: Node | None) -> Body:
+        """The statements in ``node``, the body of a function, lowered when they are first looked at."""
+        return Body(lambda: self.block(node))
 
     def one(self, node: Node | None) -> list[Statement]:
         """The statements of ``node`` itself, such as the body of an ``if`` without braces."""

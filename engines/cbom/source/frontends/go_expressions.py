@@ -8,6 +8,7 @@ from engines.cbom.source.frontends.base import Lowering, Node
 from engines.cbom.source.program import (
     Assign,
     Binary,
+    Body,
     Const,
     Expression,
     Function,
@@ -214,11 +215,17 @@ class GoExpressions(Lowering):
         results = self.parameters(result) if result is not None and result.type == "parameter_list" else []
         named = [each for each in results if each.name]
         line = node.start_point[0] + 1
-        self._results.append([each.name for each in named])
-        body = self.block(node.child_by_field_name("body"))
-        self._results.pop()
         begun: list[Statement] = [Assign(Name(each.name), None, line, each.declared, local=True) for each in named]
-        return Function(name, [*receiver, *parameters], [*begun, *body], line, static=not receiver)
+        names = [each.name for each in named]
+
+        def made() -> list[Statement]:
+            self._results.append(names)
+            try:
+                return [*begun, *self.block(node.child_by_field_name("body"))]
+            finally:
+                self._results.pop()
+
+        return Function(name, [*receiver, *parameters], Body(made), line, static=not receiver)
 
     def parameters(self, node: Node | None) -> list[Parameter]:
         found: list[Parameter] = []

@@ -10,6 +10,7 @@ from engines.cbom.source.program import (
     Assign,
     Attempt,
     Binary,
+    Body,
     Branch,
     Const,
     Evaluate,
@@ -169,11 +170,24 @@ class JavaLowering(JavaExpressions):
         yield Function(
             CONSTRUCTOR if constructs else self.text(named),
             parameters if static else [Parameter(RECEIVER), *parameters],
-            self.block(node.child_by_field_name("body")),
+            self._body(node.child_by_field_name("body")),
             named.start_point[0] + 1,
             static,
             returns=None if constructs else self.declared(node),
         )
+
+    def _body(self, node: Node | None) -> Body:
+        """The body of a method, lowered when it is first looked at, with what it needs to know of its class."""
+        bases = list(self._bases)
+
+        def made() -> list[Statement]:
+            outer, self._bases = self._bases, bases
+            try:
+                return self.block(node)
+            finally:
+                self._bases = outer
+
+        return Body(made)
 
     def class_node(self, node: Node) -> Iterator[Statement]:
         bases = []

@@ -277,7 +277,7 @@ class PythonLowering(Lowering):
         return Function(
             self.text(node.child_by_field_name("name")),
             self._parameters(node.child_by_field_name("parameters")),
-            self.block(node.child_by_field_name("body")),
+            self.deferred(node.child_by_field_name("body")),
             node.start_point[0] + 1,
             "staticmethod" in names,
             decorators,
