@@ -13,7 +13,7 @@ from typing import Any
 from auth_methods.base import Login
 from auth_methods.fetching.client import FetchFailed, fetching
 from auth_methods.fetching.failures import report
-from auth_methods.jwt.browser.proofs import id_claims, user_info
+from auth_methods.jwt.browser.proofs import bounded, id_claims, least_claims, user_info
 from auth_methods.jwt.claims import InvalidClaims, text_claim
 from auth_methods.jwt.keys import BadSignature
 from auth_methods.jwt.login import completed, login_of
@@ -58,12 +58,12 @@ class RenewingJwt(Jwt):
         endpoints = await self.endpoints(config)
         granted = await request_tokens(endpoints, config.client, config.oidc_discovery_ca_pem, form)
         found = await self._told(config, role, kept, granted, call)
-        claims = await completed(self, config, role, {**kept.claims, **found}, granted, call)
+        claims = bounded(await completed(self, config, role, {**kept.claims, **found}, granted, call))
         login = login_of(config, role, name, claims, call)
         if login.alias != text_claim(kept.claims, role.user_claim, pointer=role.user_claim_json_pointer):
             raise InvalidClaims("the provider's answer is on another user")
         following = Grant(granted.refresh_token or kept.refresh_token, kept.provider, claims)
-        login.grant = await grants.seal_grant(self.mount.storage, following)
+        login.grant = await grants.seal_grant(self.mount.storage, following, least_claims(claims, role))
         return login
 
     async def _told(self, config: Config, role: Role, kept: Grant, granted: Tokens, call: Call) -> dict[str, Any]:

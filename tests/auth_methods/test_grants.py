@@ -224,6 +224,31 @@ async def test_logins_to_the_server_itself_keep_their_grants(server: Server, pro
     assert provider.exchanges[-1][1]["grant_type"] == "refresh_token"
 
 
+async def test_large_claims_are_kept_as_far_as_they_say_who_it_is(server: Server, provider: Provider) -> None:
+    provider.more = {"many": ["x" * 1000] * 40}
+    await _ready(server, provider)
+    auth = await _log_in(server, provider)
+    for _ in range(2):
+        assert await _renew(server, auth) == (200, None)
+    provider.claims = {"sub": "mallory"}
+    provider.more = None
+    server.clock.advance(301)
+    assert (await _renew(server, auth))[0] == 403
+
+
+async def test_claims_that_cannot_be_kept_are_refused(server: Server, provider: Provider) -> None:
+    await _ready(server, provider)
+    nested: Any = 1
+    for _ in range(960):
+        nested = [nested]
+    for more, said in (({"deep": nested}, "nested too deeply"), ({"many": ["x" * 1000] * 600}, "too large")):
+        provider.more = more
+        answer = await server.ask("POST", "auth/oidc/oidc/auth_url", {"redirect_uri": RETURN}, token="")
+        back = urlencode(provider.log_in(answer[1]["data"]["auth_url"]))
+        status, answer = await server.ask("GET", f"auth/oidc/oidc/callback?{back}", token="")
+        assert (status, said in answer["errors"][0]) == (400, True)
+
+
 async def test_batch_tokens_keep_no_grant(server: Server, provider: Provider) -> None:
     await _ready(server, provider, token_type="batch")
     auth = await _log_in(server, provider)

@@ -277,6 +277,14 @@ async def test_a_provider_under_tls(tmp_path: Path) -> None:
             await fetch_keys(KeySource(provider.url + "/keys", "zz"))
 
 
+async def test_authorities_of_the_environment_are_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate = write_certificate(tmp_path, "provider")
+    with serving(certificate) as provider:
+        provider.publish(new_key("first")[1])
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+        assert len(await fetch_keys(KeySource(provider.url + "/keys"))) == 1
+
+
 async def test_logging_in_by_discovery(server: Server, provider: Provider) -> None:
     key, member = new_key("k")
     provider.publish(member)

@@ -118,6 +118,15 @@ async def test_a_login_that_fails_is_told_on_the_page(server: Server, provider: 
     assert await _poll(server, begun["state"]) == PENDING
 
 
+async def test_groups_that_cannot_be_fetched_are_told_in_a_sentence(server: Server, provider: Provider) -> None:
+    graph = {"provider_config": {"provider": "azure", "graph_url": "http://127.0.0.1:1"}}
+    await _ready(server, provider, config=graph, oidc_disable_confirmation=True, groups_claim="groups")
+    provider.claims = {"hasgroups": True}
+    begun = await _begin(server)
+    status, page = await _page(server, **provider.log_in(begun["auth_url"]))
+    assert (status, "the groups of the user can&#x27;t be fetched" in page) == (503, True)
+
+
 async def test_what_stands_on_a_page_is_text(server: Server, provider: Provider) -> None:
     await _ready(server, provider)
     begun = await _begin(server)

@@ -136,7 +136,7 @@ async def _shown(method: Jwt, call: Call, body: CallbackBody, begun: _Begun, for
         await _consume(method, pending)
         await _finish(method, call, body, begun)
     except (InvalidRequest, Denied, Unavailable) as fault:
-        return pages.failed(_text_of(fault))
+        return pages.failed(503 if isinstance(fault, Unavailable) else 400, _text_of(fault))
     return pages.succeeded()
 
 

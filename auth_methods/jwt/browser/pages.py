@@ -64,9 +64,9 @@ def passed_on() -> Reply:
     return _page(200, "Completing the login", "<p>Return to where you began the login.</p>")
 
 
-def failed(reason: str) -> CountedReply:
-    """The end of a login without success."""
-    page = _page(400, "Login failed", f"<p>{escape(reason)}</p>")
+def failed(status: int, reason: str) -> CountedReply:
+    """The end of a login without success, with an HTTP status."""
+    page = _page(status, "Login failed", f"<p>{escape(reason)}</p>")
     return CountedReply(status=page.status, raw=page.raw)
 
 

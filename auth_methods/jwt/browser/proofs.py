@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from auth_methods.fetching.client import FetchFailed
 from auth_methods.jwt import claims as claim_checks
 from auth_methods.jwt.browser.pending import Pending
@@ -17,6 +19,9 @@ from auth_methods.jwt.providers.tokens import Tokens, request_tokens
 from auth_methods.jwt.records import DEVICE, Config, Role
 from auth_methods.jwt.state import Jwt
 from engines.base import Call
+
+MAX_CLAIMS_BYTES = 512 * 1024
+"""The most bytes of the claims about a person: the groups, for the most part."""
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -53,9 +58,27 @@ async def prove(
         found = await id_claims(method, config, role, granted, call)
         _check_login(found, config, role, pending, call.now)
         found = {**await user_info(method, config, granted, found), **found}
-    claims = await completed(method, config, role, found, granted, call)
+    claims = bounded(await completed(method, config, role, found, granted, call))
     kept = Grant(granted.refresh_token, config.provider_id, claims)
-    return claims, await seal_grant(method.mount.storage, kept)
+    return claims, await seal_grant(method.mount.storage, kept, least_claims(claims, role))
+
+
+def bounded(claims: dict[str, Any]) -> dict[str, Any]:
+    """``claims``, if they can be kept. Raises ``InvalidClaims``."""
+    try:
+        size = len(msgspec.msgpack.encode(claims))
+    except RecursionError:
+        raise InvalidClaims("the claims are nested too deeply") from None
+    if size > MAX_CLAIMS_BYTES:
+        raise InvalidClaims("the claims are too large")
+    return claims
+
+
+def least_claims(claims: Mapping[str, Any], role: Role) -> dict[str, Any]:
+    """Of ``claims``, those that say who the person is."""
+    name, pointer = role.user_claim, role.user_claim_json_pointer
+    user = claim_checks.claim(claims, name, pointer=pointer)
+    return {"sub": claims.get("sub"), **(claim_checks.nested(name, user) if pointer else {name: user})}
 
 
 async def id_claims(method: Jwt, config: Config, role: Role, granted: Tokens, call: Call) -> dict[str, Any]:

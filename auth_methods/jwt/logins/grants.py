@@ -10,13 +10,14 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auth_methods import sealing
 from auth_methods.jwt.logins import used_ids
 from storage.view import View
 
 MAX_BYTES = 32 * 1024
-"""The most bytes of a grant; a larger one isn't kept."""
+"""The most bytes of a grant, which is part of the token's record; with more, most of its claims aren't kept."""
 
 LEASE_SECONDS = 60.0
 """The time, in seconds, for which a renewal has a grant to itself."""
@@ -39,11 +40,13 @@ class Grant(Struct, frozen=True, array_like=True):
         return "Grant()"
 
 
-async def seal_grant(view: View, grant: Grant) -> bytes:
-    """``grant``, sealed; empty if there is none, or one that is too large."""
-    content = msgspec.msgpack.encode(grant)
-    if not grant.refresh_token or len(content) > MAX_BYTES:
+async def seal_grant(view: View, grant: Grant, least: dict[str, Any]) -> bytes:
+    """``grant``, sealed, with the claims ``least`` alone if all are too many; empty if there is no refresh token."""
+    if not grant.refresh_token:
         return b""
+    content = msgspec.msgpack.encode(grant)
+    if len(content) > MAX_BYTES:
+        content = msgspec.msgpack.encode(replace(grant, claims=least))
     return await sealing.seal(view, _LABEL, content)
 
 

@@ -16,7 +16,8 @@ from auth_methods.jwt.providers.endpoints import Client, Endpoints
 
 _ANSWERS = frozenset({200, 400, 401})
 _CODE = re.compile(r"[a-z_]{1,64}")
-_MAX_TOKEN_CHARACTERS = 64 * 1024
+_MAX_CHARACTERS = {"refresh_token": 16 * 1024}
+_MAX_OTHER_CHARACTERS = 64 * 1024
 
 
 class TokenRefused(FetchFailed):
@@ -45,10 +46,10 @@ async def request_tokens(endpoints: Endpoints, client: Client, ca_pem: str, form
     answer = await request(endpoints.token, endpoints, client, ca_pem, form)
     found = answer.document
     assert isinstance(found, dict), "checked by ``request``"
-    texts = {name: found.get(name) for name in Tokens.__slots__}
-    if any(isinstance(text, str) and len(text) > _MAX_TOKEN_CHARACTERS for text in texts.values()):
+    texts = {name: found[name] for name in Tokens.__slots__ if isinstance(found.get(name), str)}
+    if any(len(text) > _MAX_CHARACTERS.get(name, _MAX_OTHER_CHARACTERS) for name, text in texts.items()):
         raise FetchFailed("a token of the provider's is too long")
-    return Tokens(**{name: text for name, text in texts.items() if isinstance(text, str)})
+    return Tokens(**texts)
 
 
 async def request(url: str, endpoints: Endpoints, client: Client, ca_pem: str, form: Mapping[str, str]) -> Answer:
