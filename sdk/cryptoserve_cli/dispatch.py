@@ -1,7 +1,7 @@
 """Finds the command of a command line, and runs it.
 
 A mistake is reported in one line, with the nearest correct word; ``-h`` prints help. An unknown command exits with
-status 2, other errors with 1.
+status 2, other errors with the command's own, mostly 1.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def run(name: str, command: Command, arguments: Sequence[str], environment: Mapp
         sys.stdout.write(help_text(name, command))
         return 0
     if command.subcommands:
-        return _complain(_unknown(arguments[0] if arguments else "", command.subcommands, name), command.failed_status)
+        return _complain(_unknown(arguments[0] if arguments else "", command.subcommands, name), UNKNOWN_STATUS)
     try:
         flags = parse_flags(arguments, command.flags, environment, command.operands)
         if not command.reloads:

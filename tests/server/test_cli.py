@@ -37,6 +37,7 @@ OURS = [
     "operator",
     "restore",
     "rewrap",
+    "scan",
     "server",
     "sign",
     "status",

@@ -6,7 +6,8 @@ OpenTelemetry is imported where a configuration asks for it, and not before.
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import threading
+import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ MAX_WAITING_SPANS = 2048
 """Spans in the queue; of more, the oldest are dropped."""
 
 MAX_ATTRIBUTE_CHARACTERS = 256
+_POLL_SECONDS = 0.02
 _NEEDED = "opentelemetry.exporter.otlp.proto.http"
 
 
@@ -60,9 +62,15 @@ class Tracing:
         return TracedSeal(seal, self._tracer) if seal.automatic else seal
 
     async def close(self) -> None:
-        """Send the spans that wait, for at most ``CLOSE_SECONDS``."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.to_thread(self._provider.shutdown), CLOSE_SECONDS)
+        """Send the spans that wait, for at most ``CLOSE_SECONDS``.
+
+        The thread is a daemon's: asyncio's own would hold up the end of the process until each batch was given up.
+        """
+        closing = threading.Thread(target=self._provider.shutdown, daemon=True)
+        closing.start()
+        deadline = time.monotonic() + CLOSE_SECONDS
+        while closing.is_alive() and time.monotonic() < deadline:
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 def check_installed(settings: Settings | None) -> None:

@@ -149,10 +149,13 @@ async def test_what_waits_for_a_collector_does_not_hold_up_the_end(monkeypatch: 
     made = Traced().tracing
     monkeypatch.setattr(made._provider, "shutdown", lambda: held.wait(30))
     monkeypatch.setattr(provider, "CLOSE_SECONDS", 0.05)
-    began = time.monotonic()
+    before, began = set(threading.enumerate()), time.monotonic()
     await made.close()
-    held.set()
     assert time.monotonic() - began < 5
+    (waiting,) = set(threading.enumerate()) - before
+    assert waiting.daemon
+    held.set()
+    waiting.join()
 
 
 def test_without_the_extra_the_configuration_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
