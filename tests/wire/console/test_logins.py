@@ -10,6 +10,9 @@ from playwright.sync_api import BrowserContext, Page
 from tests.providers import pypi_provider
 from tests.servers import Server
 
+# The provider runs in a thread of this process, and warns of libraries of its own.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 _LINK = "Log in with the company"
 
 
