@@ -164,9 +164,9 @@ class Turns:
 
     __slots__ = ("_began", "_seconds")
 
-    def __init__(self, seconds: float = TURN_SECONDS) -> None:
+    def __init__(self, seconds: float | None = None) -> None:
         self._began = monotonic()
-        self._seconds = seconds
+        self._seconds = TURN_SECONDS if seconds is None else seconds
 
     async def pause(self) -> None:
         """Let other requests have their turn, if this one's is over."""
@@ -175,8 +175,11 @@ class Turns:
             self._began = monotonic()
 
 
-async def in_turns(pieces: Iterable[Piece], seconds: float = TURN_SECONDS) -> AsyncIterator[Piece]:
-    """Each of ``pieces``; before one of them others get their turn, if those before it have taken ``seconds``."""
+async def in_turns(pieces: Iterable[Piece], seconds: float | None = None) -> AsyncIterator[Piece]:
+    """Each of ``pieces``; before one of them others get their turn, if those before it have taken long.
+
+    That is ``seconds``, or ``TURN_SECONDS``.
+    """
     turns = Turns(seconds)
     for piece in pieces:
         await turns.pause()

@@ -22,6 +22,7 @@ from engines.crypto_policy.uses import begin, note
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
 from engines.fields import KeyValues
+from engines.keys.counting.use_records import forget_uses
 from engines.keys.facts import facts_of_latest
 from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
 from engines.keys.policy.classification import check_may_classify, restored
@@ -185,6 +186,8 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
     archive = ArchiveRecord(versions=archived)
     await check_may_classify(engine.keys, call, name, body)
 
+    await engine.keys.use_counts.flush()
+
     async def store_restored(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + name)
         there = None if value is None else decode_record(value)
@@ -192,7 +195,7 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
             if not body.force:
                 raise InvalidRequest(f'key "{name}" already exists')
             check_use(there, Use.MANAGE, call.now)
-            await engine.keys.bury_replaced(transaction, there, {**archived, **usable}, call.now)
+            await engine.keys.bury_replaced(transaction, there, versions, call.now)
         counted = await transaction.get(COUNTS + name)
         totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
         if totals:
@@ -200,6 +203,7 @@ async def restore(engine: Pqc, call: Call, body: Restoration) -> None:
         else:
             transaction.delete(COUNTS + name)
         marked = await with_known_marks(engine.keys, transaction, record, versions)
+        await forget_uses(transaction, name, versions)
         written = restored(marked, there, body, engine.keys, call)
         engine.keys.write(transaction, written, call, CryptoOperation.RESTORE)
         if archived:

@@ -23,6 +23,7 @@ from engines.durations import SECOND
 from engines.encoding import NotBase64, decode_base64, encode_base64, nanoseconds_of
 from engines.faults import Failed, InvalidRequest
 from engines.fields import KeyValues
+from engines.keys.counting.use_records import forget_uses
 from engines.keys.facts import facts_of_latest
 from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
 from engines.keys.policy.classification import check_may_classify, restored
@@ -169,6 +170,9 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
     engine.keys.check_kept(record)
     await check_may_classify(engine.keys, call, record.name, body)
 
+    versions = {**archive.versions, **record.versions}
+    await engine.keys.use_counts.flush()
+
     async def store_restored(transaction: Transaction) -> None:
         value = await transaction.get(KEYS + record.name)
         there = None if value is None else decode_record(value)
@@ -176,14 +180,15 @@ async def restore(engine: KeepsKeys, call: Call, body: Restoration) -> None:
             if not body.force:
                 raise Failed(f'key "{record.name}" already exists')
             check_use(there, Use.MANAGE, call.now)
-            await engine.keys.bury_replaced(transaction, there, {**archive.versions, **record.versions}, call.now)
+            await engine.keys.bury_replaced(transaction, there, versions, call.now)
         counted = await transaction.get(COUNTS + record.name)
         totals = load_totals(record, archive, rules, {} if counted is None else decode_totals(counted))
         if totals:
             transaction.put(COUNTS + record.name, encode_totals(totals))
         else:
             transaction.delete(COUNTS + record.name)
-        marked = await with_known_marks(engine.keys, transaction, record, {**archive.versions, **record.versions})
+        marked = await with_known_marks(engine.keys, transaction, record, versions)
+        await forget_uses(transaction, record.name, versions)
         written = restored(marked, there, body, engine.keys, call)
         engine.keys.write(transaction, written, call, CryptoOperation.RESTORE)
         if archive.versions:

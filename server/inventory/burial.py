@@ -1,17 +1,19 @@
-"""Burial of the keys of a mount or a namespace that goes, in the namespace that stays.
+"""Burial of the keys of a mount or a namespace that goes, in the namespace that stays; and the end of tombstones.
 
-It comes before the removal. What it writes doesn't count while the mount or the namespace is still there, so a crash in
-between loses nothing.
+Burial comes before the removal. What it writes doesn't count while the mount or the namespace is still there, so a
+crash in between loses nothing.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator
+from functools import partial
 
 import msgspec
 
-from engines.keys.counting.use_records import read_use_of
+from engines.durations import SECOND
+from engines.keys.counting.use_records import USES, microseconds_of, read_use_of, use_entry
 from engines.keys.records import (
     Tombstone,
     decode_archive,
@@ -22,7 +24,8 @@ from engines.keys.records import (
 )
 from engines.keys.store import ARCHIVES, KEYS
 from engines.keys.store import GONE as KEYS_GONE
-from server.inventory.gone import GONE, Buried, decode_buried
+from engines.worker_pools import SHORT_TURN_SECONDS, in_turns
+from server.inventory.gone import GONE, Buried, decode_buried, removed_at
 from server.inventory.walking import names_of_keys
 from server.tenants.mounts.table import Mounted
 from server.tenants.tenant import Tenant
@@ -102,3 +105,46 @@ async def _put(view: View, part: list[Buried], now: float) -> None:
         transaction.put(name, value)
 
     await transact(view, write)
+
+
+async def remove_expired(tenant: Tenant, since: float) -> None:
+    """Remove what ``tenant`` keeps of keys destroyed before ``since``, in seconds since the epoch, with their use."""
+    for name in await tenant.view.list(GONE):
+        if removed_at(name) < since:
+            await transact(tenant.view, partial(_delete, name=GONE + name))
+    for mounted in (await tenant.mounts.router()).mounts.values():
+        if mounted.type.algorithms:
+            storage = tenant.view.within(mounted.entry.storage_prefix)
+            async for name in in_turns(await storage.list(KEYS_GONE), SHORT_TURN_SECONDS):
+                await transact(storage, partial(_remove_expired_of, name=name, since=since))
+
+
+async def _delete(transaction: Transaction, name: str) -> None:
+    transaction.delete(name)
+
+
+async def _remove_expired_of(transaction: Transaction, name: str, since: float) -> None:
+    """Remove old tombstones of a key, and use of versions that are neither there nor have a tombstone."""
+    value = await transaction.get(KEYS_GONE + name)
+    found = [] if value is None else decode_tombstones(value)
+    kept = [tombstone for tombstone in found if tombstone.destroyed >= since * SECOND]
+    if len(kept) == len(found):
+        return
+    if kept:
+        transaction.put(KEYS_GONE + name, encode_tombstones(kept))
+    else:
+        transaction.delete(KEYS_GONE + name)
+    told = {_entry_of(name, tombstone.number, tombstone.created) for tombstone in kept}
+    there, archived = await transaction.get(KEYS + name), await transaction.get(ARCHIVES + name)
+    for versions in (
+        {} if there is None else decode_record(there).versions,
+        {} if archived is None else decode_archive(archived).versions,
+    ):
+        told |= {_entry_of(name, number, version.created) for number, version in versions.items()}
+    for entry in await transaction.list(f"{USES}{name}/"):
+        if entry not in told:
+            transaction.delete(f"{USES}{name}/{entry}")
+
+
+def _entry_of(name: str, number: int, created: int) -> str:
+    return use_entry(name, number, microseconds_of(created / SECOND)).rpartition("/")[2]

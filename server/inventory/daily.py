@@ -11,6 +11,7 @@ import msgspec
 from engines.faults import RateLimited
 from engines.keys.counting.use_records import DAY_SECONDS
 from server.core.unsealed import Unsealed
+from server.inventory.burial import remove_expired
 from server.inventory.describing import describe_state
 from server.inventory.snapshots import Snapshot, take_snapshot
 from server.inventory.walking import Chosen, all_rows
@@ -46,9 +47,9 @@ async def take_present(unsealed: Unsealed, tenant: Tenant, now: float, most: int
 
 
 async def take_daily(unsealed: Unsealed, tenant: Tenant, now: float, most: int) -> None:
-    """Make the snapshot of the day when this is first called after 00:00 UTC; called again and again, by one process.
+    """Make the snapshot of the day when this is first called after 00:00 UTC, and remove what has been kept for long.
 
-    The day on which the server first runs has none.
+    It is called again and again, by one process. The day on which the server first runs has no snapshot.
     """
     today = int(now // DAY_SECONDS)
     value = await tenant.view.get(_DAILY)
@@ -64,4 +65,12 @@ async def take_daily(unsealed: Unsealed, tenant: Tenant, now: float, most: int) 
             await take_present(unsealed, tenant, now, most)
         except RateLimited:
             return  # The next call tries again.
+        await _remove_expired(unsealed, tenant, now - unsealed.retention_seconds)
     await transact(tenant.view, note_day)
+
+
+async def _remove_expired(unsealed: Unsealed, tenant: Tenant, since: float) -> None:
+    await remove_expired(tenant, since)
+    for entry in unsealed.namespaces.descendants(tenant.namespace.path):
+        async with unsealed.tenants.visit(entry) as below:
+            await remove_expired(below, since)

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from compat.requests import Request, parse_request, read_headers
 from engines.base import Body, Call, EngineType, Mount, Operation, Reply, Route
 from engines.faults import Fault
+from engines.pqc.routes import PQC
 from engines.signing.routes import SIGNING
 from engines.transit.routes import TRANSIT
 from server.audit.devices.file import FileDevice
@@ -73,7 +74,7 @@ _PLUGINS: dict[str, dict[str, Any]] = {
 
 def load_plugin(group: str, name: str) -> Any:
     """In place of ``plugins.load``: tests need nothing to be installed."""
-    for engine in (SIGNING, TRANSIT):
+    for engine in (PQC, SIGNING, TRANSIT):
         if (group, name) == (plugins.ENGINES, engine.type):
             return engine  # Not in the catalogue, which tests of it want to be small.
     return _PLUGINS.get(group, {}).get(name)

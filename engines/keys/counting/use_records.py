@@ -193,6 +193,15 @@ async def forget_caller(transaction: Transaction, name: str, entity_id: str) -> 
         transaction.put(name, _encode(use))
 
 
+async def forget_uses(transaction: Transaction, key: str, versions: Mapping[int, VersionRecord]) -> None:
+    """Forget the use of ``versions`` of a key: they come from a backup, and begin at zero."""
+    there = frozenset(await transaction.list(f"{USES}{key}/"))
+    for number, version in versions.items():
+        entry = use_entry(key, number, created_microseconds(version))
+        if entry.rpartition("/")[2] in there:
+            transaction.delete(entry)
+
+
 async def read_use(storage: View, key: str, version: int, created: int) -> VersionUse:
     """The stored use of a version; none if there is no entry."""
     value = await storage.get(use_entry(key, version, created))

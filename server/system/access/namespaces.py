@@ -129,7 +129,7 @@ async def patch_namespace(system: System, call: Call, body: MetadataBody) -> Rep
 async def delete_namespace(system: System, call: Call, body: NameBody) -> Reply:
     """Delete a namespace with all its contents, at once; its storage is erased in the background."""
     path = _named(system, body)
-    await system.unsealed.use_writer.flush()
+    await system.unsealed.use_writer.flush_all()
     going = await system.unsealed.tenants.at(path)
     if going is not None and not system.unsealed.namespaces.descendants(path):
         await bury_namespace(going, system.tenant, call.now)

@@ -193,7 +193,7 @@ async def disable_mount(system: System, call: Call, body: PathBody) -> None:
     entry = await system.tenant.mounts.entry(path)
     if path in _FIXED or (entry is not None and (entry.built_in or entry.is_auth)):
         raise InvalidRequest(f'cannot unmount "{path}"')
-    await system.unsealed.use_writer.flush()
+    await system.unsealed.use_writer.flush_all()
     await bury_mount(system.tenant, path, call.now)
     await system.tenant.mounts.disable(path)
     await system.tenant.leases.revoke_prefix(path)

@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 from server.core.settings import Settings
+from server.inventory.daily import take_daily
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, with_key
 
@@ -103,3 +104,45 @@ async def test_destroyed_keys_are_told_for_as_long_as_they_are_kept(new_server: 
     assert [row["state"] for row in await _rows(server)] == ["destroyed", "active", "destroyed"]
     server.clock.advance(1)
     assert [row["state"] for row in await _rows(server)] == ["active"]
+
+
+async def test_what_was_kept_for_long_is_removed_with_its_use(new_server: NewServer) -> None:
+    server = await _server(new_server, inventory_retention_seconds=200_000)
+    await make(server, "t1")
+    await with_key(server, "t1")
+    for namespace in ("", "t1"):
+        for name in ("young", "old"):
+            await ask_in(server, namespace, "POST", f"transit/keys/{name}")
+            await ask_in(server, namespace, "POST", f"transit/encrypt/{name}", {"plaintext": TEXT})
+            await ask_in(server, namespace, "POST", f"transit/keys/{name}/config", {"deletion_allowed": True})
+        await ask_in(server, namespace, "GET", "transit/keys/old/usage")
+        await ask_in(server, namespace, "DELETE", "transit/keys/old")
+        await ask_in(server, namespace, "POST", "sys/mounts/second", {"type": "transit"})
+        await ask_in(server, namespace, "POST", "second/keys/k")
+        await ask_in(server, namespace, "DELETE", "sys/mounts/second")
+    server.clock.advance(150_000)
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    await take_daily(unsealed, unsealed.root, server.clock(), 10)
+    for namespace in ("", "t1"):
+        await ask_in(server, namespace, "DELETE", "transit/keys/young")
+    store = server.core.runtime.store
+
+    async def kept() -> list[str]:
+        async def below(prefix: str) -> list[str]:
+            found = []
+            for name in await store.list(prefix):
+                found += await below(prefix + name) if name.endswith("/") else [prefix + name]
+            return found
+
+        wanted = ("/gone/", "/use/", "inventory/gone/")
+        return sorted(path for path in await below("") if any(each in path for each in wanted))
+
+    before = await kept()
+    server.clock.advance(86_400)
+    await take_daily(unsealed, unsealed.root, server.clock(), 10)
+    after = await kept()
+    gone = [path for path in before if path not in after]
+    assert len([path for path in gone if "/gone/old" in path or "/use/old" in path]) == 4
+    assert len([path for path in gone if "inventory/gone/" in path]) == 2 and len(gone) == 6
+    assert len([path for path in after if "young" in path]) == 4

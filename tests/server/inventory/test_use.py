@@ -283,3 +283,20 @@ async def test_a_stream_is_counted_while_it_runs(new_server: NewServer) -> None:
         "first_used": START,
         "last_used": START,
     }
+
+
+@pytest.mark.parametrize("mount", ["transit", "pqc"])
+async def test_a_restored_key_begins_at_zero_even_over_itself(new_server: NewServer, mount: str) -> None:
+    server = await (await new_server()).unsealed()
+    assert (await server.ask("POST", f"sys/mounts/{mount}", {"type": mount}))[0] == 204
+    created = {"exportable": True, "allow_plaintext_backup": True} | ({"type": "ml-kem-768"} if mount == "pqc" else {})
+    assert (await server.ask("POST", f"{mount}/keys/k", created))[0] in (200, 204)
+    await _write(server, f"{mount}/encrypt/k", {"plaintext": TEXT})
+    backup = (await server.ask("GET", f"{mount}/backup/k"))[1]["data"]["backup"]
+    await _write(server, f"{mount}/encrypt/k", {"plaintext": TEXT})
+    assert (await _usage(server, f"{mount}/keys/k/usage"))["versions"]["1"]["use"]["protect"]["operations"] == 2
+    await _write(server, f"{mount}/encrypt/k", {"plaintext": TEXT})
+    assert (await server.ask("POST", f"{mount}/restore/k", {"backup": backup, "force": True}))[0] in (200, 204)
+    assert (await _usage(server, f"{mount}/keys/k/usage"))["versions"]["1"]["use"]["protect"] == NONE
+    await _write(server, f"{mount}/encrypt/k", {"plaintext": TEXT})
+    assert (await _usage(server, f"{mount}/keys/k/usage"))["versions"]["1"]["use"]["protect"]["operations"] == 1
