@@ -25,7 +25,6 @@ _LEVELS = {
     Severity.LOW: "note",
     Severity.NOTICE: "note",
 }
-_ORDER = ("note", "warning", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Result:
     library: str = ""
     advisories: tuple[Advisory, ...] = ()
     fixed: tuple[str, ...] = ()
-    """The least version after the present one that each advisory calls fixed."""
+    """The least version after the present one that each advisory calls fixed, in their order."""
 
 
 def judge(packages: Iterable[Package], advisories: AdvisorySet) -> Iterator[Result]:
@@ -72,13 +71,14 @@ def _vulnerable(package: Package, advisories: Sequence[Advisory]) -> Iterator[Re
     if not found:
         return
     fixes = [_fix(each, package) for each in found]
-    fixed = tuple(dict.fromkeys(fix for fix in fixes if fix))
+    known = [fix for fix in dict.fromkeys(fixes) if fix]
+    fixed = later(package.ecosystem, package.version, known) if known else ()
     primitives = cryptographic_packages().get((package.ecosystem, package.name))
-    level = max((_LEVELS[each.severity] for each in found), key=_ORDER.index)
+    severity = min((each.severity for each in found), key=list(Severity).index)
     yield Result(
         VULNERABLE,
         package,
-        level,
+        _LEVELS[severity],
         _message(package, found, fixes),
         primitives[0].name if primitives else "",
         primitives[0].algorithm if primitives else "",

@@ -16,25 +16,26 @@ def to_text(report: Report) -> str:
     lines = []
     for entry in report.entries:
         result = entry.result
-        if entry.counts and result.kind.level != "note":
+        if entry.counts and result.level != "note":
             where = f"{result.place.path}:{result.place.line}:{result.place.column}"
-            lines.append(f"{where}: {result.kind.level} [{result.finding}] {message_of(entry)}")
+            lines.append(f"{where}: {result.level} [{result.finding}] {message_of(entry)}")
     lines += [f"{problem.path}: not scanned: {problem.text}" for problem in report.problems]
     uses = Counter(_named(entry.result) for entry in report.entries if entry.result.finding == USE)
     if uses:
         told = ", ".join(f"{name} {count}" for name, count in sorted(uses.items()))
         lines.append(f"Used: {told}")
+    lines += [f"Advisories: {report.advisories}"] if report.advisories else []
     lines.append(_summary(report))
     return "".join(f"{_printable(line)}\n" for line in lines)
 
 
 def _named(result: object) -> str:
     parts = [getattr(result, "algorithm", ""), getattr(result, "mode", "")]
-    return "-".join(part for part in parts if part)
+    return "-".join(part for part in parts if part) or getattr(result, "library", "")
 
 
 def _summary(report: Report) -> str:
-    counted = Counter(entry.result.kind.level for entry in report.entries if entry.counts)
+    counted = Counter(entry.result.level for entry in report.entries if entry.counts)
     parts = [f"{report.files} files", f"{counted['error']} errors", f"{counted['warning']} warnings"]
     parts.append(f"{counted['note']} notes")
     suppressed = sum(bool(entry.result.suppressed) for entry in report.entries)
@@ -61,7 +62,7 @@ def to_json(report: Report) -> bytes:
                 "path": result.place.path,
                 "line": result.place.line,
                 "column": result.place.column,
-                "level": result.kind.level,
+                "level": result.level,
                 "message": message_of(entry),
                 "fingerprint": entry.fingerprint,
                 "suppressed": result.suppressed,
@@ -71,6 +72,7 @@ def to_json(report: Report) -> bytes:
         )
     document = {
         "results": rows,
+        "advisories": report.advisories,
         "problems": [{"path": problem.path, "text": problem.text} for problem in report.problems],
         "files": report.files,
         "archives": report.archives,

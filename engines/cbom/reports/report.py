@@ -42,6 +42,8 @@ class Report:
     files: int = 0
     archives: int = 0
     suppressions_without_reason: int = 0
+    advisories: str = ""
+    """Sources and age of the advisories, if lock files were read."""
 
     def failing(self, gate: Collection[str]) -> list[Entry]:
         """The entries at or above the gate: classes of findings, or the least level."""
@@ -49,7 +51,7 @@ class Report:
         return [
             entry
             for entry in self.entries
-            if entry.counts and (entry.result.finding in gate or LEVELS.index(entry.result.kind.level) >= least)
+            if entry.counts and (entry.result.finding in gate or LEVELS.index(entry.result.level) >= least)
         ]
 
 
@@ -60,6 +62,7 @@ def entries_of(results: list[Result], baseline: Collection[str]) -> list[Entry]:
     for result in results:
         text = " ".join(result.text.split())
         content = "\0".join((result.place.path, result.finding, result.algorithm, result.mode, text))
+        content += "\0".join(("", *result.dependency.advisories)) if result.dependency else ""
         seen[content] += 1
         fingerprint = hashlib.sha256(f"{content}\0{seen[content]}".encode()).hexdigest()[:32]
         found.append(Entry(result, fingerprint, fingerprint in baseline))
@@ -83,4 +86,8 @@ def properties_of(result: Result) -> dict[str, Any]:
         "curve": result.curve,
         "library": result.library,
     }
+    if result.dependency is not None:
+        dependency = result.dependency
+        found |= {"purl": dependency.purl, "advisories": dependency.advisories, "fixed": dependency.fixed}
+        found |= {} if dependency.direct is None else {"direct": "yes" if dependency.direct else "no"}
     return {name: value for name, value in found.items() if value}

@@ -34,6 +34,7 @@ def to_sarif(report: Report, version: str) -> bytes:
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": notifications}],
         "results": [_result(entry, index) for entry in report.entries],
+        **({"properties": {"advisories": report.advisories}} if report.advisories else {}),
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return msgspec.json.format(msgspec.json.encode(log), indent=2) + b"\n"
@@ -58,7 +59,7 @@ def _result(entry: Entry, index: dict[str, int]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "ruleId": result.finding,
         "ruleIndex": index[result.finding],
-        "level": result.kind.level,
+        "level": result.level,
         "message": {"text": message_of(entry)},
         "locations": [_location(result.place.path, _region(entry))],
         "partialFingerprints": {FINGERPRINT: entry.fingerprint},

@@ -10,7 +10,7 @@ FINDINGS = frozenset(
         "weak-hash", "weak-cipher", "ecb-mode", "static-iv", "nonce-reuse", "static-salt", "static-seed",
         "weak-key-size", "hardcoded-key", "weak-random", "weak-kdf", "low-kdf-iterations", "weak-padding",
         "unauthenticated-mode", "unverified-signature", "disabled-certificate-check", "weak-protocol",
-        "quantum-vulnerable",
+        "quantum-vulnerable", "vulnerable-dependency",
     }
 )  # fmt: skip
 """The classes of weaknesses."""

@@ -56,6 +56,15 @@ def ask(invocation: Invocation, path: str, **query: str) -> Mapping[str, Any]:
 
 def ask_bytes(invocation: Invocation, path: str, **query: str) -> bytes:
     """As ``ask``, the answer as it is."""
+    return _answer(invocation, "GET", path, query, None)
+
+
+def send(invocation: Invocation, path: str, body: Mapping[str, str]) -> bytes:
+    """The server's answer to an update of ``path``. Raises ``CommandFailed``."""
+    return _answer(invocation, "POST", path, {}, msgspec.json.encode(body))
+
+
+def _answer(invocation: Invocation, method: str, path: str, query: Mapping[str, str], body: bytes | None) -> bytes:
     flags = invocation.flags
     address = address_in(flags)
     headers = {"x-vault-token": _token(invocation.environment)}
@@ -65,7 +74,7 @@ def ask_bytes(invocation: Invocation, path: str, **query: str) -> bytes:
         transport, base = transport_to(flags, address)
         with httpx2.Client(transport=transport, timeout=_SECONDS, trust_env=False) as client:
             given = f"?{urlencode(query)}" if query else ""
-            answer = client.get(f"{base}/v1/{path}{given}", headers=headers)
+            answer = client.request(method, f"{base}/v1/{path}{given}", headers=headers, content=body)
     except (httpx2.HTTPError, OSError, ValueError) as error:
         raise CommandFailed(f"{address} doesn't answer: {str(error) or type(error).__name__}") from error
     if answer.status_code != httpx2.codes.OK:

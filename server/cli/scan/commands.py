@@ -1,32 +1,46 @@
-"""``cryptoserve scan``: cryptography in source code, as text, JSON, SARIF or CycloneDX, with a gate for pipelines."""
+"""``cryptoserve scan``: cryptography in code and dependencies, as text, JSON, SARIF or CycloneDX, with a gate."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, UsageError
+from engines.cbom.reports.cyclonedx import to_cyclonedx
 from engines.cbom.reports.plain import to_json, to_text
 from engines.cbom.reports.report import LEVELS, Report, entries_of, on_lines
 from engines.cbom.reports.sarif import fingerprints_in, to_sarif
 from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
 from engines.cbom.source.files.suppressions import counts
+from engines.cbom.source.judging.results import Result
 from engines.cbom.source.languages import MissingGrammar, language_of
 from engines.cbom.source.property_files import SUFFIX
 from engines.cbom.source.scanning import BrokenProcessPool, Scanned, scan
 from engines.cbom.source.words import FINDINGS
+from server.cli.inventory.sources import SOURCE_FLAGS
 from server.cli.scan.changes import changed_lines
+from server.cli.scan.submitting import application_in, submit
 from server.runtime.version import VERSION
 
+if TYPE_CHECKING:
+    from engines.cbom.reports.lock_files import LockFiles
+
 CLEAN, FOUND, COULD_NOT = 0, 1, 2
+LOCK_SUFFIXES = (".json", ".lock", ".toml", ".txt", ".yaml")
+"""Endings of names of lock files; which of these files are read depends on their whole paths."""
+
 _MAX_JOBS = 64
 _FORMS: dict[str, Callable[[Report], bytes]] = {
     "text": lambda report: to_text(report).encode(),
     "json": to_json,
     "sarif": lambda report: to_sarif(report, VERSION),
+    "cyclonedx": lambda report: to_cyclonedx(report, _name(), VERSION),
+    "cyclonedx-1.6": lambda report: to_cyclonedx(report, _name(), VERSION, "1.6"),
 }
 
 
@@ -35,31 +49,76 @@ def _run(invocation: Invocation) -> int:
     form, gate = flags.last("format", "text"), _gate(flags.all("fail-on"))
     if form not in _FORMS:
         raise UsageError(f"-format: expected {', '.join(_FORMS)}, got {form!r}")
+    application = application_in(flags.last("submit")) if flags.last("submit") else None
     jobs, baseline = _jobs(flags.last("jobs")), _baseline(flags.last("baseline"))
     try:
+        lock_files = _lock_files(flags.last("advisories"))
         found = discover(flags.operands, flags.all("exclude"), _is_read)
-        scanned = scan(found.paths, jobs, _progress if sys.stderr.isatty() else _silence)
+        sources = [path for path in found.paths if _is_source(path)]
+        scanned = scan(sources, jobs, _progress if sys.stderr.isatty() else _silence)
+        judged = [result for path in found.paths if lock_files.reads(path) for result in lock_files.judge(path)]
     except (CannotScan, MissingGrammar) as error:
         raise CommandFailed(str(error)) from None
     except BrokenProcessPool:
         raise CommandFailed("a process that scanned has ended: try -jobs=1") from None
-    report = _report(found, scanned, baseline, flags.last("diff"))
+    report = _report(found, scanned, baseline, flags.last("diff"), lock_files, judged)
     sys.stdout.buffer.write(_FORMS[form](report))
     sys.stdout.buffer.flush()
+    if application is not None:
+        mount, name = application
+        line = submit(invocation, mount, name, to_cyclonedx(report, name, VERSION))
+        sys.stderr.write(f"{line}\n")
     return FOUND if report.failing(gate) else CLEAN
 
 
+def _name() -> str:
+    """The name of the program in documents: that of the working folder."""
+    return Path.cwd().name or "application"
+
+
+def _is_source(path: str) -> bool:
+    return language_of(path) is not None or path.endswith(SUFFIX)
+
+
 def _is_read(name: str) -> bool:
-    return language_of(name) is not None or name.endswith(SUFFIX)
+    return _is_source(name) or name.endswith(LOCK_SUFFIXES)
 
 
-def _report(found: Discovered, scanned: Scanned, baseline: frozenset[str], revision: str) -> Report:
-    results = scanned.results
+def _lock_files(directory: str) -> LockFiles:
+    """What judges lock files. Raises ``CommandFailed``."""
+    try:
+        from engines.cbom.reports.lock_files import LockFiles, NoAdvisories
+    except ImportError as error:
+        raise CommandFailed(
+            f"{error.name} isn't installed: install the extra [scan], as in pip install 'cryptoserve-server[scan]'"
+        ) from None
+    try:
+        return LockFiles(directory)
+    except NoAdvisories as error:
+        raise CommandFailed(f"-advisories: {error}") from None
+
+
+def _report(
+    found: Discovered,
+    scanned: Scanned,
+    baseline: frozenset[str],
+    revision: str,
+    lock_files: LockFiles,
+    judged: list[Result],
+) -> Report:
+    results = [*scanned.results, *judged]
     if revision:
         results = on_lines(results, changed_lines(revision))
     _, without_reason = counts(scanned.suppressions)
-    problems = sorted([*found.problems, *scanned.problems], key=lambda problem: problem.path)
-    return Report(entries_of(results, baseline), problems, scanned.files, found.archives, without_reason)
+    problems = [*found.problems, *scanned.problems, *lock_files.problems]
+    return Report(
+        entries_of(results, baseline),
+        sorted(problems, key=lambda problem: problem.path),
+        scanned.files + lock_files.files,
+        found.archives,
+        without_reason,
+        lock_files.described(datetime.now(UTC).date()),
+    )
 
 
 def _gate(given: tuple[str, ...]) -> frozenset[str]:
@@ -98,15 +157,19 @@ def _silence(done: int, of: int) -> None:
 
 
 SCAN = Command(
-    "Find cryptography in source code, and what of it is weak",
+    "Find cryptography in source code and dependencies, and what of it is weak",
     _run,
     (
         Flag("format", f"{', '.join(_FORMS)}."),
         Flag("fail-on", "Classes of findings, or note, warning (the default) or error: what makes the status 1."),
         Flag("baseline", "A SARIF file of an earlier scan: what it has doesn't count."),
         Flag("diff", "A revision of git: only lines that changed since then are told."),
+        Flag("advisories", "A folder of advisories in OSV format, instead of those that ship."),
         Flag("exclude", "A pattern as in .gitignore. May be given several times."),
+        Flag("submit", "MOUNT/NAME: an application of an engine cbom that gets the result as a new version."),
+        Flag("submit-version", "The program's own name for that version, such as 1.4.2."),
         Flag("jobs", "The number of processes; one for each processor without it."),
+        *SOURCE_FLAGS,
     ),
     operands=("PATH...",),
     more="The exit status is 0 if nothing is at or above the gate, 1 if something is, 2 if the scan failed.",

@@ -56,7 +56,7 @@ class AdvisorySet:
             f"{source.name} of {source.date} ({source.records}{'' if source.complete else ', a selection'})"
             for source in self.sources
         )
-        return f"advisories: {', '.join(parts)}; {self.age_days(today)} days old"
+        return f"{', '.join(parts)}; {self.age_days(today)} days old"
 
 
 @cache

@@ -8,13 +8,13 @@ import msgspec
 
 
 class Severity(StrEnum):
-    """Severity of an advisory, by its database."""
+    """Severity of an advisory, by its database; the gravest first."""
 
     CRITICAL = "critical"
     HIGH = "high"
     MODERATE = "moderate"
-    LOW = "low"
     UNKNOWN = "unknown"
+    LOW = "low"
     NOTICE = "notice"
     """No vulnerability, such as that a package isn't maintained."""
 

@@ -34,6 +34,24 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Dependency:
+    """A version of a package that a lock file names."""
+
+    purl: str
+    direct: bool | None
+    """Whether the project itself asks for it; None if the file doesn't tell."""
+
+    level: str
+    """SARIF's level of its advisories."""
+
+    advisories: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    """The severity of each advisory, in CycloneDX's words."""
+
+    fixed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A use or a weakness. What isn't known is "" or 0."""
 
@@ -53,6 +71,14 @@ class Result:
 
     suppressed: str = ""
     """The reason for which a comment suppresses it; "" if none does."""
+
+    dependency: Dependency | None = None
+    """The package of a result in a lock file."""
+
+    @property
+    def level(self) -> str:
+        """SARIF's level."""
+        return self.kind.level if self.dependency is None else self.dependency.level
 
     @property
     def kind(self) -> Kind:

@@ -217,7 +217,7 @@ def test_a_directory_takes_the_place_of_the_set(tmp_path: Path) -> None:
     assert found.of(Ecosystem.PYPI, "elliptic") == ()
     assert found.problems == (f"1 of 3 files in {tmp_path} are no records of OSV",)
     assert found.age_days(date(2026, 5, 4)) == 2
-    assert found.described(date(2026, 5, 4)) == f"advisories: {tmp_path} of 2026-05-02 (2); 2 days old"
+    assert found.described(date(2026, 5, 4)) == f"{tmp_path} of 2026-05-02 (2); 2 days old"
     with pytest.raises(NoAdvisories):
         read_advisories(tmp_path / "a/none")
 

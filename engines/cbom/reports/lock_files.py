@@ -1,0 +1,74 @@
+"""Results of lock files: packages that do cryptography, and versions with known vulnerabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from engines.cbom.dependencies.advisories.bundle import NoAdvisories, read_advisories, shipped_advisories
+from engines.cbom.dependencies.advisories.model import Severity
+from engines.cbom.dependencies.judging import Result as Judged
+from engines.cbom.dependencies.judging import judge
+from engines.cbom.dependencies.locks.reading import is_lock_file, read_dependencies
+from engines.cbom.dependencies.locks.shapes import MAX_BYTES
+from engines.cbom.source.evaluation.sightings import Place
+from engines.cbom.source.files.discovery import Problem
+from engines.cbom.source.judging.results import Dependency, Result
+
+__all__ = ["LockFiles", "NoAdvisories"]
+
+_SEVERITIES = {Severity.MODERATE: "medium", Severity.NOTICE: "info"}
+"""CycloneDX's words, where they differ."""
+
+
+class LockFiles:
+    """Lock files judged by the advisories that ship, or by those of ``directory``. Raises ``NoAdvisories``."""
+
+    def __init__(self, directory: str) -> None:
+        self._advisories = read_advisories(Path(directory)) if directory else shipped_advisories()
+        self.problems = [Problem(directory, text) for text in self._advisories.problems]
+        self.files = 0
+
+    def described(self, today: date) -> str:
+        """Sources and age of the advisories; "" if no file was judged."""
+        return self._advisories.described(today) if self.files else ""
+
+    def reads(self, path: str) -> bool:
+        """Whether the file at ``path`` is a lock file."""
+        return is_lock_file(path)
+
+    def judge(self, path: str) -> Iterator[Result]:
+        """The results of the file at ``path``; what can't be read of it is added to ``problems``."""
+        self.files += 1
+        try:
+            with open(path, "rb") as file:
+                content = file.read(MAX_BYTES + 1)
+        except OSError as error:
+            self.problems.append(Problem(path, error.strerror or type(error).__name__))
+            return
+        found = read_dependencies(path, content)
+        self.problems += [Problem(path, text) for text in found.problems]
+        for judged in judge(found.packages, self._advisories):
+            yield _result(path, judged)
+
+
+def _result(path: str, judged: Judged) -> Result:
+    package, named = judged.package, f"{judged.package.name} {judged.package.version}".rstrip()
+    return Result(
+        Place(path, package.line, 1, package.line, 1),
+        judged.finding,
+        judged.primitive,
+        judged.algorithm,
+        judged.library,
+        reason=judged.message,
+        text=named,
+        dependency=Dependency(
+            package.purl,
+            package.direct,
+            judged.level,
+            tuple(each.id for each in judged.advisories),
+            tuple(_SEVERITIES.get(each.severity, each.severity.value) for each in judged.advisories),
+            judged.fixed,
+        ),
+    )
