@@ -167,6 +167,16 @@ async def test_a_posted_answer(server: Server, provider: Provider) -> None:
     assert (await _poll(server, begun["state"]))[0] == 200
 
 
+async def test_the_console_gets_its_answer_in_the_address(server: Server, provider: Provider) -> None:
+    console = "https://bao.example/ui/callback/oidc"
+    config = {"oidc_response_mode": "form_post"}
+    await _ready(server, provider, config=config, callback_mode="client", allowed_redirect_uris=f"{RETURN},{console}")
+    for address, mode in ((RETURN, "form_post"), (console, "query")):
+        body = {"redirect_uri": address}
+        answer = await server.ask("POST", "auth/oidc/oidc/auth_url", body, token="")
+        assert f"&response_mode={mode}&" in answer[1]["data"]["auth_url"]
+
+
 async def test_a_client_passes_a_posted_answer_on(server: Server, provider: Provider) -> None:
     await _ready(server, provider, config={"oidc_response_mode": "form_post"}, callback_mode="client")
     begun = await _begin(server)
@@ -266,7 +276,20 @@ async def test_a_device_without_a_browser(server: Server, github: FakeGitHub) ->
     assert await _poll(server, begun["state"]) == (400, EXPIRED)
 
 
-@pytest.mark.parametrize("answer", [Answer(status=404), Answer({}), Answer({"error": "device_flow_disabled"})])
+_DEVICE = {"device_code": "d", "user_code": "u"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=404),
+        Answer({}),
+        Answer({"error": "device_flow_disabled"}),
+        Answer({**_DEVICE, "verification_uri": "javascript:alert(1)"}),
+        Answer({**_DEVICE, "verification_uri": "https://x", "verification_uri_complete": "file:///etc/passwd"}),
+        Answer({**_DEVICE, "verification_uri": f"https://{'x' * 5000}"}),
+    ],
+)
 async def test_a_device_that_cannot_begin(server: Server, github: FakeGitHub, answer: Answer) -> None:
     await _ready_for_devices(server, github)
     github.paths["/login/device/code"] = answer

@@ -26,6 +26,12 @@ _NONCE_BYTES = 24
 _VERIFIER_BYTES = 32
 _POLL_SECONDS = 5
 _MAX_DEVICE_SECONDS = 1800
+_CONSOLE = "/ui/callback/"
+"""The path, in a redirect address, of this server's console."""
+
+_ADDRESS = ("verification_uri", "verification_url")
+_COMPLETE = ("verification_uri_complete", "verification_url_complete")
+"""The address for people, and the one with the code in it, by RFC 8628 and as older providers spell them."""
 
 
 class AuthUrlBody(Body):
@@ -111,7 +117,9 @@ def _parameters(config: Config, role: Role, pending: Pending) -> dict[str, str]:
     if config.github is None:
         parameters["nonce"] = pending.nonce
     if config.oidc_response_mode:
-        parameters["response_mode"] = config.oidc_response_mode
+        # A form that another site posts has no cookie of the console's session with it.
+        console = urlsplit(pending.redirect_uri).path.startswith(_CONSOLE)
+        parameters["response_mode"] = "query" if console else config.oidc_response_mode
     if role.max_age > 0:
         parameters["max_age"] = str(role.max_age)
     custom = config.custom
@@ -135,8 +143,8 @@ async def _device(method: Jwt, config: Config, role: Role, pending: Pending, cal
         raise Unavailable("the provider can't begin the login of a device") from None
     seconds = _whole(answer.get("expires_in"), PENDING_SECONDS, _MAX_DEVICE_SECONDS)
     pending = pending.for_device(_first_text(answer, "device_code"), ends_at=int(call.now) + seconds)
-    whole = _first_text(answer, "verification_uri_complete", "verification_url_complete")
-    data = {"auth_url": whole or _first_text(answer, "verification_uri", "verification_url")}
+    whole = _first_text(answer, *_COMPLETE)
+    data = {"auth_url": whole or _first_text(answer, *_ADDRESS)}
     if not whole:
         data["user_code"] = _first_text(answer, "user_code")
     interval = role.poll_interval or _whole(answer.get("interval"), _POLL_SECONDS, _MAX_DEVICE_SECONDS)
@@ -152,9 +160,12 @@ async def _device_answer(endpoints: Endpoints, config: Config, role: Role) -> di
         form["client_id"] = config.oidc_client_id  # RFC 8628, 3.1, wants it in any case.
     answer = await request(endpoints.device, endpoints, config.client, config.oidc_discovery_ca_pem, form)
     found: dict[str, Any] = answer.document
-    names = (("device_code",), ("user_code",), ("verification_uri", "verification_url"))
+    names = (("device_code",), ("user_code",), _ADDRESS)
     if not all(0 < len(_first_text(found, *either)) <= _MAX_TEXT for either in names):
         raise FetchFailed("the provider's answer to the login of a device lacks something")
+    shown = _first_text(found, *_COMPLETE, *_ADDRESS)
+    if len(shown) > _MAX_TEXT or urlsplit(shown).scheme not in ("https", "http"):
+        raise FetchFailed("the provider's address for people is no web address")  # Clients open it.
     return found
 
 
