@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Installed from the lock with hashes, then this checkout itself, without asking the registry for anything further.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: serve test check smoke wheels sbom release site image bench bench-stall bench-curves bench-profile scan-bench soak docs lock format clean
+.PHONY: screenshots serve test check smoke wheels sbom release site image bench bench-stall bench-curves bench-profile scan-bench soak docs lock format clean
 
 serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
@@ -100,6 +100,10 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m tests.house.profile_document
 	$(BIN)/python -m tests.house.crypto_policy_document
 	$(BIN)/python -m tests.house.reference_tables
+
+# Pictures of the console, by Debian's Chromium.
+screenshots: $(VENV)/.dev
+	$(BIN)/python -m tests.wire.console.screenshots docs
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.ledger_load import declared, ready
-from tests.products import Product
 from tests.servers import Server
-from tests.wire.console.visits import log_in
+from tests.wire.console.visits import CHROMIUM, log_in, serving
 
-CHROMIUM = shutil.which("chromium") or ""
 MISSING = "" if CHROMIUM else "there is no chromium (Debian: apt-get install chromium)"
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING)
@@ -36,21 +32,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A durable server of two workers with an audit ledger, keys, a policy, a namespace and a person."""
-    folder = tmp_path_factory.mktemp("console")
-    settings = f"ui = true\n{declared(folder / 'ledger')}"
-    with Server(Product.CRYPTOSERVE, folder / "server", settings=settings) as server:
-        ready(server)
-        for path, body in (
-            ("transit/keys/orders", {"data_class": "pci", "owner": "payments"}),
-            ("transit/keys/orders/rotate", {}),
-            ("transit/keys/signer", {"type": "rsa-2048"}),
-            ("transit/encrypt/orders", {"plaintext": "aGVsbG8="}),
-            ("sys/namespaces/team-a", {}),
-            ("sys/policies/acl/orders", {"policy": 'path "transit/encrypt/orders" { capabilities = ["update"] }'}),
-            ("sys/auth/people", {"type": "userpass", "config": {"listing_visibility": "unauth"}}),
-            ("auth/people/users/anna", {"password": "a long password", "token_policies": "orders"}),
-        ):
-            assert server.request("POST", path, body).status in (200, 204), path
+    with serving(tmp_path_factory.mktemp("console")) as server:
         yield server
 
 

@@ -1,15 +1,45 @@
-"""Visits of pages: logging in, and what a browser complains of."""
+"""Visits of pages: a server to look at, logging in, and what a browser complains of."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from playwright.sync_api import BrowserContext, Page
 
+from tests.ledger_load import declared, ready
+from tests.products import Product
 from tests.servers import Server
+
+CHROMIUM = shutil.which("chromium") or ""
+"""Debian's browser; empty if it isn't there."""
 
 PAGES = (
     "", "keys", "keys/transit/orders", "tools", "access?policy=orders", "crypto-policy", "audit", "inventory",
     "tenants", "logins", "seal",
 )  # fmt: skip
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """A durable server of two workers with an audit ledger, keys, a policy, a namespace and a person."""
+    settings = f"ui = true\n{declared(folder / 'ledger')}"
+    with Server(Product.CRYPTOSERVE, folder / "server", settings=settings) as server:
+        ready(server)
+        for path, body in (
+            ("transit/keys/orders", {"data_class": "pci", "owner": "payments"}),
+            ("transit/keys/orders/rotate", {}),
+            ("transit/keys/signer", {"type": "rsa-2048"}),
+            ("transit/encrypt/orders", {"plaintext": "aGVsbG8="}),
+            ("sys/namespaces/team-a", {}),
+            ("sys/policies/acl/orders", {"policy": 'path "transit/encrypt/orders" { capabilities = ["update"] }'}),
+            ("sys/auth/people", {"type": "userpass", "config": {"listing_visibility": "unauth"}}),
+            ("auth/people/users/anna", {"password": "a long password", "token_policies": "orders"}),
+        ):
+            assert server.request("POST", path, body).status in (200, 204), path
+        yield server
 
 
 def log_in(context: BrowserContext, server: Server, token: str = "") -> Page:
