@@ -57,7 +57,7 @@ class _Watched(io.BufferedReader):
     def read(self, size: int | None = -1, /) -> bytes:
         part = super().read(size)
         self._read += len(part)
-        self._progress(self._read, self._size)
+        self._progress(self._read, max(self._size, self._read))  # A pipe that has a name has no size.
         return part
 
 
