@@ -29,7 +29,7 @@ func ciphers(key, message []byte, secret *[32]byte) {
 	aead.Seal(nil, make([]byte, 12), message, nil) // finds: static-iv
 	var nonce [24]byte
 	secretbox.Seal(nil, message, &nonce, secret) // finds: use:XSalsa20-Poly1305 static-iv
-	rand.Read(nonce[:])
+	rand.Read(nonce[:]) // finds: use:CSPRNG
 	secretbox.Seal(nil, message, &nonce, secret) // finds: use:XSalsa20-Poly1305
 }
 

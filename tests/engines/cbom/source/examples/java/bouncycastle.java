@@ -26,7 +26,7 @@ class Lightweight {
         new PKCS1Encoding(new RSAEngine()); // finds: use:RSA weak-padding
         new ParametersWithIV(new KeyParameter(key), nonce);
         new ParametersWithIV(new KeyParameter("0123456789abcdef".getBytes()), new byte[16]); // finds: hardcoded-key static-iv
-        new RSAKeyGenerationParameters(BigInteger.valueOf(65537), new SecureRandom(), 1024, 80); // finds: use:RSA weak-key-size
+        new RSAKeyGenerationParameters(BigInteger.valueOf(65537), new SecureRandom(), 1024, 80); // finds: use:RSA weak-key-size use:CSPRNG
     }
 
     void passwords(byte[] password, byte[] salt) {

@@ -51,7 +51,7 @@ func ciphers(key []byte) ([]byte, error) {
 	aes.NewCipher([]byte("0123456789abcdef")[:16]) // finds: use:AES hardcoded-key
 	iv := make([]byte, aes.BlockSize)
 	cipher.NewCBCEncrypter(block, iv) // finds: use:AES unauthenticated-mode static-iv
-	if _, err := io.ReadFull(crand.Reader, iv); err != nil {
+	if _, err := io.ReadFull(crand.Reader, iv); err != nil { // finds: use:CSPRNG
 		return nil, err
 	}
 	cipher.NewCTR(block, iv) // finds: use:AES unauthenticated-mode
@@ -61,7 +61,7 @@ func ciphers(key []byte) ([]byte, error) {
 	nonce := make([]byte, gcm.NonceSize())
 	gcm.Seal(nil, nonce, key, nil) // finds: static-iv
 	other := make([]byte, 12)
-	if _, err := crand.Read(other); err != nil {
+	if _, err := crand.Read(other); err != nil { // finds: use:CSPRNG
 		return nil, err
 	}
 	b := &box{block: block, nonce: other}

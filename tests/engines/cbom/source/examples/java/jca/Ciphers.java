@@ -94,7 +94,7 @@ public class Ciphers {
     void nonces(java.io.InputStream in) throws Exception {
         byte[] iv = new byte[16];
         new IvParameterSpec(iv); // finds: static-iv
-        new SecureRandom().nextBytes(iv);
+        new SecureRandom().nextBytes(iv); // finds: use:CSPRNG
         new IvParameterSpec(iv);
         new GCMParameterSpec(128, "twelve bytes".getBytes()); // finds: static-iv
         byte[] read = new byte[16];
@@ -104,22 +104,22 @@ public class Ciphers {
         new Random().nextBytes(weak);
         new IvParameterSpec(weak); // finds: weak-random
         byte[] replaced = "0123456789abcdef".getBytes();
-        new SecureRandom().nextBytes(replaced);
+        new SecureRandom().nextBytes(replaced); // finds: use:CSPRNG
         new IvParameterSpec(replaced);
     }
 
     void seeds(byte[] given) {
-        SecureRandom random = new SecureRandom();
+        SecureRandom random = new SecureRandom(); // finds: use:CSPRNG
         random.setSeed(given);
         random.setSeed(42); // finds: static-seed
-        new SecureRandom(new byte[] {1, 2, 3}); // finds: static-seed
+        new SecureRandom(new byte[] {1, 2, 3}); // finds: static-seed use:CSPRNG
     }
 
     void secrets() {
         Random random = new Random();
         int dice = random.nextInt(6);
         String token = Integer.toString(random.nextInt()); // finds: weak-random
-        String sessionId = new BigInteger(130, new SecureRandom()).toString();
+        String sessionId = new BigInteger(130, new SecureRandom()).toString(); // finds: use:CSPRNG
         double jitter = Math.random();
         addCookie("remember-me token", String.valueOf(Math.random())); // finds: weak-random
     }
