@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from engines.cbom.source.frontends.base import Lowering
+from engines.cbom.source.frontends.c import CLowering
 from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
 from engines.cbom.source.frontends.javascript import JavaScriptLowering
@@ -16,6 +17,8 @@ from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.locating import (
     Locate,
     Visible,
+    c_files,
+    c_siblings,
     go_files,
     go_siblings,
     java_files,
@@ -99,6 +102,27 @@ LANGUAGES: tuple[Language, ...] = (
         javascript_files,
         knowledge="javascript",
         entry="language_tsx",
+    ),
+    Language(
+        "c",
+        (".c", ".h"),
+        "tree_sitter_c",
+        CLowering,
+        c_files,
+        visible=c_siblings,
+        implicit_self=True,
+        open_names=True,
+    ),
+    Language(
+        "cpp",
+        (".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".ipp"),
+        "tree_sitter_cpp",
+        CLowering,
+        c_files,
+        knowledge="c",
+        visible=c_siblings,
+        implicit_self=True,
+        open_names=True,
     ),
     Language("go", (".go",), "tree_sitter_go", GoLowering, go_files, visible=go_siblings),
 )

@@ -145,3 +145,28 @@ def javascript_files(tree: Tree, path: str, module: str, member: str) -> Found:
         stem = base.removesuffix(".js").removesuffix(".mjs").removesuffix(".cjs")
         names = (base, *(f"{stem}{suffix}" for suffix in _SCRIPTS), *(f"{base}/index{suffix}" for suffix in _SCRIPTS))
         yield from ((name, member) for name in names if name in tree.paths)
+
+
+_C_SOURCES = (".c", ".cc", ".cpp", ".cxx")
+
+
+def c_files(tree: Tree, path: str, module: str, member: str) -> Found:
+    """The header of an ``#include``: beside the file, or wherever its path ends so."""
+    folder = path.rpartition("/")[0]
+    beside = f"{folder}/{module}" if folder else module
+    if beside in tree.paths:
+        yield beside, member
+        return
+    for found in tree.by_name.get(module.rpartition("/")[2], ())[:MAX_SIBLINGS]:
+        if found.endswith(f"/{module}") and found != path:
+            yield found, member
+
+
+def c_siblings(tree: Tree, path: str, name: str) -> Iterable[str]:
+    """The sources in the same folder whose name begins the name, as that of a module begins those of its functions."""
+    parts = name.split("_")
+    beginnings = {"_".join(parts[:length]) for length in range(1, len(parts) + 1)}
+    folder = path.rpartition("/")[0]
+    stems = sorted(beginnings, key=len, reverse=True)
+    paths = (f"{folder}/{stem}{suffix}".lstrip("/") for stem in stems for suffix in _C_SOURCES)
+    return [found for found in paths if found in tree.paths]

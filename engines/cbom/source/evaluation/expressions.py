@@ -162,7 +162,7 @@ class Expressions:
             if ours:
                 return ours
         if self.open_names or (name in self.knowledge.globals and not self._may_be_imported(name)):
-            return (Ref(self.normal(name)),)
+            return self._resolved(self.normal(name))
         return UNKNOWN
 
     def _may_be_imported(self, name: str) -> bool:

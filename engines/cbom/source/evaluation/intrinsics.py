@@ -191,6 +191,8 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "text.replace": _replace,
     "text.format": _format,
     "len": _length,
+    "sizeof": _length,
+    "strlen": _length,
     "bytes": _bytes,
     "bytearray": _bytes,
     "str": _text,

@@ -1,0 +1,376 @@
+"""Front-end of C and C++: declarations, statements and the preprocessor."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+
+from engines.cbom.source.frontends.base import Node
+from engines.cbom.source.frontends.c_expressions import NAMED_TYPES, RECEIVER, CExpressions, body_of
+from engines.cbom.source.program import (
+    Assign,
+    Attempt,
+    Binary,
+    Branch,
+    Class,
+    Const,
+    Evaluate,
+    Expression,
+    Function,
+    Import,
+    Index,
+    Leave,
+    Loop,
+    Member,
+    Name,
+    NewArray,
+    Opaque,
+    Parameter,
+    Return,
+    Statement,
+)
+
+Arms = list[tuple[Expression | None, list[Statement]]]
+
+CONSTRUCTOR = "<init>"
+_COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
+_MAX_MACRO = 2000
+_COMMENT = re.compile(r"//.*|/\*.*?\*/")
+
+
+class CLowering(CExpressions):
+    """The syntax trees of tree-sitter-c and tree-sitter-cpp, which extends it."""
+
+    containers = frozenset(
+        {
+            "translation_unit",
+            "compound_statement",
+            "expression_statement",
+            "declaration_list",
+            "field_declaration_list",
+            "linkage_specification",
+            "preproc_else",
+        }
+    )
+
+    def declaration(self, node: Node) -> Iterator[Statement]:
+        kind = node.child_by_field_name("type")
+        if kind is not None and kind.child_by_field_name("body") is not None:
+            yield from self.one(kind)
+        declared = self.declared(node)
+        line = node.start_point[0] + 1
+        for declarator in node.children_by_field_name("declarator"):
+            if not declarator.is_named or declarator.type == "function_declarator":
+                continue
+            name = self.declared_name(declarator)
+            value = self._initial(declarator, kind, node)
+            if name:
+                yield Assign(Name(name), value, line, declared, local=True)
+
+    def _initial(self, declarator: Node, kind: Node | None, node: Node) -> Expression | None:
+        """The value that a declaration gives."""
+        value = declarator.child_by_field_name("value") or node.child_by_field_name("default_value")
+        inner = declarator.child_by_field_name("declarator") if declarator.type == "init_declarator" else declarator
+        named = kind is not None and kind.type in NAMED_TYPES
+        if value is None:
+            if inner is not None and inner.type == "array_declarator":
+                return NewArray(self.expression(inner.child_by_field_name("size")))
+            return self.construction(declarator, kind, []) if named and not inner.type.startswith("pointer") else None
+        if value.type == "argument_list":
+            args = self.arguments(value)
+            return self.construction(value, kind, args) if named else (args[0] if args else None)
+        if value.type == "initializer_list" and named and inner.type != "array_declarator":
+            parts = [child for child in value.named_children if child.type != "comment"]
+            keywords = self.designated(parts)
+            args = [] if keywords else self.arguments(value)
+            return self.call(node, self.expression(kind), kind, args, keywords, creates=True)
+        return self.expression(value)
+
+    def assignment(self, node: Node) -> Iterator[Statement]:
+        yield self.assigned_to(node)
+
+    def update(self, node: Node) -> Iterator[Statement]:
+        target = self.argument(node)
+        operator = "-" if self.text(node.child_by_field_name("operator")) == "--" else "+"
+        yield Assign(target, Binary(operator, target, Const(1)), node.start_point[0] + 1)
+
+    def comma_statement(self, node: Node) -> Iterator[Statement]:
+        for side in ("left", "right"):
+            yield from self.one(node.child_by_field_name(side))
+
+    def call_statement(self, node: Node) -> Iterator[Statement]:
+        """A call; one that copies is an assignment of its target."""
+        function = node.child_by_field_name("function")
+        arguments = node.child_by_field_name("arguments").named_children
+        if len(arguments) >= 2 and self.text(function).removeprefix("std::") in _COPIES:
+            target = self.expression(arguments[0])
+            if isinstance(target, Name | Member):
+                yield Assign(target, self.expression(arguments[1]), node.start_point[0] + 1)
+                return
+        yield Evaluate(self.expression(node))
+
+    def return_node(self, node: Node) -> Iterator[Statement]:
+        yield Return(self.first(node) if node.named_children else None)
+
+    def leave(self, node: Node) -> Iterator[Statement]:
+        yield Leave(self.opaque(node) if node.type == "throw_statement" else None)
+
+    def labeled(self, node: Node) -> Iterator[Statement]:
+        yield from self.one(node.named_children[-1])
+
+    def if_node(self, node: Node) -> Iterator[Statement]:
+        arms: Arms = []
+        current: Node | None = node
+        while current is not None and current.type == "if_statement":
+            test = self._condition(current)
+            arms.append((test, self.one(current.child_by_field_name("consequence"))))
+            other = current.child_by_field_name("alternative")
+            current = other.named_children[-1] if other is not None and other.named_children else None
+        if current is not None:
+            arms.append((None, self.one(current)))
+        yield Branch(arms)
+
+    def _condition(self, node: Node) -> Expression:
+        condition = node.child_by_field_name("condition")
+        if condition is not None and condition.type == "condition_clause":
+            condition = condition.child_by_field_name("value")
+        return self.expression(condition)
+
+    def switch_node(self, node: Node) -> Iterator[Statement]:
+        subject = self._condition(node)
+        arms: Arms = []
+        default: Arms = []
+        tests: list[Expression] = []
+        otherwise = False
+        for case in node.child_by_field_name("body").named_children:
+            if case.type != "case_statement":
+                continue
+            value = case.child_by_field_name("value")
+            if value is None:
+                otherwise = True
+            else:
+                tests.append(Binary("==", subject, self.expression(value)))
+            inner = [child for child in case.named_children if child != value and child.type != "comment"]
+            if not inner:
+                continue
+            body: list[Statement] = []
+            for child in inner:
+                if child.type != "break_statement":
+                    self._statement(child, body)
+            test = None if otherwise else tests[0] if len(tests) == 1 else Opaque([*tests])
+            (default if otherwise else arms).append((test, body))
+            tests, otherwise = [], False
+        yield Branch([*arms, *default])
+
+    def while_node(self, node: Node) -> Iterator[Statement]:
+        test = self._condition(node)
+        yield Loop(test, self.one(node.child_by_field_name("body")))
+
+    def do_node(self, node: Node) -> Iterator[Statement]:
+        yield from self.one(node.child_by_field_name("body"))
+        yield Evaluate(self._condition(node))
+
+    def for_node(self, node: Node) -> Iterator[Statement]:
+        yield from self.one(node.child_by_field_name("initializer"))
+        test = node.child_by_field_name("condition")
+        body = self.one(node.child_by_field_name("body"))
+        body += self.one(node.child_by_field_name("update"))
+        yield Loop(None if test is None else self.expression(test), body)
+
+    def for_each(self, node: Node) -> Iterator[Statement]:
+        items = self.expression(node.child_by_field_name("right"))
+        target = Name(self.declared_name(node.child_by_field_name("declarator")))
+        element = Assign(target, Index(items, Opaque([])), node.start_point[0] + 1, self.declared(node), local=True)
+        yield Loop(None, [element, *self.one(node.child_by_field_name("body"))])
+
+    def try_node(self, node: Node) -> Iterator[Statement]:
+        body = self.block(node.child_by_field_name("body"))
+        caught = [child for child in node.named_children if child.type == "catch_clause"]
+        yield Attempt(body, [self.block(child.child_by_field_name("body")) for child in caught], [])
+
+    # Functions and classes
+
+    def function(self, node: Node) -> Iterator[Statement]:
+        declarator = node.child_by_field_name("declarator")
+        while declarator is not None and declarator.type != "function_declarator":
+            declarator = declarator.child_by_field_name("declarator")
+        if declarator is None:
+            return
+        named = declarator.child_by_field_name("declarator")
+        *scopes, name = self.text(named).split("::")
+        owner = scopes[-1] if scopes and scopes[-1] not in self.namespaces else ""
+        made = self._function(node, name, owner or self._class_around(node), declarator)
+        yield Class(owner, [], [made], made.line) if owner else made
+
+    def _class_around(self, node: Node) -> str:
+        around = node.parent
+        while around is not None and around.type in ("field_declaration_list", "template_declaration"):
+            around = around.parent
+        is_class = around is not None and around.type in ("class_specifier", "struct_specifier")
+        return self.text(around.child_by_field_name("name")) if is_class else ""
+
+    def _function(self, node: Node, name: str, owner: str, declarator: Node) -> Function:
+        static = not owner or any(self.text(child) == "static" for child in node.children[:2])
+        parameters = self.parameters(declarator.child_by_field_name("parameters"))
+        begun = self._initialized(node)
+        return Function(
+            CONSTRUCTOR if name == owner else name,
+            parameters if static else [Parameter(RECEIVER), *parameters],
+            body_of(self, node.child_by_field_name("body"), begun),
+            declarator.start_point[0] + 1,
+            static,
+            returns=self.declared(node),
+        )
+
+    def _initialized(self, node: Node) -> list[Statement]:
+        """The members that a constructor initializes before its body."""
+        found: list[Statement] = []
+        for listed in node.named_children:
+            for each in listed.named_children if listed.type == "field_initializer_list" else ():
+                args = self.arguments(each.named_children[-1])
+                target = Member(Name(RECEIVER), self.text(each.named_children[0]))
+                found.append(Assign(target, args[0] if args else None, each.start_point[0] + 1))
+        return found
+
+    def class_node(self, node: Node) -> Iterator[Statement]:
+        body = node.child_by_field_name("body")
+        name = node.child_by_field_name("name")
+        if body is None or name is None:
+            return
+        bases = []
+        for clause in node.named_children:
+            if clause.type == "base_class_clause":
+                bases = [self.expression(child) for child in clause.named_children if child.type in NAMED_TYPES]
+        members = self.block(body)
+        members.sort(key=lambda member: not isinstance(member, Function | Class))
+        yield Class(self.text(name), bases, members, node.start_point[0] + 1)
+
+    def template_declaration(self, node: Node) -> Iterator[Statement]:
+        yield from self.one(node.named_children[-1])
+
+    def enum_node(self, node: Node) -> Iterator[Statement]:
+        body = node.child_by_field_name("body")
+        before: Expression | None = None
+        for each in [] if body is None else body.named_children:
+            if each.type == "enumerator":
+                value = each.child_by_field_name("value")
+                following = Const(0) if before is None else Binary("+", before, Const(1))
+                made = following if value is None else self.expression(value)
+                before = Name(self.text(each.child_by_field_name("name")))
+                yield Assign(before, made, each.start_point[0] + 1, local=True)
+
+    def namespace(self, node: Node) -> Iterator[Statement]:
+        name = node.child_by_field_name("name")
+        if name is not None:
+            self.namespaces.add(self.text(name))
+        yield from self.block(node.child_by_field_name("body"))
+
+    def type_alias(self, node: Node) -> Iterator[Statement]:
+        """``typedef`` and ``using Alias = Type``."""
+        kind = node.child_by_field_name("type")
+        if kind is not None and kind.type == "type_descriptor":
+            kind = kind.child_by_field_name("type")
+        if kind is None:
+            return
+        yield from self.one(kind) if kind.child_by_field_name("body") is not None else ()
+        name = node.child_by_field_name("name") or node.child_by_field_name("declarator")
+        if kind.type in NAMED_TYPES and kind.child_by_field_name("body") is None:
+            yield Assign(Name(self.declared_name(name)), self.expression(kind), node.start_point[0] + 1)
+
+    def using(self, node: Node) -> Iterator[Statement]:
+        path = self.text(node.named_children[-1]).replace("::", ".")
+        line = node.start_point[0] + 1
+        if any(child.type == "namespace" for child in node.children):
+            yield Import("*", path, "", line)
+        else:
+            module, _, name = path.rpartition(".")
+            yield Import(name, module, name, line)
+
+    # Preprocessor
+
+    def include(self, node: Node) -> Iterator[Statement]:
+        path = node.child_by_field_name("path")
+        if path is not None and path.type == "string_literal":
+            yield Import("*", self.text(path).strip('"'), "", node.start_point[0] + 1)
+
+    def conditional_part(self, node: Node) -> Iterator[Statement]:
+        """All parts of a condition, one behind the other: which is compiled isn't known."""
+        skipped = {each.id for name in ("name", "condition") for each in node.children_by_field_name(name)}
+        for child in node.named_children:
+            if child.id not in skipped:
+                yield from self.one(child)
+
+    def macro(self, node: Node) -> Iterator[Statement]:
+        value = self._macro_value(node.child_by_field_name("value"))
+        if value is not None:
+            yield Assign(Name(self.text(node.child_by_field_name("name"))), value, node.start_point[0] + 1, local=True)
+
+    def macro_function(self, node: Node) -> Iterator[Statement]:
+        value = self._macro_value(node.child_by_field_name("value"))
+        if value is None:
+            return
+        named = node.child_by_field_name("parameters").named_children
+        parameters = [Parameter(self.text(child)) for child in named]
+        line = node.start_point[0] + 1
+        yield Function(self.text(node.child_by_field_name("name")), parameters, [Return(value)], line, static=True)
+
+    def _macro_value(self, node: Node | None) -> Expression | None:
+        """The text of a macro as an expression; None if it is none."""
+        text = _COMMENT.sub(" ", self.text(node).replace("\\\n", " ")).strip()
+        if node is None or not text or len(text) > _MAX_MACRO:
+            return None
+        source = f"x={text};".encode()
+        bindings = importlib.import_module("tree_sitter")
+        grammar = importlib.import_module("tree_sitter_c")
+        root = bindings.Parser(bindings.Language(grammar.language())).parse(source).root_node
+        statement = root.named_children[0] if root.named_children else None
+        if root.has_error or statement is None or not statement.named_children:
+            return None
+        assigned = statement.named_children[0]
+        return CLowering(source, node.start_point[0]).expression(assigned.child_by_field_name("right"))
+
+    def skip(self, node: Node) -> Iterator[Statement]:
+        yield from ()
+
+    statements = {
+        "declaration": declaration,
+        "field_declaration": declaration,
+        "assignment_expression": assignment,
+        "update_expression": update,
+        "comma_expression": comma_statement,
+        "call_expression": call_statement,
+        "return_statement": return_node,
+        "break_statement": leave,
+        "continue_statement": leave,
+        "goto_statement": leave,
+        "throw_statement": leave,
+        "labeled_statement": labeled,
+        "if_statement": if_node,
+        "switch_statement": switch_node,
+        "while_statement": while_node,
+        "do_statement": do_node,
+        "for_statement": for_node,
+        "for_range_loop": for_each,
+        "try_statement": try_node,
+        "function_definition": function,
+        "class_specifier": class_node,
+        "struct_specifier": class_node,
+        "union_specifier": skip,
+        "template_declaration": template_declaration,
+        "enum_specifier": enum_node,
+        "namespace_definition": namespace,
+        "type_definition": type_alias,
+        "alias_declaration": type_alias,
+        "using_declaration": using,
+        "preproc_include": include,
+        "preproc_ifdef": conditional_part,
+        "preproc_if": conditional_part,
+        "preproc_elif": conditional_part,
+        "preproc_def": macro,
+        "preproc_function_def": macro_function,
+        "preproc_call": skip,
+        "access_specifier": skip,
+        "friend_declaration": skip,
+        "static_assert_declaration": skip,
+    }

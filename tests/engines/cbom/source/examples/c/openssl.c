@@ -1,0 +1,47 @@
+#include <openssl/evp.h>
+#include <openssl/md5.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <string.h>
+
+#define DIGEST EVP_md5() /* finds: use:MD5 weak-hash */
+#define BITS (512 * 2)
+#define PICK(strong) ((strong) ? EVP_sha256() : EVP_sha1()) /* finds: use:SHA-256 use:SHA-1 weak-hash */
+
+static const unsigned char fixed[] = {0x01, 0x02, 'c', 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+
+/* EVP_md5() in a comment is nothing. */
+static const char *text = "EVP_md5()";
+
+void digests(const unsigned char *data, size_t size, unsigned char *out) {
+    EVP_Digest(data, size, out, NULL, EVP_sha256(), NULL); // finds: use:SHA-256
+    EVP_Digest(data, size, out, NULL, DIGEST, NULL);
+    MD5(data, size, out); // finds: use:MD5 weak-hash
+    EVP_get_digestbyname("sha" "1"); // finds: use:SHA-1 weak-hash
+}
+
+int ciphers(EVP_CIPHER_CTX *ctx, const unsigned char *key) {
+    unsigned char iv[16];
+    if (!EVP_EncryptInit_ex(ctx, EVP_aes_128_cbc(), NULL, key, iv)) // finds: use:AES unauthenticated-mode static-iv
+        return 0;
+    if (RAND_bytes(iv, sizeof iv) != 1) // finds: use:CSPRNG
+        goto failed;
+    EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, iv); // finds: use:AES
+    EVP_EncryptInit_ex(ctx, EVP_aes_128_ecb(), NULL, fixed, NULL); // finds: use:AES ecb-mode hardcoded-key
+    EVP_EncryptInit_ex(ctx, EVP_des_ede3_cbc(), NULL, key, iv); // finds: use:3DES weak-cipher unauthenticated-mode
+    return 1;
+failed:
+    return 0;
+}
+
+void keys(RSA *rsa, BIGNUM *e, SSL_CTX *tls) {
+    unsigned char salt[8] = {0}, out[32];
+    RSA_generate_key_ex(rsa, BITS, e, NULL); // finds: use:RSA weak-key-size
+    RSA_generate_key_ex(rsa, 3072, e, NULL); // finds: use:RSA
+    RSA_public_encrypt(16, fixed, out, rsa, RSA_PKCS1_PADDING); // finds: use:RSA weak-padding
+    RSA_public_encrypt(16, fixed, out, rsa, RSA_PKCS1_OAEP_PADDING); // finds: use:RSA
+    PKCS5_PBKDF2_HMAC("secret", 6, salt, 8, 1000, EVP_sha256(), 32, out); // finds: use:PBKDF2 hardcoded-key static-salt low-kdf-iterations use:SHA-256
+    SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL); // finds: disabled-certificate-check
+    SSL_CTX_set_min_proto_version(tls, TLS1_VERSION); // finds: use:TLSv1.0 weak-protocol
+}
