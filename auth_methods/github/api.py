@@ -23,7 +23,8 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """An organization. The number stays the same for ever; the login may pass to another one."""
+    """An organization. The number stays the same for ever, and is 0 if an API like GitHub's doesn't tell it; the login
+    may pass to another one."""
 
     id: int
     login: str
@@ -82,12 +83,14 @@ def _user(found: Any) -> User:
 
 
 def _organization(found: Any) -> Organization:
-    return Organization(_number(found), _text(found, "login"))
+    number = _number(found) if isinstance(found, dict) and "id" in found else 0
+    return Organization(number, _text(found, "login"))
 
 
 def _team(found: Any) -> Team:
     organization = found.get("organization") if isinstance(found, dict) else None
-    return Team(_organization(organization), _text(found, "name"), _text(found, "slug"))
+    slug = _text(found, "slug")
+    return Team(_organization(organization), _text({"name": slug, **found}, "name"), slug)
 
 
 def _number(found: Any) -> int:

@@ -106,7 +106,7 @@ async def owner(method: GitHub, config: Config, token: str, call: Call) -> Membe
         report("the owner of a token can't be asked for: %s", error, mount=method.mount.path, request=call.request_id)
         raise Unavailable("the teams of the user can't be fetched from GitHub") from None
     for organization in organizations:
-        if organization.id == config.organization_id:
+        if organization.id and organization.id == config.organization_id:
             ours = tuple(team for team in teams if team.organization.id == organization.id)
             return Member(user, organization, ours)
     raise InvalidCredentials("user is not part of required org")

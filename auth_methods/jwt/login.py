@@ -122,7 +122,7 @@ async def completed(
         user=user if isinstance(user, str) else "",
         groups_claim=role.groups_claim,
         access_token=granted.access_token,
-        scope=granted.scope,
+        scope=" ".join(config.scopes(role)) if granted.scope is None else granted.scope,
         ca_pem=config.oidc_discovery_ca_pem,
     )
     try:

@@ -79,6 +79,13 @@ class Config(Struct, frozen=True, kw_only=True):
         custom = self.custom
         return custom if isinstance(custom, GitHub) else None
 
+    def scopes(self, role: Role) -> list[str]:
+        """The scopes that logins with ``role`` ask for."""
+        wanted, github = role.oidc_scopes or [], self.github
+        if github is not None:
+            return github.scopes(wanted, role.groups_claim)
+        return list(dict.fromkeys(["openid", *wanted]))
+
     def check_role(self, role: Role) -> None:
         """Raise ``InvalidRequest`` for a role that can't be one of this provider."""
         if self.github is not None and role.role_type == "oidc" and role.user_claim != USER_CLAIM:

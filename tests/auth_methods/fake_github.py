@@ -39,7 +39,7 @@ class FakeGitHub(FakeWeb):
         """Errors to the next polls for a device."""
         api = "/api/v3"
         self.paths = {
-            "/login/oauth/access_token": self._token,
+            "/login/oauth/access_token": self.exchange,
             "/login/device/code": self._device,
             f"{api}/user": self._as_owner(self._user),
             f"{api}/user/orgs": self._as_owner(self._organizations),
@@ -63,7 +63,8 @@ class FakeGitHub(FakeWeb):
         self.codes[code] = asked
         return {"state": asked["state"], "code": code}
 
-    def _token(self, asked: Asked) -> Any:
+    def exchange(self, asked: Asked) -> Any:
+        """The answer to a grant."""
         form = asked.form
         assert (form["client_id"], form["client_secret"]) == (CLIENT, SECRET)
         if form["grant_type"] == "urn:ietf:params:oauth:grant-type:device_code":

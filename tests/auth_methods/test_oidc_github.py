@@ -95,6 +95,10 @@ async def test_the_scope_that_shows_groups_is_asked_for_and_needed(server: Serve
     github.scope = "user:email"  # The person has edited the address.
     status, said = await _log_in(server, github)
     assert (status, "read:org" in said) == (400, True)
+    granted = {"access_token": github.token, "token_type": "bearer"}
+    github.paths["/login/oauth/access_token"] = granted  # Without a word, it is what was asked for.
+    assert (await _log_in(server, github))[0] == 200
+    github.paths["/login/oauth/access_token"] = github.exchange
     github.scope, github.token = "", "ghu_of_an_app"  # It has permissions, and no scopes.
     assert (await _log_in(server, github))[0] == 200
 

@@ -112,7 +112,7 @@ def _parameters(config: Config, role: Role, pending: Pending) -> dict[str, str]:
         "code_challenge_method": "S256",
         "redirect_uri": pending.redirect_uri,
         "response_type": "code",
-        "scope": " ".join(_scopes(config, role)),
+        "scope": " ".join(config.scopes(role)),
     }
     if config.github is None:
         parameters["nonce"] = pending.nonce
@@ -124,13 +124,6 @@ def _parameters(config: Config, role: Role, pending: Pending) -> dict[str, str]:
         parameters["max_age"] = str(role.max_age)
     custom = config.custom
     return parameters if custom is None else {**parameters, **custom.authorization_parameters()}
-
-
-def _scopes(config: Config, role: Role) -> list[str]:
-    wanted, github = role.oidc_scopes or [], config.github
-    if github is not None:
-        return github.scopes(wanted, role.groups_claim)
-    return list(dict.fromkeys(["openid", *wanted]))
 
 
 async def _device(method: Jwt, config: Config, role: Role, pending: Pending, call: Call) -> Reply:
@@ -155,7 +148,7 @@ async def _device(method: Jwt, config: Config, role: Role, pending: Pending, cal
 async def _device_answer(endpoints: Endpoints, config: Config, role: Role) -> dict[str, Any]:
     if not endpoints.device:
         raise FetchFailed("the provider has no logins for devices")
-    form = {"scope": " ".join(_scopes(config, role))}
+    form = {"scope": " ".join(config.scopes(role))}
     if endpoints.secret_in_body is False:
         form["client_id"] = config.oidc_client_id  # RFC 8628, 3.1, wants it in any case.
     answer = await request(endpoints.device, endpoints, config.client, config.oidc_discovery_ca_pem, form)

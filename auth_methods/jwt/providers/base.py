@@ -41,7 +41,7 @@ class Person:
     """The person's access token at the provider; empty in a login by a token that was shown."""
 
     scope: str = ""
-    """The scope of the access token, as the provider gives it."""
+    """The scope of the access token; its words are parted as the provider does it."""
 
     ca_pem: str = ""
     """The authorities to trust, in PEM; empty for the system's."""

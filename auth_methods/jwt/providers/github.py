@@ -86,5 +86,5 @@ class GitHub(ProviderSettings, frozen=True, kw_only=True, tag="github"):
             organizations = await api.organizations_of(fetcher, root, token)
             teams = await api.teams_of(fetcher, root, token)
         names = [one.login for one in organizations] + [f"{one.organization.login}/{one.slug}" for one in teams]
-        claims["organization_ids"] = [str(one.id) for one in organizations]
+        claims["organization_ids"] = [str(one.id) for one in organizations if one.id]
         return claims | nested(person.groups_claim, group_names(names))

@@ -35,7 +35,8 @@ class Tokens:
     id_token: str = ""
     access_token: str = ""
     refresh_token: str = ""
-    scope: str = ""
+    scope: str | None = None
+    """None if it is the one that was asked for (RFC 6749, 5.1)."""
 
     def __repr__(self) -> str:
         return "Tokens()"
