@@ -40,9 +40,10 @@ def render(table: Table, activity: machine.Activity) -> str:
         "itself used for a request. Unlike requests per second it doesn't contain the load generator, which takes",
         f"about {_generator_microseconds(measured):.0f} us of the same cores for a single request, nor what else the",
         "machine was doing. Its ratio is the anchor's by the subject's.",
+        *_counting(table.counting),
         *_housekeeping(table),
         *_skipped(table.comparisons),
-        *_failures(measured),
+        *_failures([*measured, *table.counting]),
     ]
     return "\n".join(parts) + "\n"
 
@@ -91,6 +92,30 @@ def _latency(rows: Sequence[Comparison]) -> list[str]:
             used = f"{theirs / ours:.2f}" if ours else NONE
         lines.append(f"| {row.workload.what} | {_times(row.subject)} | {_times(row.anchor)} | {tail} | {used} |")
     return lines
+
+
+def _counting(rows: Sequence[Comparison]) -> list[str]:
+    """What counting the use of keys costs: two servers of ours in turns, with ``inventory_use`` and without."""
+    if not any(row.ratios for row in rows):
+        return []
+    columns = ["counted", "not counted", "ratio", "smallest to largest"]
+    columns += [f"{word} {what}" for what in ("p99, ms", "server time, us") for word in ("counted", "not counted")]
+    lines = [
+        "",
+        "### Counting of use",
+        "",
+        f"| Request | {' | '.join(columns)} |",
+        "| --- |" + " ---: |" * len(columns),
+    ]
+    for row in rows:
+        both = (row.subject, row.anchor)
+        rates = (f"{statistics.median(figures.per_second):,.0f}" for figures in both)
+        tails = (f"{statistics.median(figures.tail_seconds) * 1e3:.2f}" for figures in both)
+        used = (f"{statistics.median(figures.processor_seconds) * 1e6:,.1f}" for figures in both)
+        spread = f"{min(row.ratios):.2f} to {max(row.ratios):.2f}"
+        cells = (row.workload.what, *rates, f"**{statistics.median(row.ratios):.2f}**", spread, *tails, *used)
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, "", "Both servers are cryptoserve, with `inventory_use = true` and `false`, and take turns."]
 
 
 def _times(figures: Figures) -> str:

@@ -20,6 +20,9 @@ from tests.certificates import issue
 from tests.products import Product, Tls
 from tests.servers import Server
 
+_COUNTED = frozenset({"encrypt"})
+"""The rows that are measured with and without counting the use of keys."""
+
 
 @dataclass(slots=True)
 class Table:
@@ -30,11 +33,14 @@ class Table:
     housekeeping: list[Housekeeping] = field(default_factory=list)
     """Subject and anchor; empty if no row over plain HTTP was chosen."""
     populated: population.PopulatedStart | None = None
+    counting: list[Comparison] = field(default_factory=list)
+    """A server that counts the use of keys, and as the anchor one that doesn't."""
 
     @property
     def failed(self) -> bool:
         """Whether a server has refused what it should have answered."""
-        return any(row.broken or row.subject.failures or row.anchor.failures for row in self.comparisons)
+        rows = (*self.comparisons, *self.counting)
+        return any(row.broken or row.subject.failures or row.anchor.failures for row in rows)
 
 
 def measure_table(
@@ -55,6 +61,9 @@ def measure_table(
         if subject is Product.CRYPTOSERVE and held.total:
             progress(f"filling a store with {held}")
             table.populated = population.start_populated(directory / "populated", held, plan.rounds)
+        counted = [row for row in plain if row.name in _COUNTED]
+        if subject is Product.CRYPTOSERVE and counted:
+            _measure_counting(table, directory / "counting", counted, progress)
     if secure:
         _measure_pair(table, subject, directory / "secure", secure, issue(directory), progress)
     return table
@@ -75,3 +84,15 @@ def _measure_pair(
         if tls is None:
             for about, server in zip(table.housekeeping, (ours, anchor), strict=True):
                 about.loaded_bytes = processes.memory_bytes(server.group)
+
+
+def _measure_counting(table: Table, directory: Path, rows: Sequence[Workload], progress: Progress) -> None:
+    progress("starting two servers, one that counts the use of keys and one that doesn't")
+    with ExitStack() as stack:
+        counting, silent = (
+            stack.enter_context(Server(Product.CRYPTOSERVE, directory / word, settings=f"inventory_use = {word}\n"))
+            for word in ("true", "false")
+        )
+        for server in (counting, silent):
+            set_up(server)
+        table.counting = compare(counting, silent, rows, table.plan, progress)

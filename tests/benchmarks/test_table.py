@@ -47,6 +47,9 @@ def test_rows_over_plain_http(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         assert row["subject"]["failures"] == row["anchor"]["failures"] == {}
         assert bool(row["anchor"]["per_second"]) is (name != "encapsulate")
         assert row["workload"]["what"] in page
+    (counted,) = document["results"]["counting"]
+    assert counted["subject"]["per_second"][0] > 0 and counted["anchor"]["per_second"][0] > 0
+    assert "### Counting of use" in page
     assert document["results"]["populated"]["sizes"] == {"keys": 20, "tokens": 20, "policies": 0}
     assert {"Processor", "OpenSSL", "Anchor"} <= set(document["machine"])
     assert "openbao" in page
