@@ -29,19 +29,19 @@ def provider() -> Iterator[Provider]:
         yield made
 
 
-async def _ready(server: Server, provider: Provider, **role: Any) -> None:
+async def _ready(server: Server, provider: Provider, namespace: str = "", **role: Any) -> None:
     server.clock.now = time.time()
-    assert (await server.ask("POST", "sys/auth/oidc", {"type": "oidc"}))[0] == 204
+    assert (await server.ask("POST", f"{namespace}sys/auth/oidc", {"type": "oidc"}))[0] == 204
     config = {"oidc_discovery_url": provider.url, "oidc_client_id": "client", "oidc_client_secret": "s"}
-    assert (await server.ask("POST", "auth/oidc/config", {**config, "default_role": "r"}))[0] == 204
+    assert (await server.ask("POST", f"{namespace}auth/oidc/config", {**config, "default_role": "r"}))[0] == 204
     body = {"user_claim": "sub", "allowed_redirect_uris": RETURN, "token_policies": "web", "token_ttl": "1h", **role}
-    assert (await server.ask("POST", "auth/oidc/role/r", body))[0] == 204
+    assert (await server.ask("POST", f"{namespace}auth/oidc/role/r", body))[0] == 204
 
 
-async def _log_in(server: Server, provider: Provider) -> Any:
-    answer = await server.ask("POST", "auth/oidc/oidc/auth_url", {"redirect_uri": RETURN}, token="")
+async def _log_in(server: Server, provider: Provider, namespace: str = "") -> Any:
+    answer = await server.ask("POST", f"{namespace}auth/oidc/oidc/auth_url", {"redirect_uri": RETURN}, token="")
     back = urlencode(provider.log_in(answer[1]["data"]["auth_url"]))
-    status, answer = await server.ask("GET", f"auth/oidc/oidc/callback?{back}", token="")
+    status, answer = await server.ask("GET", f"{namespace}auth/oidc/oidc/callback?{back}", token="")
     assert status == 200, answer
     return answer["auth"]
 
@@ -200,6 +200,17 @@ async def test_no_other_provider_gets_a_refresh_token(server: Server, provider: 
         assert (await server.ask("POST", "auth/token/revoke-self", token=auth["client_token"]))[0] == 204
         await _end_grants(server)
         assert (other.exchanges, other.revoked) == ([], [])
+
+
+async def test_grants_of_namespaces_end_too(server: Server, provider: Provider) -> None:
+    assert (await server.ask("POST", "sys/namespaces/team", {}))[0] == 200
+    await _ready(server, provider, "team/")
+    auth = await _log_in(server, provider, "team/")
+    token = auth["client_token"]
+    assert (await server.ask("POST", "team/auth/token/renew-self", {}, token=token))[0] == 200
+    assert (await server.ask("POST", "team/auth/token/revoke-self", token=token))[0] == 204
+    await _end_grants(server)
+    assert provider.revoked == provider.refresh_tokens != []
 
 
 async def test_a_mount_that_is_gone_leaves_nothing_behind(server: Server, provider: Provider) -> None:
