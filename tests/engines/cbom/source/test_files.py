@@ -1,0 +1,140 @@
+"""Files that are found and read: what is ignored, bounded and named."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
+from engines.cbom.source.files.ignoring import is_ignored, read_patterns
+from engines.cbom.source.files.reading import MAX_BYTES, NotSource, read_source
+from engines.cbom.source.files.suppressions import reason_for, suppressions_in
+
+
+def found_in(root: Path, *exclude: str) -> list[str]:
+    found = discover([str(root)], exclude, is_python)
+    return [path.removeprefix(f"{root}/") for path in found.paths]
+
+
+def is_python(name: str) -> bool:
+    return name.endswith(".py")
+
+
+def write(root: Path, *paths: str) -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("pass\n")
+
+
+def test_source_is_found_without_tools_folders_and_archives(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", "b/c.py", "node_modules/d.py", ".venv/e.py", "f.txt", "g.zip")
+    found = discover([str(tmp_path)], (), is_python)
+    assert found_in(tmp_path) == ["a.py", "b/c.py"]
+    assert found.archives == 1
+
+
+def test_ignored_files_are_left_out(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "a.py",
+        "build/b.py",
+        "src/build/c.py",
+        "src/gen_d.py",
+        "src/e.py",
+        "src/deep/f.py",
+        "src/deep/keep.py",
+    )
+    (tmp_path / ".gitignore").write_text("# comment\n/build/\ngen_*.py\n**/deep/*.py\n!keep.py\n")
+    (tmp_path / "src/.gitignore").write_text("e.py\n")
+    assert found_in(tmp_path) == ["a.py", "src/build/c.py", "src/deep/keep.py"]
+    assert found_in(tmp_path, "src/**") == ["a.py"]
+    assert found_in(tmp_path, "a.py", "build") == ["src/deep/keep.py"]
+
+
+def test_patterns_of_the_repository_around_hold(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("/app/gen/\n")
+    write(tmp_path, "app/a.py", "app/gen/b.py")
+    assert found_in(tmp_path / "app") == ["a.py"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "ignored"),
+    [
+        ("*.py", "a/b.py", True),
+        ("a/*.py", "a/b.py", True),
+        ("a/*.py", "a/b/c.py", False),
+        ("a/**", "a/b/c.py", True),
+        ("a/**/c.py", "a/c.py", True),
+        ("**/b", "a/b", True),
+        ("/b", "a/b", False),
+        ("[a-c]?.py", "bx.py", True),
+        ("[!a-c]?.py", "bx.py", False),
+        ("\\#a", "#a", True),
+        ("\\!a", "!a", True),
+        ("a[", "a[", True),
+        ("folder/", "folder", False),
+        ("*a*a*a*a*a*a*a*a*b", "a" * 60, False),
+    ],
+)
+def test_patterns_mean_what_git_says(pattern: str, path: str, ignored: bool) -> None:
+    layers = [(0, read_patterns([pattern]))]
+    assert is_ignored(layers, path.split("/"), is_folder=False) is ignored
+
+
+def test_links_out_of_the_tree_are_named_and_not_followed(tmp_path: Path) -> None:
+    write(tmp_path, "outside/secret.py", "tree/a.py")
+    (tmp_path / "tree/link.py").symlink_to(tmp_path / "outside/secret.py")
+    (tmp_path / "tree/same.py").symlink_to("a.py")
+    (tmp_path / "tree/folder").symlink_to(tmp_path / "outside")
+    (tmp_path / "tree/loop").symlink_to(tmp_path / "tree")
+    found = discover([str(tmp_path / "tree")], (), is_python)
+    assert found.paths == [f"{tmp_path}/tree/a.py"]
+    assert {problem.path.rpartition("/")[2] for problem in found.problems} == {"link.py", "folder"}
+
+
+def test_what_is_no_regular_file_is_named(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    found: Discovered = discover([str(tmp_path)], (), is_python)
+    assert [problem.text for problem in found.problems] == ["not a regular file"]
+
+
+def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CannotScan, match="no such file"):
+        discover([str(tmp_path / "none")], (), is_python)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"a = 1\n" + b"#" * MAX_BYTES, "larger than"),
+        (b"a\0b", "binary"),
+        (b"var a=1;" * 2_000, "minified"),
+    ],
+)
+def test_what_is_no_source_is_named(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "a.js").write_bytes(content)
+    with pytest.raises(NotSource, match=reason):
+        read_source(str(tmp_path / "a.js"))
+
+
+def test_utf_16_is_source(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes("import hashlib".encode("utf-16"))
+    assert b"import hashlib" in read_source(str(tmp_path / "a.py"))
+
+
+def test_suppressions_need_a_reason_and_cover_a_line() -> None:
+    found = suppressions_in(
+        b"a()  # cryptoserve: ignore[weak-hash] an etag\n"
+        b"b()  // cryptoserve: ignore[weak-hash]\n"
+        b"  # cryptoserve: ignore[ecb-mode, static-iv] a test vector\n"
+        b"c()\n"
+        b"d('cryptoserve: ignore[weak-hash] no comment')\n"
+    )
+    assert [(each.line, bool(each.reason)) for each in found] == [(1, True), (2, False), (3, True)]
+    assert reason_for(found, "weak-hash", 1) == "an etag"
+    assert reason_for(found, "ecb-mode", 1) == ""
+    assert reason_for(found, "weak-hash", 2) == ""
+    assert reason_for(found, "static-iv", 4) == "a test vector"

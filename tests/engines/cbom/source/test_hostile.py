@@ -1,0 +1,94 @@
+"""Hostile source: no recursion beyond bounds, no time beyond linear, and a note on what wasn't followed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from engines.cbom.source.judging.judge import Judge
+from engines.cbom.source.locating import Tree
+from engines.cbom.source.program_files import ProgramFiles
+from tests.engines.cbom.source.examples import results_of
+
+DEPTH = 20_000
+NESTED = {
+    "parentheses.py": b"import hashlib\nx = " + b"(" * DEPTH + b"1" + b")" * DEPTH,
+    "calls.py": b"import hashlib\n" + b"f(" * DEPTH + b")" * DEPTH,
+    "members.py": b"import hashlib\nx = a" + b".b()" * DEPTH,
+    "operators.py": b"import hashlib\nx = " + b"'a' + " * DEPTH + b"'b'",
+    "blocks.py": b"import hashlib\n" + b"".join(b" " * level + b"if a:\n" for level in range(400)) + b" " * 400 + b"x",
+    "elses.js": b"const c = require('crypto');\n" + b"if (a) { b(); } else " * DEPTH + b"{ c(); }",
+    "functions.js": b"const c = require('crypto');\n" + b"(() => " * DEPTH + b"1" + b")" * DEPTH,
+    "arrays.ts": b"import 'crypto';\nx = " + b"[" * DEPTH + b"]" * DEPTH,
+    "templates.js": b"require('crypto');\nx = " + b"`${" * 5_000 + b"1" + b"}`" * 5_000,
+    "unclosed.js": b"require('crypto');" + b"{(" * DEPTH,
+    "classes.java": b"class A { " * 2_000 + b"}" * 2_000,
+    "calls.go": b"package a\nfunc f() { " + b"f(" * DEPTH + b")" * DEPTH + b" }",
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_deep_nesting_is_bounded(name: str) -> None:
+    results_of({name: NESTED[name]})
+
+
+def test_what_is_not_followed_to_the_end_is_told() -> None:
+    files = ProgramFiles(Tree.of(["a.py"]), {"a.py": NESTED["parentheses.py"]}.get, Judge())
+    loaded = files.scan("a.py")
+    assert loaded is not None
+    assert loaded.truncated
+
+
+def recursion(name: bytes) -> bytes:
+    return b"import hashlib\ndef %b(n):\n    return %b(n + 'a') + %b('b' + n)\n%b('md5')\n" % (name, name, name, name)
+
+
+EXPENSIVE: dict[str, Callable[[int], bytes]] = {
+    "recursion": lambda size: b"".join(recursion(b"f%d" % number) for number in range(size // 100)),
+    "a chain of calls": lambda size: (
+        b"import hashlib\n"
+        + b"".join(b"def f%d(a):\n    return f%d(a) + f%d('x')\n" % (n, n + 1, n + 1) for n in range(size // 45))
+    ),
+    "branches": lambda size: (
+        b"import hashlib\na = 'md5'\n"
+        + b"".join(b"if x:\n    a%d = a + 'b'\n    a = a%d\n" % (n, n) for n in range(size // 40))
+    ),
+    "doubling": lambda size: b"import hashlib\na = 'ab'\n" + b"a = a + a\n" * (size // 10) + b"hashlib.new(a)\n",
+    "shifts": lambda size: b"import hashlib\na = 2\n" + b"a = a * a << 9999999\n" * (size // 22),
+    "classes": lambda size: (
+        b"import hashlib\nclass A0: pass\n"
+        + b"".join(b"class A%d(A%d):\n    def f(self): return self.f()\n" % (n + 1, n) for n in range(size // 60))
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", EXPENSIVE)
+def test_time_is_linear(shape: str) -> None:
+    """Four times the source takes at most eight times as long, and no shape more than a few seconds for 60 kB."""
+    times = []
+    for size in (15_000, 60_000):
+        started = time.process_time()
+        results_of({"a.py": EXPENSIVE[shape](size)})
+        times.append(time.process_time() - started)
+    assert times[1] < max(8 * times[0], 0.5)
+    assert times[1] < 5
+
+
+def test_a_file_that_imports_itself_or_in_a_circle_ends() -> None:
+    files = {
+        "a.py": b"from b import x\nfrom a import y\nimport hashlib\nhashlib.new(x)\n",
+        "b.py": b"from a import y\nx = 'md5'\ny = x\n",
+    }
+    assert {result.algorithm for result in results_of(files)} == {"MD5"}
+
+
+@pytest.mark.parametrize(
+    "source", [b"", b"\xff\xfe\x80", b"def", b"class :", b"import", b"from . import", b"f(**", b"x = {**"]
+)
+def test_broken_source_is_read_as_far_as_it_goes(source: bytes) -> None:
+    found = results_of(
+        {"a.py": source + b"\nimport hashlib\nhashlib.md5()\n", "b.js": source, "c.ts": source, "d.java": source}
+    )
+    assert all(result.place.path == "a.py" for result in found)

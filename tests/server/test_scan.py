@@ -1,0 +1,126 @@
+"""``cryptoserve scan``: forms, gate, suppressions, baseline, changed lines, and exit statuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cryptoserve_cli.dispatch import run_command
+
+WEAK = "import hashlib\nhashlib.md5(b'')\n"
+FINE = "import hashlib\nhashlib.sha256(b'')\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def scan(*arguments: str) -> int:
+    return run_command(["scan", "-jobs=1", *arguments], {})
+
+
+def sarif(capfdbinary: pytest.CaptureFixture[bytes], *arguments: str) -> list[dict[str, Any]]:
+    scan("-format=sarif", *arguments)
+    results: list[dict[str, Any]] = json.loads(capfdbinary.readouterr().out)["runs"][0]["results"]
+    return results
+
+
+@pytest.mark.parametrize(
+    ("source", "gate", "status"),
+    [
+        (FINE, (), 0),
+        (WEAK, (), 1),
+        (WEAK, ("-fail-on=error",), 0),
+        (WEAK, ("-fail-on=weak-hash",), 1),
+        (WEAK, ("-fail-on", "ecb-mode,weak-cipher"), 0),
+        (FINE, ("-fail-on=note",), 0),
+        ("no source", (), 0),
+    ],
+)
+def test_the_status_is_that_of_the_gate(folder: Path, source: str, gate: tuple[str, ...], status: int) -> None:
+    (folder / "a.py").write_text(source)
+    assert scan(*gate, ".") == status
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("none",),
+        ("-fail-on=grave", "."),
+        ("-format=xml", "."),
+        ("-jobs=0", "."),
+        ("-baseline=none", "."),
+        ("-diff=none", "."),
+        ("-diff=--output=x", "."),
+        (),
+    ],
+)
+def test_what_cannot_be_scanned_is_status_2(folder: Path, arguments: tuple[str, ...]) -> None:
+    (folder / "a.py").write_text(FINE)
+    assert scan(*arguments) == 2
+
+
+def test_text_tells_place_reason_and_what_to_write(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.py").write_text(WEAK)
+    (folder / "b.py").write_bytes(b"\0")
+    scan(".")
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0].startswith("a.py:2:9: warning [weak-hash] MD5 has collisions")
+    assert "hashlib.sha256()" in lines[0]
+    assert lines[1:] == [
+        "b.py: not scanned: binary",
+        "Used: MD5 1",
+        "2 files, 0 errors, 1 warnings, 0 notes",
+    ]
+
+
+def test_suppressions_with_a_reason_are_counted(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (folder / "a.py").write_text(WEAK.rstrip() + "  # cryptoserve: ignore[weak-hash] a name in a cache\n")
+    assert scan(".") == 0
+    assert b"1 suppressed" in capfdbinary.readouterr().out
+    [weak] = [each for each in sarif(capfdbinary, ".") if each["ruleId"] == "weak-hash"]
+    assert weak["suppressions"] == [{"kind": "inSource", "justification": "a name in a cache"}]
+    (folder / "a.py").write_text(WEAK.rstrip() + "  # cryptoserve: ignore[weak-hash]\n")
+    assert scan(".") == 1
+    assert b"1 suppressions without a reason" in capfdbinary.readouterr().out
+
+
+def test_what_the_baseline_has_does_not_count(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (folder / "a.py").write_text(WEAK)
+    scan("-format=sarif", ".")
+    (folder / "old.sarif").write_bytes(capfdbinary.readouterr().out)
+    (folder / "a.py").write_text("# Moved.\n" + WEAK)
+    assert scan("-baseline=old.sarif", ".") == 0
+    (folder / "a.py").write_text(WEAK + "hashlib.sha1(b'')\n")
+    assert scan("-baseline=old.sarif", ".") == 1
+
+
+def test_only_changed_lines_are_told_of_a_difference(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (folder / "a.py").write_text(WEAK)
+    identity = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "m"]):
+        subprocess.run(["git", *arguments], check=True)
+    assert scan("-diff=HEAD", ".") == 0
+    capfdbinary.readouterr()
+    (folder / "a.py").write_text(WEAK + "hashlib.sha1(b'')\n")
+    (folder / "new file.py").write_text(WEAK)
+    told = {
+        (each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], each["properties"]["algorithm"])
+        for each in sarif(capfdbinary, "-diff=HEAD", ".")
+    }
+    assert told == {("a.py", "SHA-1"), ("new%20file.py", "MD5")}
+
+
+def test_several_processes_find_what_one_does(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    (folder / "make.py").write_text("import hashlib\ndef make_digest(name):\n    return hashlib.new(name)\n")
+    for number in range(120):
+        (folder / f"use_{number}.py").write_text("from make import make_digest\nmake_digest('md5')\n")
+    one = sarif(capfdbinary, ".")
+    assert {each["properties"]["algorithm"] for each in one} == {"MD5"}
+    assert sarif(capfdbinary, "-jobs=2", ".") == one
