@@ -64,11 +64,17 @@ def _pair(name: str, left: Value, right: Value) -> Values:
     origins = {_origin(left), _origin(right)}
     if name in ("+", "*", "%") and origins <= {CONSTANT, RANDOM, WEAK_RANDOM} and origins:
         sizes = [_length(left), _length(right)]
-        size = sum(sizes) if name == "+" and None not in sizes else None  # type: ignore[arg-type]
+        size = _sum(sizes) if name == "+" else None
         return (Data(RANDOM if RANDOM in origins else max(origins, key=len), size, _maker(left, right)),)
     if WEAK_RANDOM in origins:
         return (Data(WEAK_RANDOM, None, _maker(left, right)),)
     return UNKNOWN
+
+
+def _sum(sizes: list[int | None]) -> int | None:
+    """The sum of lengths; None if one isn't known, or beyond what matters."""
+    known_sizes = [size for size in sizes if size is not None and size <= MAX_TEXT]
+    return sum(known_sizes) if len(known_sizes) == len(sizes) else None
 
 
 def _origin(value: Value) -> str:
