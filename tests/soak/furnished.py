@@ -6,6 +6,7 @@ that have to be of a kind, which ``NAMES`` knows.
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 import time
@@ -56,12 +57,17 @@ EXPIRES = format_time(time.time() + 86_400)
 NOWHERE = "http://127.0.0.1:1"
 """The address of a provider that isn't there."""
 
+CYCLONEDX = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6"})
+"""An application's document."""
+
 SETUP: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sys/config/auditing/request-headers/x-audited", {"hmac": True}),
     ("sys/policies/password/k", {"policy": 'length = 20\nrule "charset" { charset = "abcdef" }'}),
     ("sys/mounts/transit", {"type": "transit"}),
     ("sys/mounts/pqc", {"type": "pqc"}),
     ("sys/mounts/signing", {"type": "signing"}),
+    ("sys/mounts/cbom", {"type": "cbom"}),
+    ("cbom/applications/k", {"document": CYCLONEDX}),
     ("sys/auth/approle", {"type": "approle"}),
     ("sys/auth/userpass", {"type": "userpass"}),
     ("sys/auth/jwt", {"type": "jwt"}),
@@ -139,6 +145,8 @@ GIVEN: dict[str, Any] = {
     "rate": 1e9,
     "source": "platform",
     "profiles": "cnsa-2.0,anssi",
+    "profile": "cnsa-2.0",
+    "document": CYCLONEDX,
 }
 """What other parameters of a request are, so that the one that is hostile gets looked at; learnt ones come with it."""
 
