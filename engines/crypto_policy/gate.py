@@ -78,6 +78,22 @@ class CryptoRecord(Struct, kw_only=True, gc=False):
     mount: str = ""
     """The path of the key's mount, if that isn't the request's."""
 
+    beyond: list[tuple[KeyUse, bool]] = []
+    """The uses for which ``uses`` has no room, and whether they are of the half that decrypts."""
+
+    def told(self) -> list[KeyUse]:
+        """The uses as the audit has them: those beyond are one for each algorithm, without a version."""
+        if not self.beyond:
+            return self.uses
+        sums: dict[str, KeyUse] = {}
+        for use, _ in self.beyond:
+            total = sums.setdefault(use.algorithm, KeyUse(algorithm=use.algorithm, key_version=0))
+            total.count += use.count
+            total.failed += use.failed
+            total.input_bytes += use.input_bytes
+            total.output_bytes += use.output_bytes
+        return [*self.uses, *sums.values()]
+
 
 class AppliedRule(Struct, frozen=True, kw_only=True):
     """A rule that failed, for the audit (``crypto_policy.rules``)."""

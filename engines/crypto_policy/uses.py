@@ -27,7 +27,7 @@ REWRAP = "rewrap"
 
 
 MAX_USES = 100
-"""The most groups of uses in one record, which keeps audit entries short; all beyond are one use without a version."""
+"""The most groups of uses that the audit tells of one by one, so that its entries are short."""
 
 _Group: TypeAlias = tuple[str, int, str, str, str, str]
 """What the uses of a group share: algorithm, version, hash, scheme, variant and data class."""
@@ -118,6 +118,7 @@ class Uses(Struct, gc=False):
         """Undo the counts, as after a trial."""
         mine = {id(use) for use in self.mine.values()}
         self.record.uses[:] = [use for use in self.record.uses if id(use) not in mine]
+        self.record.beyond[:] = [each for each in self.record.beyond if id(each[0]) not in mine]
         if self.leading:
             self.record.decrypting = 0
         self.mine.clear()
@@ -148,9 +149,6 @@ class Uses(Struct, gc=False):
     def _of(self, group: _Group) -> KeyUse:
         """The record of the uses that share ``group``."""
         found = self.mine.get(group)
-        if found is None and len(self.record.uses) >= MAX_USES:
-            group = (group[0], 0, "", "", "", "")
-            found = self.mine.get(group)
         if found is None:
             algorithm, version, hash_, scheme, variant, data_class = group
             found = self.mine[group] = KeyUse(
@@ -161,6 +159,9 @@ class Uses(Struct, gc=False):
                 variant=variant,
                 data_class=data_class,
             )
+            if len(self.record.uses) >= MAX_USES:
+                self.record.beyond.append((found, self.leading))
+                return found
             self.record.uses.insert(len(self.mine) - 1 if self.leading else len(self.record.uses), found)
             self.record.decrypting += self.leading
         return found

@@ -34,11 +34,12 @@ def crypto_members(call: Call, mount: str, began_ns: int, *, failed: bool) -> by
     members = b""
     record = call.crypto
     if record is not None:
-        for use in record.uses:
+        uses = record.told() if record.beyond else record.uses
+        for use in uses:
             if use.failed:
                 failed = True
         latency_us = (perf_counter_ns() - began_ns) // _NANOSECONDS
-        crypto = AuditCrypto(record.operation, record.key, record.mount or mount, record.uses, latency_us, not failed)
+        crypto = AuditCrypto(record.operation, record.key, record.mount or mount, uses, latency_us, not failed)
         members = b',"crypto":' + _encode(crypto)
     if call.crypto_policy is not None:
         members += b',"crypto_policy":' + _encode(call.crypto_policy)

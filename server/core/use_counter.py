@@ -109,6 +109,20 @@ class UseCounter:
                 if not cell.first:
                     cell.first = now
             cell.failures += failures
+        if record.beyond:
+            self._count_beyond(mounted, namespace_id, call, record, seen)
+
+    def _count_beyond(
+        self, mounted: Mounted, namespace_id: str, call: Call, record: CryptoRecord, seen: Seen | None
+    ) -> None:
+        """Count the uses for which the record has no room: of one request with many versions."""
+        encrypting = _ENCRYPT if record.decrypting else record.operation
+        for operation, leading in ((_DECRYPT, True), (encrypting, False)):
+            uses = [use for use, decrypts in record.beyond if decrypts is leading]
+            if uses:
+                part = CryptoRecord(operation=operation, key=record.key, uses=uses, created=record.created)
+                part.refused = record.refused
+                self.count(mounted, namespace_id, call, part, seen)
 
     def take(self) -> Pending:
         """All that isn't stored; it is no longer kept here."""

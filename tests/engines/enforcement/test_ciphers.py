@@ -39,7 +39,7 @@ def transit(gate: RecordingGate) -> Driver:
 def uses(transit: Driver) -> list[tuple[str, int, int, int]]:
     """What was recorded of the last call: the algorithm, the version, how many uses, and how many of them failed."""
     assert transit.call is not None and transit.call.crypto is not None
-    return [(use.algorithm, use.key_version, use.count, use.failed) for use in transit.call.crypto.uses]
+    return [(use.algorithm, use.key_version, use.count, use.failed) for use in transit.call.crypto.told()]
 
 
 async def key_of_two_versions(transit: Driver, gate: RecordingGate, **parameters: Any) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engines.crypto_policy.uses import MAX_USES
 from server.config import Listener
 from server.core.settings import Settings
 from tests.server.pipeline.line_client import serving
@@ -300,3 +301,18 @@ async def test_a_restored_key_begins_at_zero_even_over_itself(new_server: NewSer
     assert (await _usage(server, f"{mount}/keys/k/usage"))["versions"]["1"]["use"]["protect"] == NONE
     await _write(server, f"{mount}/encrypt/k", {"plaintext": TEXT})
     assert (await _usage(server, f"{mount}/keys/k/usage"))["versions"]["1"]["use"]["protect"]["operations"] == 1
+
+
+async def test_a_batch_of_many_versions_is_counted_whole(new_server: NewServer) -> None:
+    server = await _with_key(new_server)
+    ciphertexts = []
+    for _ in range(MAX_USES + 5):
+        ciphertexts.append((await _write(server, "transit/encrypt/k", {"plaintext": TEXT}))["ciphertext"])
+        await _write(server, "transit/keys/k/rotate", {})
+    batch = {"batch_input": [{"ciphertext": text} for text in ciphertexts]}
+    await _write(server, "transit/decrypt/k", batch)
+    await _write(server, "transit/rewrap/k", batch)
+    versions = (await _usage(server))["versions"]
+    latest = MAX_USES + 6
+    assert all(versions[str(each)]["use"]["process"]["operations"] == 2 for each in range(1, latest))
+    assert versions[str(latest)]["use"]["protect"]["operations"] == latest - 1
