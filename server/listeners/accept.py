@@ -20,6 +20,7 @@ import orjson
 from server.listeners.connection_budget import ConnectionBudget, Slot
 from server.listeners.misdirected import note_plain
 from server.listeners.security_headers import SECURITY, header_lines
+from server.runtime.identifiers import new_request_id
 from server.runtime.log_limits import LimitedLog
 
 _log = logging.getLogger(__name__)
@@ -44,8 +45,11 @@ _LAST_HANDSHAKES_SECONDS = 1.0
 """The seconds that handshakes have after the last accept, so that a stalled one doesn't delay a stop."""
 
 
-def closing_answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> bytes:
-    """An HTTP/1.1 answer in Vault's error format, after which the connection is closed."""
+def closing_answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> Callable[[], bytes]:
+    """Makes an HTTP/1.1 answer in Vault's error format, after which the connection is closed.
+
+    Each has the id of a request in its header, as all answers have; the audit has no entries of such a request.
+    """
     body = orjson.dumps({"errors": [text]})
     head = (
         *SECURITY,
@@ -54,7 +58,13 @@ def closing_answer(status: bytes, text: str, *headers: tuple[bytes, bytes]) -> b
         *headers,
         (b"connection", b"close"),
     )
-    return b"HTTP/1.1 %s\r\n%s\r\n%s" % (status, header_lines(head), body)
+    lines = header_lines(head)
+
+    def made() -> bytes:
+        own = header_lines(((b"x-vault-request-id", new_request_id().encode()),))
+        return b"HTTP/1.1 %s\r\n%s%s\r\n%s" % (status, own, lines, body)
+
+    return made
 
 
 _FULL = closing_answer(
@@ -148,7 +158,7 @@ class Acceptor:
         if not self._share.full:
             _start(self._connecting, self._connect(connection, self._share.take()))
         elif self._context is None and len(self._refusing) < _MAX_REFUSALS:
-            _start(self._refusing, _refuse(self._loop, connection, _FULL))
+            _start(self._refusing, _refuse(self._loop, connection, _FULL()))
         else:
             connection.close()
         return True
@@ -161,7 +171,7 @@ class Acceptor:
             _log.debug("a connection failed: %s", type(error).__name__)
             if kept is not None and isinstance(error, ssl.SSLError) and error.reason == "HTTP_REQUEST":
                 note_plain(kept)
-                await _refuse(self._loop, kept, _NOT_TLS)
+                await _refuse(self._loop, kept, _NOT_TLS())
             place.close()
         except BaseException:
             place.close()

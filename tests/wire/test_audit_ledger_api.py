@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from server.audit.ledger.log.policy import check_signatures, parse_policy
 from server.audit.ledger.log.proof_text import parse_proof
 from tests.ledger_load import ORIGIN, await_size, declared, ready, size_of, verified
 from tests.products import Product
-from tests.servers import Answer, Server
+from tests.servers import HOST, Answer, Server
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +206,25 @@ def test_answers_outside_the_api_and_without_a_token_name_a_request_too(server: 
     ):
         answer = httpx2.request(method, f"{server.address}{url}", follow_redirects=False)
         assert (answer.status_code, len(answer.headers["x-vault-request-id"])) == (status, 36), url
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"no HTTP at all\r\n\r\n", b"400"),
+        (b"GET / HTTP/2.0\r\n\r\n", b"505"),
+        (b"GET / HTTP/1.1\r\nx: " + b"y" * 100_000 + b"\r\n\r\n", b"431"),
+    ],
+)
+def test_answers_to_what_is_no_request_have_ids_too(server: Server, sent: bytes, status: bytes) -> None:
+    found = set()
+    for _ in range(2):
+        with socket.create_connection((HOST, server.port), 10) as connection:
+            connection.sendall(sent)
+            head = connection.makefile("rb").read().partition(b"\r\n\r\n")[0].lower()
+        assert head.startswith(b"http/1.1 " + status)
+        found.update(line for line in head.split(b"\r\n") if line.startswith(b"x-vault-request-id: "))
+    assert len(found) == 2
 
 
 def test_metrics_tell_the_pace(server: Server, log: Path) -> None:

@@ -176,14 +176,14 @@ class BoundedProtocol(HttpToolsProtocol):
         self._loose_bytes += len(piece)
         if self._framing.in_head:
             if self._loose_bytes > MAX_HEAD_BYTES:
-                self._cut_off(_TOO_LARGE)
+                self._cut_off(_TOO_LARGE())
                 return
             self._first = piece if self._methods.at_start else None
         piece = self._methods.incoming(piece)
         if piece:
             super().data_received(piece)
         if self._loose_bytes > MAX_HEAD_BYTES or len(self.headers or ()) > MAX_FIELDS:
-            self._cut_off(_TOO_LARGE)
+            self._cut_off(_TOO_LARGE())
 
     def _begin(self, known: CachedHead, body: bytes) -> None:
         """Do what the parser's callbacks do up to the end of a request."""
@@ -219,7 +219,7 @@ class BoundedProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         if version not in _VERSIONS:
             # An HTTP/0.9 answer has no status to refuse with.
-            self._refusal = b"" if version == "0.9" else _OTHER_VERSION
+            self._refusal = b"" if version == "0.9" else _OTHER_VERSION()
             raise _Refused
         self._head_since = None
         self._loose_bytes = 0
@@ -276,7 +276,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._busy:
             self.cycle.keep_alive = False  # It is answered; no further request can be.
         else:
-            self._cut_off(_REFUSED if self._refusal is None else self._refusal)
+            self._cut_off(_REFUSED() if self._refusal is None else self._refusal)
 
     def on_response_complete(self) -> None:
         """The answer has been written."""
@@ -311,7 +311,7 @@ class BoundedProtocol(HttpToolsProtocol):
             if now - self._discarding_since > _DISCARDING_SECONDS:
                 self.transport.close()
         elif self._head_since is not None and now - self._head_since > head_seconds:
-            self._cut_off(_NOT_IN_TIME if self._loose_bytes else b"")
+            self._cut_off(_NOT_IN_TIME() if self._loose_bytes else b"")
         elif self._idle_since is not None and now - self._idle_since > self.timeout_keep_alive:
             self.transport.close()
 

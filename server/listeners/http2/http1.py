@@ -10,6 +10,8 @@ from typing import Any
 import h11
 from hypercorn.protocol.h11 import H11Protocol
 
+from server.runtime.identifiers import new_request_id
+
 _FREE_CHUNK_BYTES = 16
 """The average size in bytes of a body's chunks, at least."""
 
@@ -49,3 +51,14 @@ class Http1(H11Protocol):
     async def _check_protocol(self, request: h11.Request) -> None:
         if request.method == b"PRI":
             await super()._check_protocol(request)
+
+    async def _send_error_response(self, status_code: int) -> None:
+        """As hypercorn's, with the id of a request, as all answers have."""
+        headers = [
+            (b"content-length", b"0"),
+            (b"connection", b"close"),
+            (b"x-vault-request-id", new_request_id().encode()),
+            *self.config.response_headers("h11"),
+        ]
+        await self._send_h11_event(h11.Response(status_code=status_code, headers=headers))
+        await self._send_h11_event(h11.EndOfMessage())

@@ -24,6 +24,7 @@ from server.listeners.asgi import Application, Scope
 from server.listeners.http2.codec import MAX_STREAMS, BoundedConnection
 from server.listeners.http2.frames import REGAINED_PER_ANSWER, REGAINED_PER_DATA_FRAME, UNPACKED_BYTES, FrameMeter
 from server.listeners.http2.streams import Inbox, Rotation
+from server.runtime.identifiers import new_request_id
 
 STREAMS_PER_TURN = 16
 """The most streams begun before other tasks get their turn."""
@@ -147,8 +148,9 @@ class BoundedHttp2(H2Protocol):
     def _refuse(self, stream_id: int, status: int) -> None:
         """Answer a request that doesn't reach the application."""
         with contextlib.suppress(exceptions.ProtocolError):
+            own = (b"x-vault-request-id", new_request_id().encode())
             self.connection.send_headers(
-                stream_id, [(b":status", b"%d" % status), (b"content-length", b"0")], end_stream=True
+                stream_id, [(b":status", b"%d" % status), own, (b"content-length", b"0")], end_stream=True
             )
 
     async def _take(self, event: events.DataReceived) -> None:

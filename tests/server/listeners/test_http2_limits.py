@@ -540,6 +540,7 @@ async def test_there_is_nowhere_to_connect_to(extended: bool) -> None:
         client.ask(1, fields, end=False)
         await client.send()
         assert client.status(1) == 405
+        assert len(client.answers[1][b"x-vault-request-id"]) == 36
         assert client.scopes == []
 
 
