@@ -153,7 +153,10 @@ def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
         if language is None:
             continue
         if stems:
-            names = not stems.isdisjoint(_WORDS.findall(content))
+            words = set(_WORDS.findall(content))
+            if language.family == "c":  # A module's name begins those of its functions: hash.c has hash_update().
+                words |= {word.rpartition(b"_")[0] for word in words}
+            names = not stems.isdisjoint(words)
         else:
             names = any(word in content for word in _mentions(language.family))
         if names:
