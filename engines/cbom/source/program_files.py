@@ -14,6 +14,7 @@ from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.knowledge.loading import knowledge_of
 from engines.cbom.source.languages import Language, language_of, parser_of
 from engines.cbom.source.locating import Tree
+from engines.cbom.source.own_tests import Apart
 from engines.cbom.source.property_files import SUFFIX, read_properties
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
 
@@ -61,6 +62,7 @@ class ProgramFiles:
     _loaded: dict[str, Loaded | None] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
     _seen: dict[tuple[str, str, str], Values] = field(default_factory=dict)
+    _apart: Apart = field(init=False)
     _hot: dict[str, bool] = field(default_factory=dict)
     types_only: bool = False
     """Whether only the types of values are asked for: those of files that use no library tell nothing."""
@@ -70,12 +72,16 @@ class ProgramFiles:
 
     _settings: dict[str, Values] | None = None
 
+    def __post_init__(self) -> None:
+        self._apart = Apart(self.witness)
+
     def scan(self, path: str) -> Loaded | None:
         """Run all of a file; None if it isn't there. Raises ``MissingGrammar``."""
         if len(self._loaded) > MAX_LOADED:
             self._loaded.clear()
             self._evaluators.clear()
             self._seen.clear()
+        self._apart.path = path
         loaded, language = self._load(path), language_of(path)
         if loaded is None or language is None:
             return None
@@ -91,7 +97,7 @@ class ProgramFiles:
             found = self._evaluators[language.family] = Evaluator(
                 knowledge_of(language.family),
                 self,
-                self.witness,
+                self._apart,
                 implicit_self=language.implicit_self,
                 open_names=language.open_names,
             )

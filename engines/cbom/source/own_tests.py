@@ -1,0 +1,38 @@
+"""Tests in a program: what they call other code with says nothing of that code.
+
+A test calls a function that derives keys with the password "secret". That is found in the test, but the function isn't
+told to have a password in it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from engines.cbom.source.evaluation.sightings import Sighting, Witness
+
+_FOLDERS = r"(?:^|/)(?:tests?|testing|__tests__|specs?)/"
+_FILES = r"(?:^|/)(?:test_[^/]*|[^/]*(?:_test|Tests?|IT|\.test|\.spec))\.\w+$"
+_TEST = re.compile(f"{_FOLDERS}|{_FILES}")
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is a test, by the customs of its language."""
+    return _TEST.search(path) is not None
+
+
+@dataclass(slots=True)
+class Apart:
+    """A witness that is told of other code only what other code does: ``path`` is the file that is just being run."""
+
+    witness: Witness
+    path: str = ""
+    assured: set[tuple[str, object]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.assured = self.witness.assured
+
+    def see(self, sighting: Sighting) -> None:
+        """Pass on a sighting, unless a test is running code that is none."""
+        if not is_test(self.path) or is_test(sighting.place.path):
+            self.witness.see(sighting)

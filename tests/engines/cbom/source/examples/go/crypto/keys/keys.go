@@ -1,0 +1,7 @@
+package keys
+
+import "crypto/aes"
+
+func open(key []byte) {
+	aes.NewCipher(key) // finds: use:AES
+}
