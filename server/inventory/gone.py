@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +12,7 @@ from engines.crypto_policy.facts import Place
 from engines.keys.counting.use_records import VersionUse
 from engines.keys.records import decode_tombstones
 from server.inventory.rows import Row, row_of_tombstone
-from storage.base import Damaged
+from storage.base import Damaged, Transaction, transact
 from storage.view import View
 
 GONE = "sys/inventory/gone/"
@@ -49,6 +50,19 @@ def decode_buried(value: bytes) -> list[Buried]:
 def removed_at(name: str) -> float:
     """The time in the name of an entry."""
     return float(name.partition("-")[0])
+
+
+async def forget_buried(view: View, entity_id: str) -> None:
+    """Forget an entity among the callers of keys that are gone."""
+
+    async def forget(transaction: Transaction, name: str) -> None:
+        value = await transaction.get(GONE + name)
+        found = [] if value is None else decode_buried(value)
+        if sum(buried.use.forget(entity_id) for buried in found):
+            transaction.put(GONE + name, msgspec.msgpack.encode(found))
+
+    for name in await view.list(GONE):
+        await transact(view, partial(forget, name=name))
 
 
 async def gone_rows(view: View, present: Iterable[str], since: float) -> dict[str, list[Row]]:

@@ -98,6 +98,12 @@ class VersionUse(Struct, kw_only=True, omit_defaults=True):
         if part.last >= caller.last_used:
             caller.last_used, caller.display_name = part.last, part.display_name
 
+    def forget(self, entity_id: str) -> bool:
+        """Let a caller become one of the others; whether it was there."""
+        found = self.callers.pop(entity_id, None) is not None
+        self.other_callers += found
+        return found
+
     def trim(self) -> None:
         """Drop what is beyond the bounds: the callers with the oldest use, and old days."""
         excess = len(self.callers) - MAX_CALLERS
@@ -188,8 +194,7 @@ async def forget_caller(transaction: Transaction, name: str, entity_id: str) -> 
     """Forget an entity in the entry called ``name``: it becomes one of the other callers."""
     value = await transaction.get(name)
     use = VersionUse() if value is None else decode_use(value)
-    if use.callers.pop(entity_id, None) is not None:
-        use.other_callers += 1
+    if use.forget(entity_id):
         transaction.put(name, _encode(use))
 
 

@@ -309,7 +309,8 @@ async def test_keys_made_elsewhere_and_by_agreement_are_told(new_server: NewServ
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/keys", "/cbom", "/readiness?profile=cnsa-2.0", "/diff?from={}", "/snapshots/{}"]
+    "path",
+    ["", "/keys", "/cbom", "/readiness?profile=cnsa-2.0", "/report?for=eo-14412", "/diff?from={}", "/snapshots/{}"],
 )
 async def test_few_read_all_rows_at_once(new_server: NewServer, path: str) -> None:
     server = await _server(new_server)

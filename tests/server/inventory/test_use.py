@@ -257,13 +257,23 @@ async def test_a_caller_is_forgotten_on_request_and_its_operations_stay(new_serv
     assert status == 200, made
     entity = made["auth"]["entity_id"]
     assert entity
+    assert (await server.ask("POST", "sys/mounts/second", {"type": "transit"}))[0] == 204
+    assert (await server.ask("POST", "second/keys/k", {}))[0] == 200
+    policy = 'path "+/encrypt/k" { capabilities = ["update"] }'
+    await server.ask("PUT", "sys/policies/acl/p", {"policy": policy})
     for token in (None, made["auth"]["client_token"]):
-        assert (await server.ask("POST", "transit/encrypt/k", {"plaintext": TEXT}, token))[0] == 200
+        for mount in ("transit", "second"):
+            assert (await server.ask("POST", f"{mount}/encrypt/k", {"plaintext": TEXT}, token))[0] == 200
+    assert (await server.ask("DELETE", "sys/mounts/second"))[0] == 204
     assert {caller["entity_id"] for caller in (await _use(server))["callers"]} == {"", entity}
     assert (await server.ask("DELETE", f"sys/inventory/callers/{entity}"))[0] == 204
     use = await _use(server)
     assert [caller["entity_id"] for caller in use["callers"]] == [""]
     assert (use["other_callers"], use["protect"]["operations"]) == (1, 2)
+    rows = (await server.ask("GET", "sys/inventory/keys?mount=second"))[1]["data"]["versions"]
+    (gone,) = [row["use"] for row in rows]
+    assert [caller["entity_id"] for caller in gone["callers"]] == [""]
+    assert (gone["other_callers"], gone["protect"]["operations"]) == (1, 2)
 
 
 async def test_a_stream_is_counted_while_it_runs(new_server: NewServer) -> None:
