@@ -23,7 +23,9 @@ def read_pnpm(source: str) -> Iterator[Package]:
         wanted = _wanted(document)
         for path in packages:
             name, version = _old_parts(path) if number == "5" else _parts(path)
-            if not name or ":" in version:  # A folder, an archive or a repository, and no package of the registry.
+            if ":" in version:  # An archive or a repository, whose entry tells the version; a folder has none.
+                version = text(members(packages[path], "a package").get("version"), "a version")
+            if not name or not version:
                 continue
             line = packages.lines[path] if isinstance(packages, Lines) else 1
             direct = (name, version) in wanted
@@ -50,7 +52,10 @@ def _resolved(alias: str, version: str) -> tuple[str, str]:
 
 
 def _old_parts(path: str) -> tuple[str, str]:
-    """The name and version of ``/@scope/name/1.0.0_peer@2.0.0``."""
+    """The name and version of ``/@scope/name/1.0.0_peer@2.0.0``; a registry of its own stands before it."""
+    host, slash, rest = path.partition("/")
+    if slash and "." in host and ":" not in host:
+        path = f"/{rest}"
     name, _, version = path.removeprefix("/").rpartition("/") if "_" not in path else _before_peers(path)
     return (name, version) if path.startswith("/") else ("", "")
 

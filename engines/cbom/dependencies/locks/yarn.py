@@ -70,7 +70,7 @@ def _of_yaml(source: str) -> Iterator[Package]:
         if key == "__metadata":
             continue
         name, reference = _split(text(members(entry, "an entry").get("resolution"), "a resolution"))
-        if reference.startswith("npm:"):
+        if reference and not reference.startswith(_LOCAL):
             line = entries.lines[key] if isinstance(entries, Lines) else 1
             version = text(entry.get("version"), "a version")
             yield Package(Ecosystem.NPM, name, version, line, key in direct)

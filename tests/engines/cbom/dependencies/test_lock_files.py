@@ -141,6 +141,10 @@ __metadata:
   version: 1.4.0
   resolution: "@noble/hashes@npm:1.4.0"
 
+"rsa@patch:node-rsa@npm%3A1.1.1#~/.yarn/patches/rsa.patch":
+  version: 1.1.1
+  resolution: "node-rsa@patch:node-rsa@npm%3A1.1.1#~/.yarn/patches/rsa.patch::version=1.1.1&hash=a"
+
 "shop@workspace:.":
   version: 0.0.0-use.local
   resolution: "shop@workspace:."
@@ -152,6 +156,7 @@ __metadata:
         ("elliptic", "6.5.4", 7, True),
         ("crypto-js", "4.1.1", 12, True),
         ("@noble/hashes", "1.4.0", 16, False),
+        ("node-rsa", "1.1.1", 20, False),
     ]
     older = content.replace('elliptic: "npm:^6.5.3"', 'elliptic: "^6.5.3"').replace("version: 8", "version: 4")
     assert rows("yarn.lock", older) == rows("yarn.lock", content)
@@ -183,6 +188,9 @@ packages:
   /hash.js/1.1.7_@scope+peer@2.0.0:
     resolution: {integrity: sha512-d}
 
+  registry.example/md5/2.3.0:
+    resolution: {integrity: sha512-e}
+
   file:ours:
     resolution: {directory: ours, type: directory}
 """
@@ -191,6 +199,7 @@ packages:
         ("crypto-js", "4.1.1", 17, True),
         ("elliptic", "6.5.4", 20, True),
         ("hash.js", "1.1.7", 23, False),
+        ("md5", "2.3.0", 26, False),
     ]
     assert rows("pnpm-lock.yaml", content) == expected
     assert rows("pnpm-lock.yaml", content.replace("5.4", "5.3", 1)) == expected
@@ -258,6 +267,9 @@ packages:
   fork@https://codeload.example/fork.tgz:
     version: 1.0.0
 
+  ours@file:ours:
+    resolution: {directory: ours, type: directory}
+
 snapshots:
 
   '@noble/curves@1.4.0(peer@1.0.0)':
@@ -268,6 +280,7 @@ snapshots:
         ("@noble/curves", "1.4.0", 19, True),
         ("crypto-js", "4.1.1", 22, True),
         ("elliptic", "6.5.4", 25, False),
+        ("fork", "1.0.0", 28, False),
     ]
     assert rows("pnpm-lock.yaml", content) == expected
     first = "lockfileVersion: '9.0'\n---\n"
