@@ -166,7 +166,7 @@ def c_siblings(tree: Tree, path: str, name: str) -> Iterable[str]:
     """The sources in the same folder whose name begins the name, as that of a module begins those of its functions."""
     parts = name.split("_")
     beginnings = {"_".join(parts[:length]) for length in range(1, len(parts) + 1)}
-    folder = path.rpartition("/")[0]
+    folder = path[: path.rfind("/") + 1]
     stems = sorted(beginnings, key=len, reverse=True)
-    paths = (f"{folder}/{stem}{suffix}".lstrip("/") for stem in stems for suffix in _C_SOURCES)
+    paths = (f"{folder}{stem}{suffix}" for stem in stems for suffix in _C_SOURCES)
     return [found for found in paths if found in tree.paths]

@@ -159,7 +159,7 @@ class Expressions:
             if path in self.knowledge.prefixes:
                 return (Ref(path),)
             ours = self.files.find(self.scope.source, module, name)
-            if ours:
+            if ours and ours is not UNKNOWN:
                 return ours
         if self.open_names or (name in self.knowledge.globals and not self._may_be_imported(name)):
             return self._resolved(self.normal(name))

@@ -116,6 +116,10 @@ class CLowering(CExpressions):
     def leave(self, node: Node) -> Iterator[Statement]:
         yield Leave(self.opaque(node) if node.type == "throw_statement" else None)
 
+    def goto(self, node: Node) -> Iterator[Statement]:
+        """Nothing: what stands between a ``goto`` and its label runs on another way."""
+        yield from ()
+
     def labeled(self, node: Node) -> Iterator[Statement]:
         yield from self.one(node.named_children[-1])
 
@@ -343,7 +347,7 @@ class CLowering(CExpressions):
         "return_statement": return_node,
         "break_statement": leave,
         "continue_statement": leave,
-        "goto_statement": leave,
+        "goto_statement": goto,
         "throw_statement": leave,
         "labeled_statement": labeled,
         "if_statement": if_node,

@@ -1,0 +1,3 @@
+#define OLD_DIGEST "MD4"
+
+void keys_set(void *ctx, const unsigned char *key);
