@@ -16,6 +16,7 @@ _PLOTTED = 1000
 """The most key versions that are counted by year."""
 
 _HEIGHT, _COLUMN = 120, 44
+_MAX_YEARS = 16
 
 SNAPSHOT = Form("snapshot", "Keep a snapshot", "sys/inventory/snapshots")
 
@@ -33,10 +34,11 @@ async def load(visit: Visit) -> Content:
     readiness = await visit.api.read("sys/inventory/readiness", **asked) if profile else summary
     snapshots = await visit.api.list("sys/inventory/snapshots")
     rows = keys.data.get("versions") or []
+    ends = _ends(rows, profile)
     return Content(
         {
             "summary": summary,
-            "years": _years(rows),
+            "years": _years(rows, ends),
             "plot": {"height": _HEIGHT, "column": _COLUMN},
             "counted": len(rows),
             "algorithms": sorted(
@@ -46,7 +48,7 @@ async def load(visit: Visit) -> Content:
             "profile": profile,
             "at": at,
             "readiness": readiness,
-            "ends": _ends(rows, profile),
+            "ends": ends,
             "snapshots": snapshots,
             "formats": FORMATS,
         },
@@ -65,21 +67,31 @@ async def _document(visit: Visit) -> Content:
     return Content({}, download=Response(result.body, media_type=result.content_type, headers=headers))
 
 
-def _years(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """How many versions were made in each year, quantum-safe and others, with the heights of their bars."""
-    made: dict[str, Counter[str]] = defaultdict(Counter)
+def _years(rows: Sequence[Mapping[str, Any]], ends: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:
+    """For each year the number of versions made in it, quantum-safe and others, and how many a profile ends in it.
+
+    Years without keys are among them up to the last end, at most ``_MAX_YEARS``; ``*_height`` are heights of bars.
+    """
+    made: dict[int, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        made[row["created"][:4]]["safe" if row["quantum_vulnerable"] is None else "vulnerable"] += 1
-    most = max((sum(counts.values()) for counts in made.values()), default=1)
+        made[int(row["created"][:4])]["safe" if row["quantum_vulnerable"] is None else "vulnerable"] += 1
+    if not made:
+        return []
+    ended: Counter[int] = Counter()
+    for until, _, number in ends:
+        ended[int(until[:4])] += number
+    last = max(*made, *ended) if ended else max(made)
+    most = max(sum(counts.values()) for counts in made.values())
     return [
         {
             "year": year,
-            "safe": counts["safe"],
-            "vulnerable": counts["vulnerable"],
-            "safe_height": round(counts["safe"] / most * _HEIGHT, 1),
-            "vulnerable_height": round(counts["vulnerable"] / most * _HEIGHT, 1),
+            "safe": made[year]["safe"],
+            "vulnerable": made[year]["vulnerable"],
+            "safe_height": round(made[year]["safe"] / most * _HEIGHT, 1),
+            "vulnerable_height": round(made[year]["vulnerable"] / most * _HEIGHT, 1),
+            "ended": ended[year],
         }
-        for year, counts in sorted(made.items())
+        for year in range(max(min(made), last - _MAX_YEARS + 1), last + 1)
     ]
 
 

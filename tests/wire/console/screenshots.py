@@ -15,7 +15,7 @@ from tests.wire.console.visits import CHROMIUM, log_in, serving
 PICTURES = {
     "overview": ("", "light"),
     "key": ("keys/transit/orders", "light"),
-    "inventory": ("inventory?profile=cnsa-2.0@2025-05", "dark"),
+    "inventory": ("inventory?profile=nist-transition@2024-11", "dark"),
     "audit": ("audit?request_id={request_id}", "light"),
 }
 """The page and the theme of each picture."""
