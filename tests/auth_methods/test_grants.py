@@ -91,7 +91,7 @@ async def test_an_answer_on_another_user_renews_nothing(
 
 async def test_policies_and_groups_are_those_of_now(server: Server, provider: Provider) -> None:
     provider.claims = {"team": "shop", "groups": ["red"]}
-    templates = {"token_policies": "team-{{.team}}", "token_policies_template_claims": True}
+    templates: dict[str, Any] = {"token_policies": "team-{{.team}}", "token_policies_template_claims": True}
     await _ready(server, provider, groups_claim="groups", **templates)
     accessor = (await server.ask("GET", "sys/auth/oidc"))[1]["data"]["accessor"]
     for name in ("red", "blue"):
@@ -223,7 +223,7 @@ async def test_a_mount_that_is_gone_leaves_nothing_behind(server: Server, provid
 
 
 async def test_logins_to_the_server_itself_keep_their_grants(server: Server, provider: Provider) -> None:
-    direct = {"callback_mode": "direct", "oidc_disable_confirmation": True}
+    direct: dict[str, Any] = {"callback_mode": "direct", "oidc_disable_confirmation": True}
     await _ready(server, provider, **direct)
     body = {"redirect_uri": RETURN, "client_nonce": "n"}
     begun = (await server.ask("POST", "auth/oidc/oidc/auth_url", body, token=""))[1]["data"]

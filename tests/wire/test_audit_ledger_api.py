@@ -15,8 +15,8 @@ from server.audit.ledger.log.hashes import leaf_hash
 from server.audit.ledger.log.policy import check_signatures, parse_policy
 from server.audit.ledger.log.proof_text import parse_proof
 from tests.ledger_load import ORIGIN, await_size, declared, ready, size_of, verified
-from tests.products import Product
-from tests.servers import HOST, Answer, Server
+from tests.products import HOST, Product
+from tests.servers import Answer, Server
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def test_answers_outside_the_api_and_without_a_token_name_a_request_too(server: 
     ],
 )
 def test_answers_to_what_is_no_request_have_ids_too(server: Server, sent: bytes, status: bytes) -> None:
-    found = set()
+    found: set[bytes] = set()
     for _ in range(2):
         with socket.create_connection((HOST, server.port), 10) as connection:
             connection.sendall(sent)
