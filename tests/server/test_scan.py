@@ -57,6 +57,9 @@ def test_the_status_is_that_of_the_gate(folder: Path, source: str, gate: tuple[s
         ("-jobs=0", "."),
         ("-baseline=none", "."),
         ("-diff=none", "."),
+        ("-profile=none", "."),
+        ("-at=2030-01-01", "."),
+        ("-profile=cnsa-2.0", "-at=soon", "."),
         ("-diff=--output=x", "."),
         (),
     ],
@@ -115,6 +118,23 @@ def test_only_changed_lines_are_told_of_a_difference(folder: Path, capfdbinary: 
         for each in sarif(capfdbinary, "-diff=HEAD", ".")
     }
     assert told == {("a.py", "SHA-1"), ("new%20file.py", "MD5")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), {"quantum-vulnerable": "note"}),
+        (("-profile=nist-transition", "-at=2026-01-01"), {"quantum-vulnerable": "note"}),
+        (("-profile=nist-transition", "-at=2036-01-01"), {"quantum-vulnerable": "error"}),
+        (("-profile=bsi-tr-02102-1", "-at=2026-11-01"), {"quantum-vulnerable": "note", "weak-key-size": "error"}),
+    ],
+)
+def test_a_profile_raises_limits_by_date(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes], arguments: tuple[str, ...], told: dict[str, str]
+) -> None:
+    (folder / "a.py").write_text("from Crypto.PublicKey import RSA\nRSA.generate(2048)\n")
+    results = sarif(capfdbinary, *arguments, ".")
+    assert {each["ruleId"]: each["level"] for each in results} == {"use": "note", **told}
 
 
 def test_several_processes_find_what_one_does(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

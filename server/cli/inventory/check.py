@@ -65,7 +65,7 @@ def _run(invocation: Invocation) -> int:
     profile = find_profile(flags.last("profile"))
     if profile is None:
         raise CommandFailed(f"no profile {flags.last('profile')!r}")
-    day = _day(flags.last("at"))
+    day = day_of(flags.last("at"))
     items = read_source(invocation, flags.operands[0] if flags.operands else "", use=True)
     judging = Judging(profile)
     judged = [
@@ -105,7 +105,7 @@ def _verdict(judging: Judging, item: Item, day: date) -> str:
     return worst_of(verdicts_of(judging, row_properties(ALGORITHMS[item.algorithm]), day)).value
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
     if not text:
         return utc_day(time.time())
     nanoseconds = parse_rfc3339(text if "T" in text else f"{text}T00:00:00Z")

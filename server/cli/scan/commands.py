@@ -13,6 +13,7 @@ from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, UsageError
 from engines.cbom.reports.cyclonedx import to_cyclonedx
 from engines.cbom.reports.plain import to_json, to_text
+from engines.cbom.reports.profiles import Limits
 from engines.cbom.reports.report import LEVELS, Report, entries_of, on_lines
 from engines.cbom.reports.sarif import fingerprints_in, to_sarif
 from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
@@ -22,6 +23,8 @@ from engines.cbom.source.languages import MissingGrammar, language_of
 from engines.cbom.source.property_files import SUFFIX
 from engines.cbom.source.scanning import BrokenProcessPool, Scanned, scan
 from engines.cbom.source.words import FINDINGS
+from engines.crypto_policy.profiles.catalogue import find_profile
+from server.cli.inventory.check import day_of
 from server.cli.inventory.sources import SOURCE_FLAGS
 from server.cli.scan.changes import changed_lines
 from server.cli.scan.submitting import application_in, submit
@@ -49,6 +52,7 @@ def _run(invocation: Invocation) -> int:
     form, gate = flags.last("format", "text"), _gate(flags.all("fail-on"))
     if form not in _FORMS:
         raise UsageError(f"-format: expected {', '.join(_FORMS)}, got {form!r}")
+    limits = _limits(flags.last("profile"), flags.last("at"))
     application = application_in(flags.last("submit")) if flags.last("submit") else None
     jobs, baseline = _jobs(flags.last("jobs")), _baseline(flags.last("baseline"))
     try:
@@ -61,6 +65,8 @@ def _run(invocation: Invocation) -> int:
         raise CommandFailed(str(error)) from None
     except BrokenProcessPool:
         raise CommandFailed("a process that scanned has ended: try -jobs=1") from None
+    if limits is not None:
+        scanned.results = limits.raised(scanned.results)
     report = _report(found, scanned, baseline, flags.last("diff"), lock_files, judged)
     sys.stdout.buffer.write(_FORMS[form](report))
     sys.stdout.buffer.flush()
@@ -121,6 +127,18 @@ def _report(
     )
 
 
+def _limits(name: str, at: str) -> Limits | None:
+    """What a profile asks for beyond the scanner's own limits."""
+    if not name:
+        if at:
+            raise UsageError("-at is for -profile")
+        return None
+    profile = find_profile(name)
+    if profile is None:
+        raise CommandFailed(f"no profile {name!r}")
+    return Limits(profile, day_of(at))
+
+
 def _gate(given: tuple[str, ...]) -> frozenset[str]:
     words = frozenset(word for text in given or ("warning",) for word in text.split(",") if word)
     if unknown := words - FINDINGS - frozenset(LEVELS):
@@ -162,6 +180,8 @@ SCAN = Command(
     (
         Flag("format", f"{', '.join(_FORMS)}."),
         Flag("fail-on", "Classes of findings, or note, warning (the default) or error: what makes the status 1."),
+        Flag("profile", "A crypto profile, such as cnsa-2.0, which raises the limits."),
+        Flag("at", "The date for the profile: 2031-01-01, or a time in RFC 3339. The default is today."),
         Flag("baseline", "A SARIF file of an earlier scan: what it has doesn't count."),
         Flag("diff", "A revision of git: only lines that changed since then are told."),
         Flag("advisories", "A folder of advisories in OSV format, instead of those that ship."),

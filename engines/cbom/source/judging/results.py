@@ -72,13 +72,18 @@ class Result:
     suppressed: str = ""
     """The reason for which a comment suppresses it; "" if none does."""
 
+    raised: str = ""
+    """SARIF's level where a profile raises that of the class."""
+
     dependency: Dependency | None = None
     """The package of a result in a lock file."""
 
     @property
     def level(self) -> str:
         """SARIF's level."""
-        return self.kind.level if self.dependency is None else self.dependency.level
+        if self.dependency is not None:
+            return self.dependency.level
+        return self.raised or self.kind.level
 
     @property
     def kind(self) -> Kind:
