@@ -42,6 +42,56 @@ function copies() {
   }
 }
 
+// A form is at most 1 MiB, and base64 in it takes four bytes for three.
+const MAX_FILE_BYTES = 700_000;
+
+function toBase64(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
+// A message may also be a file, and a plaintext may be kept as one.
+function files() {
+  for (const switched of document.querySelectorAll(".field .as")) {
+    const field = switched.parentElement;
+    const area = field.querySelector("textarea");
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    const said = document.createElement("span");
+    label.className = "file";
+    label.append("or a file ", input, said);
+    input.type = "file";
+    said.setAttribute("role", "status");
+    input.addEventListener("change", async () => {
+      const file = input.files[0];
+      if (!file) return;
+      if (file.size > MAX_FILE_BYTES) {
+        said.textContent = "Too large for a form: use the command line.";
+        return;
+      }
+      area.value = toBase64(new Uint8Array(await file.arrayBuffer()));
+      switched.querySelector("input[value=base64]").checked = true;
+      said.textContent = "";
+    });
+    field.append(label);
+  }
+  for (const encoded of document.querySelectorAll("output [data-base64]")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = "Save as a file";
+    button.addEventListener("click", () => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([fromBase64(encoded.dataset.base64)]));
+      link.download = "plaintext";
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+    encoded.after(button);
+  }
+}
+
 function warnOfIdleness() {
   const seconds = Number(document.body.dataset.idle || 0);
   const warning = document.getElementById("idle");
@@ -113,6 +163,7 @@ async function checkProofs() {
 
 liveCounts();
 copies();
+files();
 warnOfIdleness();
 checkProofs();
 document.querySelector("output[tabindex]")?.focus();

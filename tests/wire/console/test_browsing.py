@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -65,6 +66,24 @@ def test_everything_works_without_script(chromium: Browser, server: Server) -> N
     card.get_by_role("button", name="Decrypt").click()
     assert page.locator("output pre").inner_text() == "4111 1111"
     context.close()
+
+
+def test_a_file_is_encrypted_and_comes_back(page: Page, server: Server, tmp_path: Path) -> None:
+    contents = bytes(range(256)) * 20
+    (tmp_path / "picture").write_bytes(contents)
+    page.goto(f"{server.address}/ui/tools?mount=transit&name=orders")
+    card = page.locator("#form-encrypt")
+    card.locator("input[type=file]").nth(0).set_input_files(tmp_path / "picture")
+    page.wait_for_function("document.querySelector('#encrypt-plaintext').value.length > 1000")
+    card.get_by_role("button", name="Encrypt").click()
+    ciphertext = page.locator("output pre").inner_text()
+    card = page.locator("#form-decrypt")
+    card.get_by_label("Key (needed)").fill("orders")
+    card.get_by_label("Ciphertext (needed)").fill(ciphertext)
+    card.get_by_role("button", name="Decrypt").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as a file").click()
+    assert saved.value.path().read_bytes() == contents
 
 
 def test_the_keyboard_reaches_content_and_menu(page: Page) -> None:
