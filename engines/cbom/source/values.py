@@ -7,7 +7,7 @@ that isn't followed. Values with a state (buffers, objects) are shared and chang
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -53,8 +53,8 @@ class Data:
     made: Any = None
     """What is to be reported of the weak generator that made them, once they turn out to be a secret."""
 
-    used: list[Any] = field(default_factory=list)
-    """Where it has been a nonce: for reuse."""
+    loops: int = 0
+    """The number of loops around the place where they were made."""
 
 
 @dataclass(slots=True, eq=False)

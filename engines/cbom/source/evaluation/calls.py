@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import intrinsics, rules
 from engines.cbom.source.evaluation.expressions import Expressions
+from engines.cbom.source.evaluation.nonces import is_reused, renew
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.secrets import weakness
 from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
@@ -14,6 +16,7 @@ from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
     CONSTANT,
     NOTHING,
+    RANDOM,
     UNKNOWN,
     WEAK_RANDOM,
     Array,
@@ -40,6 +43,9 @@ _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closur
 
 class Calls(Expressions):
     """The part of the evaluator for calls."""
+
+    loops = 0
+    """The number of loops around this point of the program."""
 
     untaken: list[Thing]
     """Objects that are reported if no call of a library takes them."""
@@ -189,6 +195,8 @@ class Calls(Expressions):
         sighting: Sighting | None = None
         if rule.primitive or told or rule.findings or rule.assures:
             harmless = rules.harmless(rule, names)
+            if "iv" in told and is_reused(self.scope, everything, self.loops):
+                rule = replace(rule, findings=(*rule.findings, "nonce-reuse"))
             sighting = Sighting(place, rule, everything, frozenset(told), harmless, self.within())
             self._sighted(sighting)
         if rule.fills is not None:
@@ -196,6 +204,10 @@ class Calls(Expressions):
         result = rules.returned(rule, names, everything)
         if rule.origin == WEAK_RANDOM and rule.fills is None:
             result = (self._data(rule, names, place),)
+        if rule.origin == RANDOM:
+            for value in (*result, *rules.of_term(rule.fills, names)):
+                if isinstance(value, Data):
+                    renew(self.scope, value, self.loops)
         if rule.into is not None:
             self._put(rule, result, node)
         if rule.unless_taken and isinstance(result[0], Thing):

@@ -336,9 +336,11 @@ class Evaluator(Calls):
         if node.test is not None and operators.truth(self.evaluate(node.test)) is False:
             return False
         self.scope.begin()
+        self.loops += 1
         try:
             self._block(node.body)
         finally:
+            self.loops -= 1
             changes = self.scope.take_back()
         self.scope.join([changes], none_ran=True)
         return False

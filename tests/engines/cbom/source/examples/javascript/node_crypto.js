@@ -52,3 +52,10 @@ function keys(password, salt) {
 const createCipher = (name) => name;
 createCipher('des');
 const text = "crypto.createHash('md5')";
+
+function repeated(key, message) {
+  const iv = crypto.randomBytes(12); // finds: use:CSPRNG
+  crypto.createCipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES
+  crypto.createDecipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES
+  return crypto.createCipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES nonce-reuse
+}

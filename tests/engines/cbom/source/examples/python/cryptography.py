@@ -95,3 +95,20 @@ def certified(builder, key):
     mine = x509.CertificateBuilder().subject_name(None)  # finds: use:X.509
     mine.sign(key, hashes.SHA1())  # finds: use:X.509 weak-hash
     serialization.load_pem_private_key(b"", None)
+
+
+def repeated(key, messages, small):
+    aead = AESGCM(key)  # finds: use:AES
+    nonce = os.urandom(12)  # finds: use:CSPRNG
+    if small:
+        return aead.encrypt(nonce, messages[0], None)  # finds: use:AES
+    aead.encrypt(nonce, messages[1], None)  # finds: use:AES
+    aead.encrypt(nonce, messages[2], None)  # finds: use:AES nonce-reuse
+    nonce = os.urandom(12)  # finds: use:CSPRNG
+    aead.encrypt(nonce, messages[3], None)  # finds: use:AES
+    aead.decrypt(nonce, messages[4], None)  # finds: use:AES
+    for message in messages:
+        aead.encrypt(os.urandom(12), message, None)  # finds: use:AES use:CSPRNG
+    first = os.urandom(12)  # finds: use:CSPRNG
+    for message in messages:
+        aead.encrypt(first, message, None)  # finds: use:AES nonce-reuse
