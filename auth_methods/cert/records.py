@@ -8,6 +8,7 @@ from msgspec import Struct
 from auth_methods.cert.certificates import Wanted
 from auth_methods.token_fields import TokenSettings
 
+ROLES = "cert/"
 CONFIG = "config"
 """The key of the settings in storage."""
 
@@ -52,7 +53,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
 def key(name: str) -> str:
     """The storage key of a role."""
-    return f"cert/{name.lower()}"
+    return f"{ROLES}{name.lower()}"
 
 
 def decode(value: bytes) -> Role:

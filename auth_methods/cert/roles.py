@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from auth_methods.addresses import AddressList
 from auth_methods.cert.certificates import InvalidCertificate, read_trusted
-from auth_methods.cert.records import CONFIG, Config, Role, decode, key
+from auth_methods.cert.records import CONFIG, ROLES, Config, Role, decode, key
 from auth_methods.cert.state import Cert
 from auth_methods.encoding import encoded
 from auth_methods.token_fields import TokenFields, TokenSettings, changed
@@ -107,7 +107,7 @@ _SETTINGS = tuple(name for name in Role.__struct_fields__ if name != "token")
 
 async def list_roles(method: Cert, call: Call, body: Page) -> Reply:
     """List the names of the roles."""
-    return Reply({"keys": await method.mount.storage.list("cert/", body.after, body.limit if body.limit > 0 else None)})
+    return Reply({"keys": await method.mount.storage.list(ROLES, body.after, body.limit if body.limit > 0 else None)})
 
 
 async def read_role(method: Cert, call: Call, body: RoleName) -> Reply | None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
+from auth_methods.cert.routes import CERT
 from engines.crypto_policy.fips import FipsMode
 from server.config import Listener
 from server.core.lifecycle import Core
@@ -20,11 +21,13 @@ from server.inventory.own import Own, certified
 from server.listeners.offers import _extensions, offer_of
 from server.listeners.tls import make_context
 from server.pipeline.dispatch import Dispatcher
+from server.runtime import plugins
 from server.runtime.certificates import ListenerCertificates, present
 from server.system.routes import SYSTEM
 from storage.memory import MemoryStore
 from storage.seals.shamir import ShamirSeal
 from tests.certificates import issue
+from tests.server import systems
 from tests.server.inventory.documents import check, strings
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make
@@ -158,3 +161,25 @@ async def test_the_key_of_signed_tokens_counts_once_it_is_there(server: Server) 
     assert "algorithm:ed25519" not in await needed()
     assert (await server.ask("POST", "auth/token/config/jwt", {"algorithm": "EdDSA"}))[0] in (200, 204)
     assert "algorithm:ed25519" in await needed()
+
+
+async def test_authorities_of_certificate_logins_are_told(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(systems._PLUGINS[plugins.AUTH_METHODS], "cert", CERT)
+    (other := tmp_path / "other").mkdir()
+    pem = issue(other).authority.read_text()
+    await make(server, "t1")
+    for namespace in ("", "t1"):
+        assert (await ask_in(server, namespace, "POST", "sys/auth/cert", {"type": "cert"}))[0] == 204
+    assert (await ask_in(server, "t1", "POST", "auth/cert/certs/web", {"certificate": pem}))[0] == 204
+
+    async def authorities(namespace: str) -> int:
+        document = (await ask_in(server, namespace, "GET", "sys/inventory/cbom"))[1]
+        check(document, "1.7")
+        ca = {"name": "cryptoserve:kind", "value": "ca"}
+        return sum(ca in each.get("properties", ()) for each in document["components"])
+
+    assert (await authorities(""), await authorities("t1")) == (1, 1)
+    assert (await ask_in(server, "", "POST", "auth/cert/certs/web", {"certificate": pem}))[0] == 204
+    assert await authorities("") == 2
