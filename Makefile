@@ -75,6 +75,7 @@ image: wheels
 # Each writes its part of the documentation; docs/performance.md says what they measure and how long they take.
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks compare --write docs/benchmarks.md
+	$(BIN)/python -m benchmarks ledger --write docs/benchmarks.md
 
 bench-stall: $(VENV)/.dev
 	$(BIN)/python -m benchmarks stall --write docs/performance.md

@@ -1,8 +1,9 @@
-"""``python -m benchmarks [compare | stall | curves | profile | scan]``: measure, print the page, write it in its place.
+"""``python -m benchmarks [compare | stall | ledger | curves | profile | scan]``: measure, print, write a page's part.
 
 compare   the main table: our server and a real OpenBao take turns (the default)
 stall     what slow signatures do to the tail of all other requests
 curves    how rates and memory grow with what a server holds
+ledger    an audit ledger beside a file device
 profile   where the time goes while a server encrypts
 scan      precision and recall of the scanner on local copies of public corpora
 """
@@ -14,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import curves, machine, plots, profiling, report, results, sections, stall, table
+from benchmarks import curves, ledger, machine, plots, profiling, report, results, sections, stall, table
 from benchmarks.compare import Plan
 from benchmarks.population import Sizes
 from benchmarks.scanner import command as scanner
@@ -29,6 +30,7 @@ _PLAN = Plan(rounds=5, seconds=1.0)
 _QUICK = Plan(rounds=1, seconds=0.2)
 _PROFILED, _PROFILED_QUICK = Plan(rounds=1, seconds=10.0), Plan(rounds=1, seconds=1.0)
 _STALL = Plan(rounds=5, seconds=3.0)
+_LEDGER = Plan(rounds=8, seconds=2.0)
 _CURVES = Plan(rounds=3, seconds=1.0)
 _HELD = Sizes(keys=100_000, tokens=100_000)
 _QUICK_HELD = Sizes(keys=1_000, tokens=1_000)
@@ -85,6 +87,12 @@ def _stall(options: argparse.Namespace, directory: Path, activity: machine.Activ
     return stall.render(measured, activity, plan), measured, failed
 
 
+def _ledger(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    plan = _plan(options, _LEDGER, _QUICK)
+    measured = ledger.measure_ledgers(directory, plan, progress)
+    return ledger.render(measured, activity, plan), measured, any(figures.failures for figures in measured)
+
+
 def _curves(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
     pictures = options.pictures or (options.write.parent if options.write else None)
     if pictures is not None:
@@ -108,7 +116,14 @@ def _scan(options: argparse.Namespace, directory: Path, activity: machine.Activi
     return render_scan(evaluated, missing), scanner.figures(evaluated), False
 
 
-_COMMANDS = {_COMPARE: _compare, "stall": _stall, "curves": _curves, "profile": _profile, "scan": _scan}
+_COMMANDS = {
+    _COMPARE: _compare,
+    "stall": _stall,
+    "ledger": _ledger,
+    "curves": _curves,
+    "profile": _profile,
+    "scan": _scan,
+}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -134,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     slow = commands.add_parser("stall", parents=[shared], help="the tail while others make slow signatures")
     slow.add_argument("--types", help="types of key that sign, joined by commas (rsa-4096, and a hash-based one)")
+    commands.add_parser("ledger", parents=[shared], help="an audit ledger beside a file device")
     growth = commands.add_parser("curves", parents=[shared], help="growth of rates and memory")
     growth.add_argument("--kinds", help=f"only these, of {', '.join(curves.KINDS)}, joined by commas")
     growth.add_argument("--sizes", type=_sizes, help="instead of each kind's own, joined by commas")

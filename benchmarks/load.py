@@ -66,6 +66,8 @@ class Stream:
 
     requests: Requests
     connections: int = CONNECTIONS
+    per_second: float | None = None
+    """How many to send in a second, if the server keeps up; None for as many as it takes."""
 
 
 def build_request(method: str, path: str, host: str, body: bytes, token: str) -> bytes:
@@ -111,7 +113,8 @@ async def _run(
     clients: list[_Client] = []
     for stream, load in zip(streams, loads, strict=True):
         for number in range(stream.connections):
-            client = _Client(_turn(stream, number), load)
+            pause = stream.connections / stream.per_second if stream.per_second else 0.0
+            client = _Client(_turn(stream, number), load, pause)
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await loop.create_connection(lambda client=client: client, host, port, ssl=tls)
             clients.append(client)
@@ -143,9 +146,12 @@ def _turn(stream: Stream, number: int) -> Iterator[bytes]:
 class _Client(asyncio.Protocol):
     """One connection with one request under way."""
 
-    def __init__(self, requests: Iterator[bytes], load: Load) -> None:
+    def __init__(self, requests: Iterator[bytes], load: Load, pause_seconds: float = 0.0) -> None:
+        """``pause_seconds``: from one request to the next, if it is answered by then."""
         self._requests = requests
         self._load = load
+        self._pause_seconds = pause_seconds
+        self._due = 0.0
         self._latencies = load.latencies_seconds
         self._transport: asyncio.Transport | None = None
         self._closed = False
@@ -180,7 +186,7 @@ class _Client(asyncio.Protocol):
         if len(data) == self._length and data.startswith(self._head):
             self._buffer = b""
             self._latencies.append(time.perf_counter() - self._sent)
-            self.send()
+            self._go_on()
             return
         self._examine(data)
 
@@ -208,7 +214,22 @@ class _Client(asyncio.Protocol):
                 self._head, self._length = head, length
         else:
             self._count(data[: data.index(b"\r\n")].decode("latin-1"))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Send the next request when it is due."""
+        if self._pause_seconds:
+            # One that is late doesn't make the next ones come at once: all devices are asked at the same rate.
+            self._due = max(self._due + self._pause_seconds, self._sent)
+            wait = self._due - time.perf_counter()
+            if wait > 0:
+                asyncio.get_running_loop().call_later(wait, self._send_if_open)
+                return
         self.send()
+
+    def _send_if_open(self) -> None:
+        if not self._closed:
+            self.send()
 
     def _count(self, failure: str) -> None:
         self._load.failures[failure] = self._load.failures.get(failure, 0) + 1

@@ -14,6 +14,7 @@ from benchmarks.workloads.base import Transport
 MEGABYTE = 1024 * 1024
 NONE = "–"  # noqa: RUF001 - a dash in a table's cell
 
+_SERVERS = "each durable, with one file audit device: a worker for each core on SQLite; OpenBao on raft"
 _SUBJECT, _ANCHOR = "cryptoserve", "openbao"
 
 
@@ -48,11 +49,11 @@ def render(table: Table, activity: machine.Activity) -> str:
     return "\n".join(parts) + "\n"
 
 
-def facts(activity: machine.Activity, plan: Plan) -> list[str]:
+def facts(activity: machine.Activity, plan: Plan, servers: str = _SERVERS) -> list[str]:
     """The machine, the versions and the settings as a table, and a warning if the machine was busy."""
     rows = [
         *machine.describe(),
-        ("Servers", "each durable, with one file audit device: a worker for each core on SQLite; OpenBao on raft"),
+        ("Servers", servers),
         ("Load", f"{CONNECTIONS} connections with keep-alive on loopback, one request under way on each"),
         ("Rounds", f"{plan.rounds} of {plan.seconds:g} s for each server in turn; figures are medians"),
         ("Before the run", str(activity)),

@@ -71,10 +71,12 @@ class Tls:
     authority: Path
 
 
-def configuration(product: Product, directory: Path, port: int, tls: Tls | None = None, listener: str = "") -> str:
+def configuration(
+    product: Product, directory: Path, port: int, tls: Tls | None = None, listener: str = "", *, audited: bool = True
+) -> str:
     """HCL for a server that keeps everything in ``directory``: durable storage, one listener, one file audit device.
 
-    ``listener`` is HCL that goes into the listener's block.
+    ``listener`` is HCL that goes into the listener's block. Without ``audited`` there is no audit device.
     """
     data = directory / "data"
     transport = "  tls_disable = true\n"
@@ -82,8 +84,9 @@ def configuration(product: Product, directory: Path, port: int, tls: Tls | None 
         transport = f'  tls_cert_file = "{tls.certificate}"\n  tls_key_file = "{tls.key}"\n'
     parts = [
         f'listener "tcp" {{\n  address = "{HOST}:{port}"\n{transport}{listener}}}\n',
-        f'audit "file" "file" {{\n  options {{\n    file_path = "{directory}/audit.log"\n  }}\n}}\n',
     ]
+    if audited:
+        parts.append(f'audit "file" "file" {{\n  options {{\n    file_path = "{directory}/audit.log"\n  }}\n}}\n')
     if product is Product.CRYPTOSERVE:
         parts.append(f'storage "sqlite" {{\n  path = "{data}/cryptoserve.db"\n}}\n')
     else:

@@ -68,7 +68,8 @@ class Server:
 
     ``development`` servers are in memory, unsealed, with the token ``root``. The others store durably, write a file
     audit log, and are sealed until ``initialize`` and ``unseal``. ``settings`` is HCL appended to the configuration,
-    ``listener`` HCL for the listener's block, and ``command`` runs the server another way, as under a profiler.
+    ``listener`` HCL for the listener's block, and ``command`` runs the server another way, as under a profiler. One
+    that isn't ``audited`` has no file audit device; ``settings`` may declare others.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Server:
         listener: str = "",
         environment: Mapping[str, str] | None = None,
         command: Sequence[str] = (),
+        audited: bool = True,
     ) -> None:
         self.product = product
         self.directory = directory
@@ -94,6 +96,7 @@ class Server:
         self._settings = settings
         self._listener = listener
         self._environment = dict(environment or {})
+        self._audited = audited
         self._command = list(command) or product.command()
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
@@ -290,7 +293,7 @@ class Server:
             return flags
         (self.directory / "data").mkdir(exist_ok=True)
         path = self.directory / "server.hcl"
-        text = configuration(self.product, self.directory, self.port, self.tls, self._listener)
+        text = configuration(self.product, self.directory, self.port, self.tls, self._listener, audited=self._audited)
         path.write_text(text + self._settings, encoding="utf-8")
         return [f"-config={path}"]
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.load import BadResponse, build_request, measure, run
+from benchmarks.load import BadResponse, Stream, build_request, measure, run, run_together
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n"
@@ -86,6 +86,13 @@ def test_an_answer_is_complete_at_its_last_byte(answer: bytes) -> None:
 def test_an_answer_without_length_is_refused() -> None:
     with pytest.raises(BadResponse, match="without a length"):
         measure(b"HTTP/1.1 200 OK\r\n\r\n")
+
+
+def test_a_fixed_rate_is_kept() -> None:
+    with answering([PLAIN]) as port:
+        request = build_request("POST", "/v1/x", f"127.0.0.1:{port}", b"{}", "token")
+        (done,) = run_together("127.0.0.1", port, [Stream([request], 1, 50.0)], 0.5)
+    assert 5 < len(done.latencies_seconds) <= 27
 
 
 def test_quantiles() -> None:

@@ -48,9 +48,14 @@ def pace_of(directory: LedgerDirectory) -> Pace | None:
 def _caught_up(directory: LedgerDirectory, page: SharedPage) -> bool:
     """Whether the journal ends where it is integrated."""
     words = page.words
-    if words[SharedPage.SEGMENT] != words[SharedPage.READ_SEGMENT]:
+    present = words[SharedPage.SEGMENT]
+    if present == words[SharedPage.READ_SEGMENT]:
+        integrated = words[SharedPage.READ_OFFSET]
+    elif present == words[SharedPage.SIZE]:
+        integrated = 0  # It was just begun: the one before is integrated as a whole.
+    else:
         return False
     try:
-        return os.stat(directory.segment(words[SharedPage.SEGMENT])).st_size <= words[SharedPage.READ_OFFSET]
+        return os.stat(directory.segment(present)).st_size <= integrated
     except OSError:
         return False

@@ -21,8 +21,11 @@ HEADER_BYTES = 8
 MAX_FRAME_BYTES = HEADER_BYTES + MAX_ENTRY_BYTES
 SEGMENT_DIGITS = 16
 
-frame_header = Struct(">II").pack
+_HEADER = Struct(">II")
+frame_header = _HEADER.pack
 """The header of a frame, from the length and the CRC-32 of its entry."""
+
+_read_header = _HEADER.unpack_from
 
 _CHUNK_BYTES = 1024 * 1024
 _SEARCH_FACTOR = 64
@@ -80,14 +83,11 @@ def take_frames(buffer: bytes, at: int) -> tuple[list[bytes], int]:
     entries = []
     size = len(buffer)
     while at + HEADER_BYTES < size:
+        length, code = _read_header(buffer, at)
         start = at + HEADER_BYTES
-        end = start + int.from_bytes(buffer[at : at + 4], "big")
+        end = start + length
         entry = buffer[start:end]
-        if (
-            not start < end <= size
-            or end - start > MAX_ENTRY_BYTES
-            or crc32(entry) != int.from_bytes(buffer[at + 4 : start], "big")
-        ):
+        if not start < end <= size or length > MAX_ENTRY_BYTES or crc32(entry) != code:
             break
         entries.append(entry)
         at = end
