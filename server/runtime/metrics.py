@@ -51,6 +51,9 @@ class LedgerGauges:
     errors: int
     """The failures of the integrator since the directory was made."""
 
+    quorum_missing_seconds: float
+    """The time for which the quorum of witnesses has been missing; 0 if it isn't, or none is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
@@ -201,6 +204,11 @@ def _ledger(ledger: LedgerGauges) -> Iterator[Metric]:
     yield age
     yield CounterMetricFamily(
         "cryptoserve_audit_ledger_errors", "Failures to integrate or sign the audit ledger.", value=ledger.errors
+    )
+    yield GaugeMetricFamily(
+        "cryptoserve_audit_ledger_quorum_missing_seconds",
+        "For how long the quorum of witnesses has been missing.",
+        value=ledger.quorum_missing_seconds,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -120,6 +121,9 @@ def test_witnesses_sign_checkpoints_and_say_when_they_hold_another_history(
     status = _await_state(server, "unreachable")
     time.sleep(1)
     assert _await_state(server, "unreachable")["quorum_missing_seconds"] > 0.5
+    metrics = server.request("GET", "sys/metrics?format=prometheus").body.decode()
+    (missing,) = re.findall(r"^cryptoserve_audit_ledger_quorum_missing_seconds (\S+)", metrics, re.MULTILINE)
+    assert float(missing) > 0.5
     server.kill()
     for folder in ("server", "ledger"):
         shutil.rmtree(tmp_path / folder)

@@ -61,4 +61,4 @@ def _ledger(unsealed: Unsealed) -> LedgerGauges | None:
     pace: Pace | None = None if device is None else pace_of(device.directory)
     if pace is None:
         return None
-    return LedgerGauges(pace.size, pace.lag_seconds, pace.checkpoint_seconds, pace.errors)
+    return LedgerGauges(pace.size, pace.lag_seconds, pace.checkpoint_seconds, pace.errors, pace.quorum_missing_seconds)

@@ -62,6 +62,8 @@ class SharedPage:
     """By the monotonic clock: all that was written before then is under a checkpoint."""
     ERRORS = 6
     """The failures of the integrator since the ledger was opened."""
+    QUORUM_MISSING_NANOSECONDS = 7
+    """The time since which the quorum of witnesses has been missing, since the epoch; 0 if it isn't."""
 
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)

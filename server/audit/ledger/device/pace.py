@@ -23,6 +23,8 @@ class Pace:
     """The age of the newest checkpoint; None before the first."""
 
     errors: int
+    quorum_missing_seconds: float
+    """The time for which the quorum of witnesses has been missing; 0 if it isn't, or none is asked for."""
 
 
 def pace_of(directory: LedgerDirectory) -> Pace | None:
@@ -34,12 +36,14 @@ def pace_of(directory: LedgerDirectory) -> Pace | None:
     try:
         words = page.words
         signed = words[SharedPage.CHECKPOINT_NANOSECONDS]
+        missing = words[SharedPage.QUORUM_MISSING_NANOSECONDS]
         behind = max(0, time.monotonic_ns() - words[SharedPage.CAUGHT_UP_NANOSECONDS])
         return Pace(
             words[SharedPage.SIZE],
             0.0 if _caught_up(directory, page) else behind / _SECOND,
             max(0, time.time_ns() - signed) / _SECOND if signed else None,
             words[SharedPage.ERRORS],
+            max(0, time.time_ns() - missing) / _SECOND if missing else 0.0,
         )
     finally:
         page.close()

@@ -332,6 +332,7 @@ class Leader:
             words[SharedPage.CHECKPOINT_NANOSECONDS] = state.time
             words[SharedPage.READ_SEGMENT], words[SharedPage.READ_OFFSET] = state.segment, state.offset
             words[SharedPage.CAUGHT_UP_NANOSECONDS] = began
+            words[SharedPage.QUORUM_MISSING_NANOSECONDS] = state.quorum_missing_since
         finally:
             page.close()
 
