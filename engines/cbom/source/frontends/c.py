@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node
@@ -36,7 +35,6 @@ Arms = list[tuple[Expression | None, list[Statement]]]
 CONSTRUCTOR = "<init>"
 _COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
 _MAX_MACRO = 2000
-_COMMENT = re.compile(r"//.*|/\*.*?\*/")
 
 
 class CLowering(CExpressions):
@@ -321,7 +319,7 @@ class CLowering(CExpressions):
 
     def _macro_value(self, node: Node | None) -> Expression | None:
         """The text of a macro as an expression; None if it is none."""
-        text = _COMMENT.sub(" ", self.text(node).replace("\\\n", " ")).strip()
+        text = _without_comments(self.text(node).replace("\\\n", " ")).strip()
         if node is None or not text or len(text) > _MAX_MACRO:
             return None
         source = f"x={text};".encode()
@@ -378,3 +376,9 @@ class CLowering(CExpressions):
         "friend_declaration": skip,
         "static_assert_declaration": skip,
     }
+
+
+def _without_comments(text: str) -> str:
+    """The text of a macro without comments, each of which stands for a space."""
+    first, *rest = text.split("/*")
+    return " ".join([first, *(part.partition("*/")[2] for part in rest)]).partition("//")[0]
