@@ -51,8 +51,10 @@ def ready(server: Server) -> None:
 class Load(threading.Thread):
     """Requests without pause on one connection after the other; ``acknowledged`` has the ids of those answered 200."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, namespace: str = "") -> None:
+        """``namespace`` is the path of the namespace that is asked, with its slash; it has the key too."""
         super().__init__(daemon=True)
+        self._path = f"/v1/{namespace}transit/encrypt/k"
         self.acknowledged: list[str] = []
         self.refused: list[int] = []
         self._server = server
@@ -71,7 +73,7 @@ class Load(threading.Thread):
 
     def _ask(self, connection: http.client.HTTPConnection) -> None:
         body = json.dumps({"plaintext": PLAINTEXT})
-        connection.request("POST", "/v1/transit/encrypt/k", body, {"X-Vault-Token": self._server.root_token})
+        connection.request("POST", self._path, body, {"X-Vault-Token": self._server.root_token})
         response = connection.getresponse()
         read = response.read()
         if response.status == 200:

@@ -106,8 +106,14 @@ def survive(server: Server, log: Path, kills: int, seed: int) -> None:
     """Kill a worker, the integrating process, or all, ``kills`` times under load."""
     chance = random.Random(seed)
     acknowledged: list[str] = []
+    of_team: list[str] = []
+    team = server.request("PUT", "sys/namespaces/team", {}).data()["id"]
+    server.request("POST", "team/sys/mounts/transit", {"type": "transit"}).data()
+    server.request("POST", "team/transit/keys/k", {}).data()
     for _ in range(kills):
         loads = _load(server)
+        tenant = Load(server, "team/")
+        tenant.start()
         time.sleep(chance.uniform(0.2, 1.2))
         chosen = chance.choice(["worker", "integrator", "integrator", "all"])
         if chosen == "all":
@@ -120,14 +126,16 @@ def survive(server: Server, log: Path, kills: int, seed: int) -> None:
             os.kill(chance.choice([one for one in server.workers if one not in integrators(server)]), signal.SIGKILL)
             time.sleep(chance.uniform(0.0, 0.5))
         acknowledged += _stop(loads)
+        of_team += tenant.stop()
         if chosen == "all":
             server.start()
             server.unseal()
     time.sleep(0.5)
     assert server.stop() == 0
-    assert len(acknowledged) > 10 * kills
+    assert min(len(acknowledged), len(of_team)) > 10 * kills
     verified(log)
-    check_once(log, acknowledged)
+    check_once(log, acknowledged + of_team)
+    check_once(log / "ns" / team, of_team)
 
 
 def test_kills_lose_nothing_and_fork_nothing(server: Server, log: Path) -> None:
