@@ -24,7 +24,7 @@ BORROWED: dict[type[Any], str] = {
     codec.BoundedConnection: "MAX_CLOSED_STREAMS _receive_settings_frame",
     protocol.BoundedHttp2: "_close_stream _create_stream _handle_events _send_data handle stream_send",
     server._Connection: "_close _idle_timeout _initiate_server_close _read_data protocol_send run",
-    http1_of_hypercorn.Http1: "_check_protocol",
+    http1_of_hypercorn.Http1: "_check_protocol _send_error_response",
     http1_of_hypercorn._Connection: "next_event",
 }
 """Our subclasses, and what of their bases each replaces: a name that its base has no longer would never be called."""
