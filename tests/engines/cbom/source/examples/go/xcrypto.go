@@ -36,6 +36,10 @@ func ciphers(key, message []byte, secret *[32]byte) {
 func shell(key ssh.PublicKey) {
 	_ = &ssh.ClientConfig{HostKeyCallback: ssh.InsecureIgnoreHostKey()} // finds: use:SSH disabled-certificate-check
 	_ = &ssh.ClientConfig{HostKeyCallback: ssh.FixedHostKey(key)}       // finds: use:SSH
+	config := &ssh.ClientConfig{} // finds: use:SSH
+	config.HostKeyCallback = ssh.HostKeyCallback(func(host string, remote net.Addr, key ssh.PublicKey) error { // finds: disabled-certificate-check
+		return nil
+	})
 	_ = &ssh.ClientConfig{ // finds: use:SSH disabled-certificate-check
 		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error { return nil },
 	}
