@@ -112,6 +112,8 @@ def test_otlp() -> None:
     attributes = {one["key"]: one["value"] for one in second["attributes"]}
     assert attributes["log.record.uid"] == {"stringValue": f"{ORIGIN}/5"}
     assert attributes["ledger.index"] == {"intValue": "5"}
+    assert (first["eventName"], second["eventName"]) == ("audit.request", "audit.response")
+    assert "event.name" not in attributes
     assert first["severityNumber"] == 9
 
 

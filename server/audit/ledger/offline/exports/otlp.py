@@ -33,7 +33,6 @@ def _record(record: Record) -> dict[str, Any]:
     attributes: dict[str, str | int | None] = {
         "log.record.uid": f"{record.origin}/{record.index}",
         "ledger.index": record.index,
-        "event.name": f"audit.{record.type}" if record.type else "",
         "request.id": record.text("request", "id"),
         "request.operation": record.text("request", "operation"),
         "url.path": record.text("request", "path"),
@@ -54,6 +53,9 @@ def _record(record: Record) -> dict[str, Any]:
     if record.nanoseconds is not None:
         # Protocol Buffers' JSON writes 64-bit numbers as texts.
         found["timeUnixNano"] = found["observedTimeUnixNano"] = str(record.nanoseconds)
+    if record.type:
+        # A field of its own since OTLP 1.5; the attribute ``event.name`` is deprecated.
+        found["eventName"] = f"audit.{record.type}"
     return found
 
 
