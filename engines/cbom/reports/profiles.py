@@ -28,7 +28,7 @@ _SIZE, _QUANTUM = "weak-key-size", "quantum-vulnerable"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one profile allows on one day."""
+    """Judgement of algorithms by one profile on one day."""
 
     profile: Profile
     at: date
