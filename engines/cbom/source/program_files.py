@@ -11,8 +11,8 @@ from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.frontends.base import Lowering
-from engines.cbom.source.knowledge.loading import knowledge_of
-from engines.cbom.source.languages import Language, language_of, parser_of
+from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
+from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
 from engines.cbom.source.locating import Tree
 from engines.cbom.source.own_tests import Apart
 from engines.cbom.source.property_files import SUFFIX, read_properties
@@ -59,6 +59,9 @@ class ProgramFiles:
     tree: Tree
     read: Read
     witness: Witness
+    failures: dict[str, str] = field(default_factory=dict)
+    """Files that the scanner itself failed on, by path, each with the kind of its error."""
+
     _loaded: dict[str, Loaded | None] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
     _seen: dict[tuple[str, str, str], Values] = field(default_factory=dict)
@@ -89,6 +92,8 @@ class ProgramFiles:
             self._evaluator(language).run_functions(loaded.scope, steps_for(loaded.size))
         except Exhausted:
             loaded.exhausted = True
+        except Exception as error:  # noqa: BLE001 - A fault of ours in one file doesn't end the scan of the others.
+            self.failures[path] = type(error).__name__
         return loaded
 
     def _evaluator(self, language: Language) -> Evaluator:
@@ -130,8 +135,13 @@ class ProgramFiles:
         if language is None or content is None:
             self._loaded[path] = None
             return None
-        lowering = language.lowering(content)
-        module = lowering.module(parser_of(language)(content).root_node)
+        lowering, tree = language.lowering(content), parser_of(language)(content)
+        try:
+            module = lowering.module(tree.root_node)
+        except Exception as error:  # noqa: BLE001 - As above.
+            self.failures[path] = type(error).__name__
+            self._loaded[path] = None
+            return None
         source = Source(path, language.name, module.package)
         loaded = self._loaded[path] = Loaded(Scope(source), len(content), lowering, module.broken)
         self._run(loaded, language, module)
@@ -143,6 +153,10 @@ class ProgramFiles:
             evaluator.load(module, loaded.scope, steps_for(loaded.size))
         except Exhausted:
             loaded.exhausted = True
+        except (MissingGrammar, KnowledgeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - As above.
+            self.failures[loaded.scope.source.path] = type(error).__name__
 
     # What files are to each other
 

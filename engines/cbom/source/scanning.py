@@ -191,6 +191,8 @@ def _scanned(paths: Sequence[str]) -> Scanned:
         loaded = files.scan(path)
         if loaded is not None and loaded.truncated:
             found.problems.append(Problem(path, "too deeply nested, or too complex, to be followed to the end"))
+    for path, kind in files.failures.items():
+        found.problems.append(Problem(path, f"the scanner failed on it: {kind}"))
     contents: dict[str, list[bytes]] = {}
     for result in judge.results():
         path = result.place.path

@@ -230,6 +230,8 @@ class CLowering(CExpressions):
         found: list[Statement] = []
         for listed in node.named_children:
             for each in listed.named_children if listed.type == "field_initializer_list" else ():
+                if not each.named_children:
+                    continue
                 args = self.arguments(each.named_children[-1])
                 target = Member(Name(RECEIVER), self.text(each.named_children[0]))
                 found.append(Assign(target, args[0] if args else None, each.start_point[0] + 1))

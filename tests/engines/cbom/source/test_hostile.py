@@ -7,8 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from engines.cbom.source.frontends.base import Node
+from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.locating import Tree
+from engines.cbom.source.program import Module
 from engines.cbom.source.program_files import ProgramFiles
 from tests.engines.cbom.source.examples import results_of
 
@@ -92,3 +95,21 @@ def test_broken_source_is_read_as_far_as_it_goes(source: bytes) -> None:
         {"a.py": source + b"\nimport hashlib\nhashlib.md5()\n", "b.js": source, "c.ts": source, "d.java": source}
     )
     assert all(result.place.path == "a.py" for result in found)
+
+
+def test_a_fault_of_the_scanner_in_one_file_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = PythonLowering.module
+
+    def faulty(self: PythonLowering, root: Node) -> Module:
+        if b"unforeseen" in self.source:
+            raise IndexError
+        return read(self, root)
+
+    monkeypatch.setattr(PythonLowering, "module", faulty)
+    contents = {"a.py": b"import hashlib, b\nhashlib.md5()\n", "b.py": b"import hashlib  # unforeseen\n"}
+    judge = Judge()
+    files = ProgramFiles(Tree.of(contents), contents.get, judge)
+    for path in contents:
+        files.scan(path)
+    assert files.failures == {"b.py": "IndexError"}
+    assert {result.algorithm for result in judge.results()} == {"MD5"}
