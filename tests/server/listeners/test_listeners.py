@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import re
 import ssl
 import stat
 from collections.abc import AsyncIterator
@@ -18,12 +19,15 @@ import h2.connection
 import h2.events
 import pytest
 import uvloop
+from hypercorn.asyncio.worker_context import WorkerContext
+from hypercorn.config import Config
 from hypercorn.events import Event, RawData
 from hyperframe.frame import PingFrame
 
 from server.config import Listener
 from server.listeners import ConnectionBudget, ListenFailed, OpenListener, deadlines, misdirected, open_listeners, serve
 from server.listeners.asgi import KEPT, WHOLE_BODY, Message, Receive, Scope, Send
+from server.listeners.http2.http1 import Http1
 from server.listeners.http2.server import _Connection
 from server.runtime.log_limits import LINES, LimitedLog
 from tests.server.certificates import common_name, write_certificate
@@ -603,3 +607,18 @@ async def test_who_speaks_plainly_to_a_port_with_tls_is_told_of(
     (told,) = [record for record in caplog.records if record.name == misdirected.__name__]
     assert told.getMessage() == "a client speaks HTTP without TLS to a port with TLS"
     assert told.__dict__["fields"] == {"address": "127.0.0.1"}
+
+
+async def test_answers_to_invalid_http_have_the_id_of_a_request() -> None:
+    sent: list[Event] = []
+
+    async def send(event: Event) -> None:
+        sent.append(event)
+
+    context = WorkerContext(None)
+    protocol = Http1(None, Config(), context, None, {}, False, None, None, send)
+    await protocol.handle(RawData(b"no HTTP at all\r\n\r\n"))
+    answers = [event.data for event in sent if isinstance(event, RawData)]
+    head = b"".join(answers).partition(b"\r\n\r\n")[0]
+    assert head.startswith(b"HTTP/1.1 400")
+    assert re.search(rb"\r\nx-vault-request-id: [0-9a-f-]{36}", head)
