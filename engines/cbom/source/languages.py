@@ -14,6 +14,7 @@ from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
 from engines.cbom.source.frontends.javascript import JavaScriptLowering
 from engines.cbom.source.frontends.python import PythonLowering
+from engines.cbom.source.frontends.rust import RustLowering
 from engines.cbom.source.locating import (
     Locate,
     Visible,
@@ -26,6 +27,7 @@ from engines.cbom.source.locating import (
     javascript_files,
     no_siblings,
     python_files,
+    rust_files,
 )
 
 
@@ -125,6 +127,7 @@ LANGUAGES: tuple[Language, ...] = (
         open_names=True,
     ),
     Language("go", (".go",), "tree_sitter_go", GoLowering, go_files, visible=go_siblings),
+    Language("rust", (".rs",), "tree_sitter_rust", RustLowering, rust_files, open_names=True),
 )
 """Every language. A new one is a front-end, a row and a folder of knowledge."""
 

@@ -170,3 +170,30 @@ def c_siblings(tree: Tree, path: str, name: str) -> Iterable[str]:
     stems = sorted(beginnings, key=len, reverse=True)
     paths = (f"{folder}{stem}{suffix}" for stem in stems for suffix in _C_SOURCES)
     return [found for found in paths if found in tree.paths]
+
+
+def rust_files(tree: Tree, path: str, module: str, member: str) -> Found:
+    """The file of a module of the same crate, by a path from its root, from a parent or from the module itself."""
+    first, *parts = [*module.split("."), *([member] if member else [])]
+    folder, _, name = path.rpartition("/")
+    own = folder if name in ("mod.rs", "lib.rs", "main.rs") else path.removesuffix(".rs")
+    if first == "crate":
+        roots = (
+            around
+            for around in folders_above(path)
+            if f"{around}lib.rs" in tree.paths or f"{around}main.rs" in tree.paths
+        )
+        base = next(roots, "").rstrip("/")
+    elif first == "super":
+        base = own.rpartition("/")[0]
+        while parts and parts[0] == "super":
+            base, parts = base.rpartition("/")[0], parts[1:]
+    else:
+        base, parts = own, parts if first == "self" else [first, *parts]
+    for length in range(len(parts), -1, -1):
+        stem = "/".join(part for part in (base, *parts[:length]) if part)
+        files = [f"{stem}.rs", f"{stem}/mod.rs"]
+        if not length:
+            files += [f"{stem}/lib.rs".lstrip("/"), f"{stem}/main.rs".lstrip("/")]
+        if length or first in ("crate", "super"):
+            yield from ((file, ".".join(parts[length:])) for file in files if file in tree.paths and file != path)
