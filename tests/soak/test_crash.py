@@ -23,7 +23,7 @@ from tests.soak.writer import SHARED_KEY, Writer
 
 WRITERS = 4
 WORKERS = 3
-KILLS = 12
+KILLS = 6
 SOAK_KILLS = 500
 SEED_VARIABLE = "CRASH_SEED"
 PRODUCT_VARIABLE = "CRASH_PRODUCT"
@@ -47,7 +47,7 @@ def _seed() -> int:
     return seed
 
 
-def test_a_dozen_kills_lose_nothing(tmp_path: Path) -> None:
+def test_a_few_kills_lose_nothing(tmp_path: Path) -> None:
     survive(_product(), tmp_path, KILLS, _seed(), WORKERS)
 
 
