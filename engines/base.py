@@ -44,6 +44,10 @@ class Operation(Enum):
     __hash__ = object.__hash__
 
 
+LISTS = frozenset({Operation.LIST, Operation.SCAN})
+"""Operations whose paths end in a slash."""
+
+
 class Access(Enum):
     """The callers that a route admits; policies decide after that."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from engines.base import Caller, Operation
 from server.tenants.policies.parameters import Taken
+from server.tenants.policies.path_spelling import judged
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 
@@ -19,9 +20,9 @@ async def may_update(
     below = tenant.namespace.below(token.store.namespace) if isinstance(token, Token) else None
     if below is None or not isinstance(token, Token):
         return False
-    match = (await tenant.mounts.router()).find(mount_path + path)
-    if match is None or match.endpoint is None or Operation.UPDATE not in match.endpoint.routes:
+    match = (await tenant.mounts.router()).find_for(Operation.UPDATE, mount_path + path)
+    route = None if match is None else match.route_for(Operation.UPDATE)
+    if match is None or route is None:
         return False
-    taken = Taken(match.endpoint.routes[Operation.UPDATE].body, match.parameters)
-    acl = await token.store.rights(token)
-    return acl.check(Operation.UPDATE, below + mount_path + path, parameters, None, taken).allowed
+    acl, judged_path = judged(await token.store.rights(token), below, match, mount_path + path, listing=False)
+    return acl.check(Operation.UPDATE, judged_path, parameters, None, Taken(route.body, match.parameters)).allowed

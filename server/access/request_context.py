@@ -10,7 +10,7 @@ from msgspec import Struct
 from auth_methods.base import Issued
 from auth_methods.records import TokenRecord
 from compat.requests import Request
-from engines.base import Access, Caller, Operation, Reply, Row
+from engines.base import LISTS, Caller, Operation, Reply, Row
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, Hidden, client_id
 from server.tenants.mounts.table import Match
 from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
@@ -57,17 +57,12 @@ class RequestContext(Struct, frozen=True):
     @property
     def public(self) -> bool:
         """Whether the path needs no token; then error texts are bare, also those for a wrong method."""
-        if self.route is not None:
-            return self._is_public(self.route)
-        if self.match is None or self.match.endpoint is None or self.operation is Operation.HELP:
+        match, route = self.match, self.route
+        if match is None or match.endpoint is None:
             return False
-        return any(self._is_public(route) for route in self.match.endpoint.routes.values())
-
-    def _is_public(self, route: Row[Any]) -> bool:
-        if route.public_where is None:
-            return route.access is Access.PUBLIC
-        option, value = route.public_where
-        return self.match is not None and (self.match.mounted.entry.options or {}).get(option) == value
+        if route is not None:
+            return match.is_public(route)
+        return self.operation is not Operation.HELP and any(map(match.is_public, match.endpoint.routes.values()))
 
     @property
     def echoes(self) -> bool:
@@ -92,11 +87,7 @@ class RequestContext(Struct, frozen=True):
         if below is None:
             return NOTHING_ALLOWED
         match, route, request = self.match, self.route, self.request
-        path = below + self.path
-        if match is not None and match.endpoint is not None and match.endpoint.readings:
-            mount_path = match.mounted.entry.path
-            listing = self.operation in (Operation.LIST, Operation.SCAN)
-            acl, path = judged(acl, below + mount_path, match.endpoint, self.path[len(mount_path) :], listing=listing)
+        acl, path = judged(acl, below, match, self.path, listing=self.operation in LISTS)
         taken = None if route is None or match is None else Taken(route.body, match.parameters, route.item, lines)
         return acl.check(self.operation, path, request.data, request.wrap_ttl_seconds or None, taken)
 

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from msgspec import Struct
 
-from engines.base import Operation
+from engines.base import LISTS
 from server.audit.entry import AuditAuth, AuditMount, AuditRequest, AuditResponse, AuditSubject, AuditToken, AuditWrap
 from server.audit.hashing import Hasher
 from server.audit.options import FormatOptions
@@ -23,7 +23,6 @@ from server.audit.timestamps import nanoseconds_text, seconds_text
 
 _MAX_PREPARED = 16
 _MAX_RESULTS = 1024
-_LISTS = frozenset({Operation.LIST, Operation.SCAN})
 _ELIDED = ("keys", "key_info")
 _NOBODY: dict[str, Any] = {"token_type": "default"}
 _serial = itertools.count()
@@ -265,7 +264,7 @@ class Formatter:
         return self._hasher.data(data, frozenset() if mount is None else mount.request_clear)
 
     def _response_data(self, data: Mapping[str, Any], subject: AuditSubject) -> Mapping[str, Any]:
-        if self.options.elide_list_responses and subject.operation in _LISTS:
+        if self.options.elide_list_responses and subject.operation in LISTS:
             data = {
                 key: len(value) if key in _ELIDED and isinstance(value, list | dict) else value
                 for key, value in data.items()

@@ -34,20 +34,13 @@ from storage.base import BarrierSealed
 
 _SYSTEM = "sys/"
 
-LISTS = (Operation.LIST, Operation.SCAN)
-"""Operations whose paths end in a slash."""
-
 
 async def locate(request: Request, request_id: str, unsealed: Unsealed) -> RequestContext:
     """Step 2. Raises ``NotFound`` or ``Unavailable`` for a namespace that does not exist or is locked."""
     tenant = await _tenant(request, unsealed) if request.namespace else unsealed.root
     operation, path = request.operation, request.path
-    router = await tenant.mounts.router()
-    if operation in LISTS:
-        match = router.find(path.removesuffix("/")) or router.find(path)
-    else:
-        match = router.find(path) or router.find(path + "/")
-    route = None if match is None or match.endpoint is None else match.endpoint.routes.get(operation)
+    match = (await tenant.mounts.router()).find_for(operation, path)
+    route = None if match is None else match.route_for(operation)
     if match is not None and not match.mounted.type.eager:
         await asyncio.sleep(0)  # After this, the request is a task.
     return RequestContext(request, request_id, tenant, operation, path, match, route)

@@ -28,7 +28,7 @@ from compat import fields
 from compat.envelope import bare_body, errors_body
 from compat.requests import Request
 from compat.statuses import internal_error_text
-from engines.base import Operation
+from engines.base import LISTS, Operation
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -42,7 +42,7 @@ from server.access.request_context import RequestContext
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
-from server.pipeline.authorize import LISTS, admit, end_used_up, holder, locate
+from server.pipeline.authorize import admit, end_used_up, holder, locate
 from server.pipeline.execute import call_of, call_to, execute, handle
 from server.pipeline.faults import fault_of
 from server.pipeline.large_bodies import (

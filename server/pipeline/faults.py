@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engines.base import Operation
+from engines.base import LISTS, Operation
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -14,7 +14,6 @@ from engines.faults import (
 )
 from engines.routing import Endpoint, route_table
 from server.access.request_context import RequestContext
-from server.pipeline.authorize import LISTS
 from server.tenants.mounts.table import Match
 from storage.base import BarrierSealed, Conflict, Full, KeyTooLong, ValueTooLarge
 from storage.base import Unavailable as StorageUnavailable

@@ -7,11 +7,10 @@ from typing import TypeGuard
 from auth_methods.base import Issued
 from compat.envelope import bare_body, errors_body, success_body
 from compat.statuses import status_of, texts_of
-from engines.base import Call, Operation, Raw, Reply
+from engines.base import LISTS, Call, Operation, Raw, Reply
 from engines.durations import format_time
 from engines.faults import Fault, InvalidRequest, NotFound, NotYet, RateLimited
 from server.access.request_context import RequestContext
-from server.pipeline.authorize import LISTS
 from server.pipeline.response import JSON, JSON_ALONE, Answer, Headers
 from server.tenants.tokens.wrapping import Unwrapped, Wrapped, WrapRecord
 

@@ -116,10 +116,7 @@ class Reach:
         listing = path.endswith("/") and (match is None or match.endpoint is None)
         if listing:
             match = self.router.find(path.removesuffix("/"))
-        if match is None or match.endpoint is None:
-            return self.acl.capabilities(self.below + path)
-        mount_path = match.mounted.entry.path
-        acl, path = judged(self.acl, self.below + mount_path, match.endpoint, path[len(mount_path) :], listing=listing)
+        acl, path = judged(self.acl, self.below, match, path, listing=listing)
         return acl.capabilities(path)
 
     def touches(self, path: str) -> bool:

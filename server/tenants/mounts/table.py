@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engines.base import Closes, EngineType
+from engines.base import LISTS, Access, Closes, EngineType, Operation, Row
 from engines.faults import InvalidRequest
 from engines.routing import Endpoint, route_table
 from server.audit.entry import AuditMount
@@ -129,6 +129,19 @@ class Match:
     endpoint: Endpoint | None
     parameters: dict[str, str]
 
+    def route_for(self, operation: Operation) -> Row[Any] | None:
+        """The row that serves ``operation``; a creation is served by the row of updates."""
+        if self.endpoint is None:
+            return None
+        return self.endpoint.routes.get(Operation.UPDATE if operation is Operation.CREATE else operation)
+
+    def is_public(self, route: Row[Any]) -> bool:
+        """Whether ``route``, one of the endpoint's, needs no token on this mount."""
+        if route.public_where is None:
+            return route.access is Access.PUBLIC
+        option, value = route.public_where
+        return (self.mounted.entry.options or {}).get(option) == value
+
 
 class Router:
     """Finds the mount and the route for a path. Results aren't cached: finding one takes less memory and time."""
@@ -136,6 +149,12 @@ class Router:
     def __init__(self, mounts: dict[str, Mounted]) -> None:
         self.mounts = mounts
         self._deepest = max((path.count("/") for path in mounts), default=0)
+
+    def find_for(self, operation: Operation, path: str) -> Match | None:
+        """The mount and the pattern that a request for ``path`` reaches; that of a list may end in a slash."""
+        if operation in LISTS:
+            return self.find(path.removesuffix("/")) or self.find(path)
+        return self.find(path) or self.find(f"{path}/")
 
     def find(self, path: str) -> Match | None:
         """The mount that ``path`` lies below, or None. Mounts never lie below each other."""

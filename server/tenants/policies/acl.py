@@ -23,7 +23,7 @@ from typing import Any, Final, TypeAlias
 from weakref import WeakSet
 
 from compat.policies import Policy, Rule
-from engines.base import Operation
+from engines.base import LISTS, Operation
 from server.tenants.policies.builtin import ROOT
 from server.tenants.policies.merged_rules import Conditions, MergedRule, merge
 from server.tenants.policies.parameters import Taken
@@ -53,7 +53,6 @@ MAX_REMEMBERED_BYTES = 32 * 1024 * 1024
 _ANSWER_BYTES = 300
 """The bytes of a cached decision besides its path: a tuple, its place in the dictionary, the decision itself."""
 
-_LISTS = frozenset({Operation.LIST, Operation.SCAN})
 
 # The order in which sys/internal/ui/resultant-acl names capabilities.
 _RESULTANT_ORDER = ("create", "delete", "list", "read", "sudo", "update", "patch", "scan")
@@ -329,7 +328,7 @@ def _compiled(rules: Sequence[NamedRule]) -> Acl:
 
 def _asked(operation: Operation, path: str) -> tuple[str, bool]:
     """``path`` as rules are looked up by it, and whether it is a list's."""
-    listing = operation in _LISTS
+    listing = operation in LISTS
     asked = path.lstrip("/")
     return (f"{asked}/" if listing and not asked.endswith("/") else asked), listing
 
@@ -346,7 +345,7 @@ def _judge(merged: MergedRule | None, operation: Operation) -> _Answer:
     if operation.value not in merged.capabilities:
         return _Answer(Decision(False, sudo))
     conditions = merged.conditions
-    limit = conditions.pagination_limit if conditions is not None and operation in _LISTS else 0
+    limit = conditions.pagination_limit if conditions is not None and operation in LISTS else 0
     granting = merged.granting[operation.value]
     allowed = Decision(True, sudo, granting, limit, conditional=conditions is not None)
     return _Answer(allowed, conditions, Decision(False, sudo))

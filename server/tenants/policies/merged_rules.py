@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from compat.policies import Rule, Value, Values, join_values
-from engines.base import Operation
+from engines.base import LISTS, Operation
 from server.tenants.policies.parameters import ParameterRules, Taken
 
-_LISTS = frozenset({Operation.LIST, Operation.SCAN})
 _WITH_PARAMETERS = frozenset({Operation.READ, Operation.CREATE, Operation.UPDATE, Operation.PATCH})
 
 
@@ -38,7 +37,7 @@ class Conditions:
         """
         if not self._wrapping_met(wrap_ttl_seconds):
             return False
-        if operation in _LISTS:
+        if operation in LISTS:
             return not self.pagination_limit or _within(given.get("limit"), self.pagination_limit)
         parameters = self.parameters
         return parameters is None or operation not in _WITH_PARAMETERS or parameters.met(given, taken)

@@ -13,17 +13,21 @@ from dataclasses import replace
 from compat.policies import Rule
 from engines.fields import fold_case
 from engines.routing import Endpoint
+from server.tenants.mounts.table import Match
 from server.tenants.policies.acl import Acl
 
 
-def judged(acl: Acl, mount_path: str, endpoint: Endpoint, path: str, *, listing: bool) -> tuple[Acl, str]:
-    """The ACL and the path to evaluate for a request for ``path`` below ``mount_path``, served by ``endpoint``.
+def judged(acl: Acl, below: str, match: Match | None, path: str, *, listing: bool) -> tuple[Acl, str]:
+    """The ACL and the path to evaluate for a request for ``path``, which leads to ``match``.
 
-    ``mount_path`` begins where the policies' namespace does. That of a list ends in a slash.
+    ``path`` begins where the request's namespace does, and that of a list ends in a slash; ``below`` is the path of
+    that namespace below the policies'.
     """
-    if not endpoint.readings:
-        return acl, mount_path + path
-    canonical = mount_path + endpoint.canonical(path.rstrip("/") if listing else path)
+    if match is None or match.endpoint is None or not match.endpoint.readings:
+        return acl, below + path
+    endpoint, mount_path = match.endpoint, below + match.mounted.entry.path
+    name = path[len(match.mounted.entry.path) :]
+    canonical = mount_path + endpoint.canonical(name.rstrip("/") if listing else name)
     beginning = mount_path + endpoint.pattern.partition("{")[0]
     spelt = acl.respelt(
         (mount_path, endpoint.pattern), beginning, lambda rule: _spelt(rule, mount_path, beginning, endpoint)

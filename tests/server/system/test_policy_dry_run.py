@@ -28,6 +28,7 @@ async def server(new_server: NewServer, tmp_path: Path) -> Server:
     device = DeclaredDevice("file", "file", "", {"file_path": str(tmp_path / "audit.log")})
     server = await (await new_server(Settings(audit_devices=(device,)))).unsealed()
     await server.ask("POST", "sys/mounts/transit", {"type": "transit"})
+    await server.ask("POST", "sys/mounts/public", {"type": "transit", "options": {"jwks": "public"}})
     await server.ask("POST", "sys/policies/acl/orders", {"policy": ORDERS})
     return server
 
@@ -60,7 +61,13 @@ async def token_of(server: Server, *policies: str) -> dict[str, Any]:
             "a condition of the rule on parameters, wrapping or limits isn't met",
         ),
         ("sys/audit", "read", {}, False, "sys/audit", "the path needs the capability sudo too"),
-        ("sys/seal-status", "read", {}, False, None, "no rule is for this path"),
+        ("sys/seal-status", "read", {}, True, None, "the path needs no token"),
+        ("sys/health", "read", {"deep": "false"}, True, None, "the path needs no token"),
+        ("sys/health", "read", {"deep": "1"}, False, None, "no rule is for this path"),
+        ("sys/init", "delete", {}, False, None, "no rule is for this path"),
+        ("auth/token/create", "update", {}, False, None, "no rule is for this path"),
+        ("public/keys/a/jwks", "read", {}, True, None, "the path needs no token"),
+        ("transit/export/a/jwks", "read", {}, False, None, "no rule is for this path"),
     ],
 )  # fmt: skip
 async def test_the_rule_and_the_reason_are_told(
@@ -69,7 +76,7 @@ async def test_the_rule_and_the_reason_are_told(
     told = await evaluated(server, path=path, operation=operation, parameters=parameters, policies=["orders"])
     assert (told["allowed"], told["reason"]) == (allowed, reason)
     assert (told["rule"] or {}).get("path") == rule
-    assert told["granting_policies"] == (["orders"] if allowed else [])
+    assert told["granting_policies"] == (["orders"] if rule and allowed else [])
 
 
 async def test_it_agrees_with_what_is_done(server: Server) -> None:

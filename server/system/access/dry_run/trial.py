@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from engines.base import Access, Operation, Row
+from compat import fields
+from engines.base import LISTS, Access, Operation, Row
 from engines.faults import InvalidRequest
 from server.system.state import System
 from server.tenants.mounts.table import Match, Router
@@ -22,7 +23,6 @@ from server.tenants.policies.store import PolicyHolder, StoredPolicy
 MAX_DRAFTS = 16
 
 OPERATIONS = {operation.value: operation for operation in Operation if operation is not Operation.HELP}
-_LISTS = (Operation.LIST, Operation.SCAN)
 
 Drafts: TypeAlias = Mapping[str, StoredPolicy | None]
 """Edited policies by name; None for a deleted one."""
@@ -67,39 +67,38 @@ class Trial:
     match: Match | None = field(init=False)
 
     def __post_init__(self) -> None:
-        path = self.path
-        if self.operation in _LISTS:
-            self.path = path if path.endswith("/") else f"{path}/"
-            self.match = self.router.find(self.path.removesuffix("/")) or self.router.find(self.path)
-        else:
-            self.match = self.router.find(path) or self.router.find(f"{path}/")
+        if self.operation in LISTS and not self.path.endswith("/"):
+            self.path += "/"
+        self.match = self.router.find_for(self.operation, self.path)
 
     def decide(self, acl: Acl, parameters: Mapping[str, Any], wrap_ttl: float | None) -> tuple[Decision, Acl, str]:
         """The decision, and the ACL and path by which it was made."""
-        match, path = self.match, self.path
-        taken = None
-        if match is not None and match.endpoint is not None:
-            mount_path, endpoint = match.mounted.entry.path, match.endpoint
-            listing = self.operation in _LISTS
-            acl, path = judged(acl, mount_path, endpoint, path[len(mount_path) :], listing=listing)
-            route = endpoint.routes.get(self.operation) or endpoint.routes.get(Operation.UPDATE)
-            taken = None if route is None else Taken(route.body, match.parameters, route.item)
+        match, route = self.match, self.route
+        acl, path = judged(acl, "", match, self.path, listing=self.operation in LISTS)
+        taken = None if route is None or match is None else Taken(route.body, match.parameters, route.item)
         return acl.check(self.operation, path, parameters, wrap_ttl, taken), acl, path
 
     @property
     def route(self) -> Row[Any] | None:
-        """The row that would serve it; a creation is served by that of updates."""
-        if self.match is None or self.match.endpoint is None:
-            return None
-        operation = Operation.UPDATE if self.operation is Operation.CREATE else self.operation
-        return self.match.endpoint.routes.get(operation)
+        """The row that would serve it."""
+        return None if self.match is None else self.match.route_for(self.operation)
+
+    def needs_no_policy(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether the route that would serve it admits callers without a token. Raises ``InvalidRequest``."""
+        match, route = self.match, self.route
+        if match is None or route is None:
+            return False
+        if route.access is Access.OPEN:
+            guard = route.guarded_by
+            return not (guard and getattr(fields.convert(route.body, {**parameters, **match.parameters}), guard))
+        return match.is_public(route)
 
     def told(self, acl: Acl, parameters: Mapping[str, Any], wrap_ttl: float | None) -> dict[str, Any]:
         """The decision with its reason, for people."""
         decision, used, path = self.decide(acl, parameters, wrap_ttl)
         rule = None if acl.root else used.deciding(self.operation, path)
         route = self.route
-        if route is not None and route.access is Access.PUBLIC:
+        if self.needs_no_policy(parameters):
             allowed, reason = True, "the path needs no token"
         elif acl.root:
             allowed, reason = True, "the root policy allows everything"
