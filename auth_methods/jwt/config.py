@@ -55,7 +55,9 @@ class ConfigBody(Body):
         "jwt_supported_algs": "Algorithms to take; all that fit a key without them.",
         "jwt_validation_pubkeys": "The keys that sign tokens, in PEM.",
         "local_issuer": "Take the tokens that this server signs itself.",
-        "namespace_in_state": "Accepted for the sake of existing configurations.",
+        "namespace_in_state": (
+            "Whether the parameter `namespace` of a redirect address goes into the state, as `STATE,ns=NAMESPACE`."
+        ),
         "oidc_client_id": "The client's name at the provider.",
         "oidc_client_secret": "The client's secret at the provider.",
         "oidc_discovery_ca_pem": "Certificates in PEM of the authorities to trust for `oidc_discovery_url`.",

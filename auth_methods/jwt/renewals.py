@@ -17,7 +17,7 @@ from auth_methods.jwt.browser.proofs import bounded, id_claims, least_claims, us
 from auth_methods.jwt.claims import InvalidClaims, text_claim
 from auth_methods.jwt.keys import BadSignature
 from auth_methods.jwt.login import completed, login_of
-from auth_methods.jwt.logins import grants
+from auth_methods.jwt.logins import finished, grants
 from auth_methods.jwt.logins.grants import Grant
 from auth_methods.jwt.providers.tokens import TokenRefused, Tokens, authenticated, request_tokens
 from auth_methods.jwt.records import Config, Role
@@ -90,3 +90,8 @@ class RenewingJwt(Jwt):
             report("a refresh token can't be revoked now: %s", error, mount=self.mount.path)
             return False
         return True
+
+    async def tick(self, now: float) -> None:
+        """As ``Periodic``; logins that no client has fetched end, with their grants."""
+        await super().tick(now)
+        await finished.sweep(self.mount.storage, now, self.end_grant)

@@ -7,7 +7,7 @@ from typing import Any
 
 from auth_methods.base import LocalIssuer, Renewal
 from auth_methods.jwt.keys import Key, key_from_pem
-from auth_methods.jwt.logins import finished, used_ids
+from auth_methods.jwt.logins import used_ids
 from auth_methods.jwt.logins.poll_pace import PollPace
 from auth_methods.jwt.providers.endpoints import Endpoints
 from auth_methods.jwt.providers.openid import Provider
@@ -85,6 +85,5 @@ class Jwt:
         return role.token.renewal()
 
     async def tick(self, now: float) -> None:
-        """Forget the ids of tokens that have ended, and logins that weren't fetched."""
+        """Forget the ids of tokens that have ended."""
         await used_ids.sweep(self.mount.storage, now)
-        await finished.sweep(self.mount.storage, now)

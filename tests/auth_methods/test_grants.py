@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from auth_methods.jwt.browser.pending import PENDING_SECONDS
 from server.core import ended_grants
 from tests.auth_methods.fake_github import FakeGitHub
 from tests.auth_methods.fake_web import web_serving
@@ -286,3 +287,25 @@ async def test_personal_tokens_of_github_are_asked_for_again(server: Server) -> 
         assert await _renew(server, auth) == (400, "the token is not one of GitHub's")
         assert (await server.ask("POST", "auth/token/revoke-self", token=auth["client_token"]))[0] == 204
         await _end_grants(server)
+
+
+async def test_a_login_that_is_never_fetched_leaves_no_grant(server: Server, provider: Provider) -> None:
+    back = "https://bao.example/v1/auth/oidc/oidc/callback"
+    role: dict[str, Any] = {"callback_mode": "direct", "oidc_disable_confirmation": True, "allowed_redirect_uris": back}
+    await _ready(server, provider, **role)
+    body = {"redirect_uri": back, "client_nonce": "mine"}
+    _, answer = await server.ask("POST", "auth/oidc/oidc/auth_url", body, token="")
+    came = urlencode(provider.log_in(answer["data"]["auth_url"]))
+    assert (await server.send("GET", f"auth/oidc/oidc/callback?{came}", token="")).status == 200
+    assert server.core.unsealed is not None and server.core.unsealed.maintenance is not None
+    tick = server.core.unsealed.maintenance.tick
+    await tick()
+    assert provider.revoked == []  # It may still be fetched.
+    server.clock.advance(PENDING_SECONDS)
+    provider.status_of_revocation = 503
+    await tick()
+    provider.status_of_revocation = 200
+    await tick()
+    assert provider.revoked == provider.refresh_tokens != []
+    await tick()
+    assert len(provider.revoked) == 1

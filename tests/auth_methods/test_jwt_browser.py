@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import jwt
 import pytest
@@ -333,6 +333,41 @@ async def test_the_browser_comes_back_where_the_role_says(
 ) -> None:
     await _ready(server, provider, allowed_redirect_uris=f"{RETURN},https://app.example/cb")
     assert bool(await _begin(server, redirect_uri=address)) is allowed
+
+
+@pytest.mark.parametrize(
+    ("given", "at_provider", "namespace"),
+    [
+        (f"{RETURN}?namespace=team%2Fa", RETURN, "team/a"),
+        (f"{RETURN}?y=2&namespace=q&x=1&namespace=r", f"{RETURN}?x=1&y=2", "q"),
+        (RETURN, RETURN, ""),
+        (f"{RETURN}?namespace=", "", ""),
+        (f"{RETURN}?y=2&x=1", "", ""),
+    ],
+)
+async def test_the_namespace_of_an_address_goes_into_the_state(
+    server: Server, provider: Provider, given: str, at_provider: str, namespace: str
+) -> None:
+    """As OpenBao answers, whose interface splits the state again."""
+    await _ready(server, provider, allowed_redirect_uris=[RETURN, f"{RETURN}?x=1&y=2"])
+    asked = dict(parse_qsl(urlsplit(await _begin(server, redirect_uri=given)).query))
+    assert asked.get("redirect_uri", "") == at_provider
+    state, _, carried = asked.get("state", "").partition(",ns=")
+    assert carried == namespace
+    if namespace:
+        brought = {"code": "wrong", "state": f"{state},ns={namespace}"}
+        assert await _end(server, **brought) == (400, "OpenBao login failed. Expired or missing OAuth state.")
+        assert "exchanging oidc code" in (await _end(server, **{**brought, "state": state}))[1]
+
+
+async def test_an_address_keeps_its_namespace_where_it_is_so_configured(server: Server, provider: Provider) -> None:
+    address = f"{RETURN}?namespace=team"
+    await _ready(server, provider, allowed_redirect_uris=address)
+    config = {"oidc_discovery_url": provider.url, "oidc_client_id": "client", "oidc_client_secret": SECRET}
+    body = {**config, "default_role": "r", "namespace_in_state": False}
+    assert (await server.ask("POST", "auth/oidc/config", body))[0] == 204
+    asked = dict(parse_qsl(urlsplit(await _begin(server, redirect_uri=address)).query))
+    assert (asked["redirect_uri"], ",ns=" in asked["state"]) == (address, False)
 
 
 async def test_what_cannot_be_begun(server: Server, provider: Provider) -> None:

@@ -8,12 +8,14 @@ import secrets
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from msgspec.structs import replace
+
 from auth_methods.base import CountedReply
 from auth_methods.fetching.client import FetchFailed
 from auth_methods.fetching.failures import report
 from auth_methods.jwt.browser import pending as states
 from auth_methods.jwt.browser.pending import PENDING_SECONDS, Pending
-from auth_methods.jwt.browser.return_addresses import may_return_to
+from auth_methods.jwt.browser.return_addresses import may_return_to, split_namespace
 from auth_methods.jwt.providers.endpoints import Endpoints
 from auth_methods.jwt.providers.tokens import request
 from auth_methods.jwt.records import CLIENT, DEVICE, DIRECT, Config, Role
@@ -70,6 +72,10 @@ async def auth_url(method: Jwt, call: Call, body: AuthUrlBody) -> Reply:
         raise InvalidRequest("missing client_nonce")
     if role.callback_mode != DEVICE and not body.redirect_uri:
         raise InvalidRequest("missing redirect_uri")
+    namespace = ""
+    if config.namespace_in_state:
+        address, namespace = split_namespace(body.redirect_uri)
+        body = replace(body, redirect_uri=address)
     pending = _pending(config, role, name, call, body)
     if role.role_type != "oidc":
         return Reply({"auth_url": ""})
@@ -83,7 +89,8 @@ async def auth_url(method: Jwt, call: Call, body: AuthUrlBody) -> Reply:
         report("a login can't begin: %s", error, mount=method.mount.path, request=call.request_id)
         return Reply({"auth_url": ""})
     state = await states.seal(method.mount.storage, pending)
-    parameters = _parameters(config, role, pending) | {"state": state}
+    passed = f"{state},ns={namespace}" if namespace else state  # The client takes the namespace off again.
+    parameters = _parameters(config, role, pending) | {"state": passed}
     joint = "&" if urlsplit(endpoints.authorization).query else "?"
     address = f"{endpoints.authorization}{joint}{urlencode(sorted(parameters.items()))}"
     polled = {"state": state, "poll_interval": str(role.poll_interval or _POLL_SECONDS)}

@@ -8,16 +8,21 @@ Layout below the view: ``finished/<SHA-256 of the login's nonce>``, a record wit
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from storage.base import Transaction, put, transact
+from storage.base import Transaction, delete, put, transact
 from storage.view import View
 
 _FOLDER = "finished/"
 _SWEPT_AT_ONCE = 500
+_TRIED_SECONDS = 86_400.0
+
+EndGrant = Callable[[bytes], Awaitable[bool]]
+"""Ends a grant at the provider; False if it doesn't answer."""
 
 
 class Finished(Struct, frozen=True):
@@ -52,19 +57,25 @@ async def take(view: View, nonce: str) -> Finished | None:
     return await transact(view, take_out)
 
 
-async def sweep(view: View, now: float) -> None:
-    """Forget the logins that no client has asked for in time."""
+async def sweep(view: View, now: float, end_grant: EndGrant) -> None:
+    """Forget the logins that no client has asked for in time, and end their grants at the provider.
+
+    Once a provider doesn't answer, the others that have grants wait for the next round, for a day at most.
+    """
+    answers = True
     after = ""
     while names := await view.list(_FOLDER, after, _SWEPT_AT_ONCE):
         after = names[-1]
-
-        async def forget_ended(transaction: Transaction, found: list[str] = names) -> None:
-            for name in found:
-                value = await transaction.get(_FOLDER + name)
-                if value is not None and _decode(value).ends_at <= now:
-                    transaction.delete(_FOLDER + name)
-
-        await transact(view, forget_ended)
+        for name in names:
+            value = await view.get(_FOLDER + name)
+            found = None if value is None else _decode(value)
+            if found is None or found.ends_at > now:
+                continue
+            if found.grant and now < found.ends_at + _TRIED_SECONDS:
+                answers = answers and await end_grant(found.grant)
+                if not answers:
+                    continue
+            await delete(view, _FOLDER + name)
 
 
 def _key(nonce: str) -> str:
