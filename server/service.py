@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
+
+from starlette.routing import BaseRoute
 
 from auth_methods.records import TokenRecord
 from engines.algorithms.pins import pin_providers
@@ -20,7 +23,6 @@ from server.audit.enabled import EnabledDevice, check_known, make_device
 from server.audit.stored import to_store
 from server.audit.writer import MAX_WAITING
 from server.config import Config, ConfigError, Listener
-from server.console.app import Console
 from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.listeners.tls import make_context
@@ -91,13 +93,24 @@ async def open_service(config: Config, member: Member) -> Service:
             await tracing.close()
 
     def build(listener: Listener) -> Application:
-        pages = Console(core, dispatcher, listener).routes() if listener.ui else ()
-        return Application(dispatcher, listener, pages)
+        return Application(dispatcher, listener, _pages(core, dispatcher, listener) if listener.ui else ())
 
     async def reload(config: Config) -> bool:
         return await core.reload()
 
     return Service(build, reload, close, ALWAYS_SERVED, development)
+
+
+def load_console(config: Config) -> None:
+    """Import the console if a listener serves it: before workers are forked, so that they share its memory."""
+    if any(listener.ui for listener in config.listeners):
+        importlib.import_module("server.console.app")
+
+
+def _pages(core: Core, dispatcher: Dispatcher, listener: Listener) -> Sequence[BaseRoute]:
+    from server.console.app import Console  # Only here: it and its templates' engine take 40 ms to import.
+
+    return Console(core, dispatcher, listener).routes()
 
 
 def check_audit(config: Config) -> None:

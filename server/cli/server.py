@@ -21,7 +21,7 @@ from server.processes.single import run
 from server.processes.worker_loop import OpenService, ReadConfig
 from server.runtime import malloc
 from server.runtime.logs import configure_logs
-from server.service import check_audit, check_config, claim_storage, open_service
+from server.service import check_audit, check_config, claim_storage, load_console, open_service
 from storage.base import StorageFault
 
 _log = logging.getLogger(__name__)
@@ -65,6 +65,7 @@ def _serve(config: Config, service: OpenService, read_config: ReadConfig) -> Non
     for warning in config.warnings:
         _log.warning("%s", warning)
     check_audit(config)
+    load_console(config)
     malloc.keep_freed()
     with claim_storage(config):
         run(config, service, read_config)

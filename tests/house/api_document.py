@@ -65,7 +65,7 @@ def _section(title: str, mount: str, routes: Iterable[Row[Any]]) -> Iterator[str
 
 def _row(route: Row[Any]) -> str:
     in_path = set(_PARAMETER.findall(route.path))
-    names = [known.name for known in msgspec.structs.fields(route.body) if known.name not in in_path]
+    names = [known.encode_name for known in msgspec.structs.fields(route.body) if known.name not in in_path]
     parameters = ", ".join(f"`{name}`" for name in names)
     access = Access(route.access).value
     if route.public_where is not None:

@@ -103,6 +103,14 @@ def test_the_server_uses_the_program_and_not_the_client() -> None:
     assert {path.relative_to(ROOT).parts[0] for path, names in uses.items() if "cryptoserve_cli" in names} == {"server"}
 
 
+def test_a_server_without_the_console_does_not_load_it() -> None:
+    """It is imported within a function, where a listener serves it."""
+    for path in MODULES:
+        if not _name(path).startswith("server.console"):
+            top = _imports(iter(ast.parse(path.read_text()).body), path)
+            assert not {name for name in top if name.startswith("server.console")}, path.relative_to(ROOT)
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_parts_of_a_folder_import_each_other_in_one_direction(folder: Path) -> None:
     """A part is a module of the folder, or a folder in it with all that it holds."""

@@ -10,6 +10,7 @@ import pytest
 
 from cryptoserve_cli.completion import SHELLS
 from cryptoserve_cli.dispatch import run_command
+from tests.command_names import COMMANDS
 
 BASH = """
 source "$1"
@@ -40,25 +41,7 @@ def _run(*command: str, directory: Path) -> list[str]:
     [
         (
             "cryptoserve ",
-            [
-                "audit",
-                "backup",
-                "cbom",
-                "completion",
-                "decrypt",
-                "encrypt",
-                "inventory",
-                "operator",
-                "restore",
-                "rewrap",
-                "scan",
-                "server",
-                "sign",
-                "status",
-                "verify",
-                "version",
-                "witness",
-            ],
+            COMMANDS,
         ),
         ("cryptoserve s", ["scan", "server", "sign", "status"]),
         ("cryptoserve audit ver", ["verify", "verify-proof"]),

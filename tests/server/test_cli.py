@@ -13,27 +13,8 @@ from cryptoserve_cli.dispatch import run_command
 from cryptoserve_cli.installed import find_command
 from server.processes.development import DevelopmentKeys, banner, store_token, token_file
 from server.runtime.version import VERSION
+from tests.command_names import COMMANDS
 from tests.server.certificates import write_certificate
-
-OURS = [
-    "audit",
-    "backup",
-    "cbom",
-    "completion",
-    "decrypt",
-    "encrypt",
-    "inventory",
-    "operator",
-    "restore",
-    "rewrap",
-    "scan",
-    "server",
-    "sign",
-    "status",
-    "verify",
-    "version",
-    "witness",
-]
 
 
 @pytest.mark.parametrize("arguments", [["version"], ["-version"], ["--version"]])
@@ -48,10 +29,10 @@ def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> No
 def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(arguments, {}) == 0
     text = capsys.readouterr().out
-    assert re.findall(r"^  (\w+) ", text, re.MULTILINE) == OURS
+    assert re.findall(r"^  (\w+) ", text, re.MULTILINE) == COMMANDS
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_help_of_a_command_names_every_flag_and_operand(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     command = find_command(name)
     for arguments in ([name, "-h"], [name, "-nope", "-help"], ["help", name]):

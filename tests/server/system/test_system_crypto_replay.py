@@ -16,7 +16,7 @@ import pytest_asyncio
 
 from engines.durations import format_time
 from server.core.settings import Settings
-from server.system.crypto import replay
+from server.system.audit import record
 from tests.ledger_load import entries_of
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH
@@ -164,7 +164,7 @@ async def test_what_takes_too_long_says_how_far_it_came(audited: Server, monkeyp
     for _ in range(6):
         await audited.ask("POST", "transit/encrypt/k", {"plaintext": TEXT})
     times = count()
-    monkeypatch.setattr(replay, "monotonic", lambda: float(next(times)))
+    monkeypatch.setattr(record, "monotonic", lambda: float(next(times)))
     data = await _replay(audited, policy=_draft(BOUND))
     assert 0 < data["denied"] < 6
     assert data["complete_to"] > "2020"

@@ -6,30 +6,22 @@ record has only hashes: a rule with conditions leaves a request undecided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import partial
-from math import inf
-from time import monotonic
 from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from engines.base import Access, Body, Call, Operation, Reply, Route, Row, Scope
-from engines.durations import SECOND
-from engines.encoding import parse_rfc3339
+from engines.base import Access, Call, Operation, Reply, Route, Row, Scope
 from engines.faults import InvalidRequest
-from engines.worker_pools import Places, beside
+from engines.worker_pools import Places
 from server.system.access.dry_run.trial import MAX_DRAFTS, OPERATIONS, Asker, Drafts, Trial, drafts_of
-from server.system.audit.record import SLICE_SECONDS, Record, record_of
+from server.system.audit.record import Period, PeriodBody, open_record
 from server.system.state import System
-from server.tenants.crypto_policies.documents import instant
 from server.tenants.mounts.table import Router
 from server.tenants.policies.acl import Acl
 
-MAX_SECONDS = 30
 MAX_TOLD = 1_000
 """The most changes that are told apart, those of the most requests first."""
 
@@ -43,19 +35,14 @@ _MAX_ACLS = 64
 _PLACES = Places("replays of policies", most=4, most_of_one=1)
 
 
-class ReplayBody(Body):
+class ReplayBody(PeriodBody):
     """Edited policies, and which time of the record."""
 
     drafts: Any = {}
-    from_: str = msgspec.field(name="from", default="")
-    until: str = ""
-    max_seconds: int = MAX_SECONDS
 
     tells = {
+        **PeriodBody.tells,
         "drafts": f"Required. Texts of policies by name, at most {MAX_DRAFTS}; null for a deleted one.",
-        "from": "From when on, in RFC 3339; all there is without it.",
-        "until": "Until when, in RFC 3339.",
-        "max_seconds": f"How long it may take, at most {MAX_SECONDS}; then `complete_to` tells how far it came.",
     }
 
 
@@ -132,25 +119,40 @@ class _Change:
 class _Comparison:
     """The recorded requests of one namespace, decided before and after an edit."""
 
-    def __init__(self, system: System, router: Router, drafts: Drafts) -> None:
+    def __init__(self, system: System, router: Router, drafts: Drafts, period: Period) -> None:
         self._system = system
         self._router = router
         self._drafts = drafts
+        self._period = period
+        self._entries: list[_Entry] = []
         self._acls: dict[tuple[tuple[str, ...], str], tuple[Acl, Acl]] = {}
         self._decided: dict[_Kind, tuple[bool, bool] | None] = {}
         self.requests = self.undecided = 0
         self.changes: dict[_Kind, _Change] = {}
         self.complete_to = ""
 
-    async def take(self, entries: Iterable[_Entry]) -> None:
-        """Count these entries."""
+    def take(self, lines: Iterable[bytes]) -> None:
+        """Keep the requests of the namespace about which policies were asked, for ``decide``."""
+        for line in lines:
+            try:
+                entry = _ENTRY.decode(line)
+            except msgspec.DecodeError:
+                continue  # A torn line, or an entry of the ledger's own.
+            asked = entry.type == "request" and entry.auth.policy_results is not None
+            here = entry.request.namespace.path == self._system.tenant.namespace.path
+            if asked and here and self._period.covers(entry.time):
+                self._entries.append(entry)
+
+    async def decide(self) -> None:
+        """Decide what was taken, and count it."""
+        entries, self._entries = self._entries, []
         for entry in entries:
             auth, request = entry.auth, entry.request
             kind = auth.policies, auth.entity_id, request.operation, request.path
             if kind not in self._decided:
                 if len(self._decided) >= _MAX_KINDS:
                     self._decided.clear()
-                self._decided[kind] = await self._decide(kind)
+                self._decided[kind] = await self._decisions(kind)
             decided = self._decided[kind]
             self.requests += 1
             self.complete_to = entry.time
@@ -163,7 +165,7 @@ class _Comparison:
                 if change is not None:
                     change.add(entry)
 
-    async def _decide(self, kind: _Kind) -> tuple[bool, bool] | None:
+    async def _decisions(self, kind: _Kind) -> tuple[bool, bool] | None:
         """Whether requests of this kind are allowed before and after; None if that depends on their parameters."""
         policies, entity_id, word, path = kind
         operation = OPERATIONS.get(word)
@@ -199,20 +201,15 @@ class _Comparison:
 
 async def replay(system: System, call: Call, body: ReplayBody) -> Reply:
     """Tell which recorded requests of this namespace edited policies would decide otherwise."""
-    end = monotonic() + min(max(1, body.max_seconds), MAX_SECONDS)
-    start = instant(body.from_, "from") if body.from_ else -inf
-    until = instant(body.until, "until") if body.until else inf
+    period = Period.of(body)
     drafts = await drafts_of(system, body.drafts)
     if not drafts:
         raise InvalidRequest("missing drafts")
-    namespace = system.tenant.namespace.path
-    comparison = _Comparison(system, await system.tenant.mounts.router(), drafts)
-    complete = False
-    with _PLACES.taken(system.tenant.namespace.id), ExitStack() as stack:
-        record = await beside(partial(stack.enter_context, await record_of(system, start, until)))
-        while not complete and monotonic() < end:
-            complete, entries = await beside(partial(_read, record, namespace, start, until))
-            await comparison.take(entries)
+    comparison = _Comparison(system, await system.tenant.mounts.router(), drafts, period)
+    async with open_record(system, period, _PLACES) as record:
+        while record.has_more():
+            await record.read(comparison.take)
+            await comparison.decide()
     told = {
         "requests": comparison.requests,
         "undecided": comparison.undecided,
@@ -220,32 +217,7 @@ async def replay(system: System, call: Call, body: ReplayBody) -> Reply:
         "newly_denied": comparison.told(allowed=False),
         "newly_allowed": comparison.told(allowed=True),
     }
-    return Reply(told if complete else {**told, "complete_to": comparison.complete_to})
-
-
-def _read(record: Record, namespace: str, start: float, until: float) -> tuple[bool, Sequence[_Entry]]:
-    """The next requests of the namespace about which policies were asked, and whether these were the last."""
-    end = monotonic() + SLICE_SECONDS
-    found = []
-    for lines in record:
-        for line in lines:
-            try:
-                entry = _ENTRY.decode(line)
-            except msgspec.DecodeError:
-                continue  # A torn line, or an entry of the ledger's own.
-            asked = entry.type == "request" and entry.auth.policy_results is not None
-            if asked and entry.request.namespace.path == namespace and _within(entry.time, start, until):
-                found.append(entry)
-        if monotonic() > end:
-            return False, found
-    return True, found
-
-
-def _within(time: str, start: float, until: float) -> bool:
-    if start == -inf and until == inf:
-        return True
-    nanoseconds = parse_rfc3339(time)
-    return nanoseconds is not None and start <= nanoseconds / SECOND < until
+    return Reply(told if record.complete else {**told, "complete_to": comparison.complete_to})
 
 
 REPLAY_ROUTES: tuple[Row[System], ...] = (
