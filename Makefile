@@ -76,6 +76,7 @@ image: wheels
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks compare --write docs/benchmarks.md
 	$(BIN)/python -m benchmarks ledger --write docs/benchmarks.md
+	$(BIN)/python -m benchmarks scan-speed --write docs/benchmarks.md
 
 bench-stall: $(VENV)/.dev
 	$(BIN)/python -m benchmarks stall --write docs/performance.md

@@ -1,11 +1,12 @@
-"""``python -m benchmarks [compare | stall | ledger | curves | profile | scan]``: measure, print, write a page's part.
+"""``python -m benchmarks [COMMAND]``: measure, print, write a page's part. Commands are:
 
-compare   the main table: our server and a real OpenBao take turns (the default)
-stall     what slow signatures do to the tail of all other requests
-curves    how rates and memory grow with what a server holds
-ledger    an audit ledger beside a file device
-profile   where the time goes while a server encrypts
-scan      precision and recall of the scanner on local copies of public corpora
+compare     the main table: our server and a real OpenBao take turns (the default)
+stall       what slow signatures do to the tail of all other requests
+curves      how rates and memory grow with what a server holds
+ledger      an audit ledger beside a file device
+profile     where the time goes while a server encrypts
+scan        precision and recall of the scanner on local copies of public corpora
+scan-speed  how fast the scanner is, beside others
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from benchmarks import curves, ledger, machine, plots, profiling, report, result
 from benchmarks.compare import Plan
 from benchmarks.population import Sizes
 from benchmarks.scanner import command as scanner
+from benchmarks.scanner import speed
 from benchmarks.scanner.report import render as render_scan
 from benchmarks.workloads import WORKLOADS, select
 from benchmarks.workloads.base import UnknownName
@@ -32,6 +34,8 @@ _PROFILED, _PROFILED_QUICK = Plan(rounds=1, seconds=10.0), Plan(rounds=1, second
 _STALL = Plan(rounds=5, seconds=3.0)
 _LEDGER = Plan(rounds=8, seconds=2.0)
 _CURVES = Plan(rounds=3, seconds=1.0)
+_SPEED = Plan(rounds=1, seconds=0.0)
+_QUICK_LINES = 20_000
 _HELD = Sizes(keys=100_000, tokens=100_000)
 _QUICK_HELD = Sizes(keys=1_000, tokens=1_000)
 
@@ -116,6 +120,12 @@ def _scan(options: argparse.Namespace, directory: Path, activity: machine.Activi
     return render_scan(evaluated, missing), scanner.figures(evaluated), False
 
 
+def _scan_speed(options: argparse.Namespace, directory: Path, activity: machine.Activity) -> Outcome:
+    plan = _plan(options, _SPEED, _SPEED)
+    compared = speed.compare_scanners(directory, _QUICK_LINES if options.quick else speed.LINES, plan, progress)
+    return speed.render(compared, activity, plan), compared, bool(compared.measured[0].problem)
+
+
 _COMMANDS = {
     _COMPARE: _compare,
     "stall": _stall,
@@ -123,6 +133,7 @@ _COMMANDS = {
     "curves": _curves,
     "profile": _profile,
     "scan": _scan,
+    "scan-speed": _scan_speed,
 }
 
 
@@ -160,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     profile = commands.add_parser("profile", parents=[shared], help="where the time goes")
     profile.add_argument("--row", default="encrypt", help="under which workload (%(default)s)")
     profile.add_argument("--raw", type=Path, metavar="FILE", help="keep the raw profile (speedscope draws py-spy's)")
+    commands.add_parser("scan-speed", parents=[shared], help="how fast the scanner is, beside others")
     scan = commands.add_parser("scan", parents=[shared], help="precision and recall of the scanner")
     scan.add_argument("--corpora", type=Path, required=True, metavar="FOLDER", help="with a copy of each corpus")
     scan.add_argument("--only", help="only these corpora, by folder, joined by commas")

@@ -18,7 +18,7 @@ from benchmarks.scanner.cases import Place
 from benchmarks.scanner.scoring import Finding
 
 _ENTRY = "import sys; from cryptoserve_cli.entry import main; sys.exit(main())"
-_COMMAND = (sys.executable, "-c", _ENTRY, "scan")
+COMMAND = (sys.executable, "-c", _ENTRY, "scan")
 _COULD_NOT_SCAN = 2
 _LONGEST_SECONDS = 3600
 
@@ -35,7 +35,7 @@ class Scanned:
     seconds: float
 
 
-def scan(paths: Sequence[Path], command: Sequence[str] = _COMMAND) -> Scanned:
+def scan(paths: Sequence[Path], command: Sequence[str] = COMMAND) -> Scanned:
     """Scan ``paths``. Raises ``ScanFailed``."""
     started = time.perf_counter()
     asked = [*command, "--format", "sarif", "--jobs", str(os.cpu_count() or 1), *map(str, paths)]
