@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
-from server.audit.ledger.offline.proven import NotProven, ProvenLog, first_difference
+from server.audit.ledger.offline.proven import NotProven, ProvenLog, fork_of
 from server.audit.ledger.offline.sources import Unreadable
 from server.cli.audit.inputs import FORMAT_FLAG, FORMATS, open_source, read_choice
 
@@ -41,26 +41,14 @@ def _compare(one: ProvenLog, other: ProvenLog) -> tuple[int, dict[str, Any]]:
     if one.checkpoint.origin != other.checkpoint.origin:
         message = "the logs have other origins"
         return OTHERS, {"result": "other-origins", "first_difference": None, "logs": logs, "message": message}
-    smaller = min(one.checkpoint.size, other.checkpoint.size)
     try:
-        index = first_difference(one, other)
-    except NotProven as error:
-        if _root(one, smaller) == _root(other, smaller):
-            raise CommandFailed(str(error)) from error
-        message = f"the logs fork before entry {smaller}; where can't be said: {error}"
-        return FORK, {"result": "fork", "first_difference": None, "logs": logs, "message": message}
-    if index is None:
-        message = f"the logs have the same first {smaller} entries"
-        return PREFIX, {"result": "prefix", "first_difference": None, "logs": logs, "message": message}
-    message = f"the logs fork: they differ from entry {index} on"
-    return FORK, {"result": "fork", "first_difference": index, "logs": logs, "message": message}
-
-
-def _root(log: ProvenLog, size: int) -> bytes:
-    try:
-        return log.root_at(size)
+        fork = fork_of(one, other)
     except NotProven as error:
         raise CommandFailed(str(error)) from error
+    if fork is not None:
+        return FORK, {"result": "fork", "first_difference": fork.index, "logs": logs, "message": fork.message}
+    message = f"the logs have the same first {min(one.checkpoint.size, other.checkpoint.size)} entries"
+    return PREFIX, {"result": "prefix", "first_difference": None, "logs": logs, "message": message}
 
 
 def _shown(log: ProvenLog) -> dict[str, Any]:

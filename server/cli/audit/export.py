@@ -15,9 +15,9 @@ from server.audit.ledger.offline.exports.parquet import ParquetSink
 from server.audit.ledger.offline.exports.run import Export
 from server.audit.ledger.offline.exports.sinks import Sink, SinkFault, open_sink
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
-from server.audit.ledger.offline.proven import NotProven, ProvenLog
+from server.audit.ledger.offline.proven import NotProven
 from server.audit.ledger.offline.sources import Unreadable
-from server.cli.audit.inputs import POLICY_FLAG, open_source, read_choice, read_file, read_number, read_policy
+from server.cli.audit.inputs import KEPT_FLAG, POLICY_FLAG, open_source, read_choice, read_file, read_number, read_trust
 
 _PARQUET = "parquet"
 _MAX_HEADER_BYTES = 64 * 1024
@@ -33,9 +33,8 @@ def _run(invocation: Invocation) -> int:
     source = open_source(flags.operands[0], invocation.environment)
     progress = Progress("exported")
     try:
-        export = Export(
-            ProvenLog(source, read_policy(flags)), Path(cursor) if cursor else None, read_number(flags, "from", 0)
-        )
+        trust = read_trust(flags, progress)
+        export = Export(source, trust, Path(cursor) if cursor else None, read_number(flags, "from", 0))
         sink = _sink(form, flags)
         try:
             if follows:
@@ -92,6 +91,7 @@ EXPORT = Command(
         Flag("follow", "Go on with what comes.", takes_value=False),
         Flag("header-file", "A file with headers for HTTP, a line each, such as Authorization: Bearer ..."),
         POLICY_FLAG,
+        KEPT_FLAG,
     ),
     ("DIR|URL",),
     more=(

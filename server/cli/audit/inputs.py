@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,11 +12,14 @@ from cryptoserve_cli.flags import Flag, Flags, UsageError
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, decode_decimal
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES, Policy, parse_policy
 from server.audit.ledger.log.tiles import MAX_SIZE
+from server.audit.ledger.offline.proven import Trust
 from server.audit.ledger.offline.sources import BadFile, DirectorySource, HttpSource, Unreadable
+from server.audit.ledger.offline.verify import Kept
 
 _API = "/v1/sys/audit-ledger/"
 FORMATS = ("text", "json")
 FORMAT_FLAG = Flag("format", "text or json. The default is text.")
+KEPT_FLAG = Flag("kept", "A checkpoint of the log that was kept elsewhere. May be given several times.")
 POLICY_FLAG = Flag("policy", "A tlog-policy file: the keys of logs and witnesses that are believed.")
 
 
@@ -69,6 +72,18 @@ def read_policy(flags: Flags) -> Policy | None:
         return parse_policy(read_file(name, MAX_POLICY_BYTES))
     except BadNote as error:
         raise CommandFailed(f"{name}: {error}") from error
+
+
+def read_kept(flags: Flags) -> list[Kept]:
+    """The checkpoints that ``-kept`` names. Raises ``CommandFailed``."""
+    return [Kept(name, read_file(name, MAX_NOTE_BYTES)) for name in flags.all("kept")]
+
+
+def read_trust(flags: Flags, progress: Callable[[int, int], None]) -> Trust | None:
+    """The keys that ``-policy`` names, and those to which ``-kept`` may lead. Raises ``CommandFailed``."""
+    policy = read_policy(flags)
+    kept = [one.content for one in read_kept(flags)]
+    return None if policy is None else Trust(policy, kept, progress=progress)
 
 
 def read_file(name: str, limit: int) -> bytes:

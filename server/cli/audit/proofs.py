@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
@@ -10,14 +12,18 @@ from cryptoserve_cli.flags import Flag, UsageError
 from cryptoserve_cli.progress import Progress
 from server.audit.ledger.device.entries import large_references
 from server.audit.ledger.log.notes import BadNote
+from server.audit.ledger.log.policy import MAX_POLICY_BYTES, parse_policy
 from server.audit.ledger.log.proof_text import MAX_PROOF_BYTES, SUFFIX, InclusionProof, parse_proof
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
-from server.audit.ledger.offline.prove import Proved, check_proof, prove_request
+from server.audit.ledger.offline.prove import Proved, check_proof, prove_request, prove_rotations
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
+from server.audit.ledger.offline.rotations import MAX_ROTATIONS
+from server.audit.ledger.offline.signatures import trusted_keys
 from server.audit.ledger.offline.sources import BadFile, Source, Unreadable
-from server.cli.audit.inputs import POLICY_FLAG, open_source, read_file, read_policy
+from server.cli.audit.inputs import KEPT_FLAG, POLICY_FLAG, open_source, read_file, read_policy, read_trust
 
+_ROTATED = "rotated-"
 _MAX_LARGE_BYTES = 256 * 1024 * 1024
 
 
@@ -29,11 +35,12 @@ def _prove(invocation: Invocation) -> int:
     source = open_source(flags.operands[0], invocation.environment)
     progress = Progress("searched")
     try:
-        log = ProvenLog(source, read_policy(flags))
+        log = ProvenLog(source, read_trust(flags, progress))
         proved = prove_request(log, request_id, progress)
         if not proved:
             raise CommandFailed(f"no entry of {flags.operands[0]} is of the request {request_id}")
-        for path in _write(proved, source, Path(out)):
+        rotations = prove_rotations(log, progress) if log.trust is not None or _has_older_keys(log) else []
+        for path in _write(proved, rotations, source, Path(out)):
             sys.stdout.write(f"{path}\n")
     except NotProven as error:
         return _complain(str(error))
@@ -45,7 +52,17 @@ def _prove(invocation: Invocation) -> int:
     return GOOD
 
 
-def _write(proved: list[Proved], source: Source, folder: Path) -> list[Path]:
+def _has_older_keys(log: ProvenLog) -> bool:
+    """Whether the log's own policy has keys that were changed: otherwise no entry has to be sought that says so."""
+    with suppress(BadFile, BadNote):
+        keys = trusted_keys(
+            parse_policy(log.source.read("policy", MAX_POLICY_BYTES) or b"quorum none"), log.checkpoint.origin
+        )
+        return len(keys) > len({key.type for key in keys})
+    return True
+
+
+def _write(proved: list[Proved], rotations: list[InclusionProof], source: Source, folder: Path) -> list[Path]:
     """Write the proofs, and beside them the large bodies that their entries refer to."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
@@ -61,6 +78,9 @@ def _write(proved: list[Proved], source: Source, folder: Path) -> list[Path]:
                 (folder / "large").mkdir(exist_ok=True)
                 written.append(folder / "large" / name)
                 written[-1].write_bytes(content)
+    for proof in rotations:
+        written.append(folder / f"{_ROTATED}{proof.index}{SUFFIX}")
+        written[-1].write_text(str(proof), encoding="utf-8")
     return written
 
 
@@ -70,13 +90,12 @@ def _verify_proof(invocation: Invocation) -> int:
     if policy is None:
         raise UsageError("expected -policy: whose log is believed")
     name = flags.operands[0]
-    try:
-        proof = parse_proof(read_file(name, MAX_PROOF_BYTES))
-    except BadNote as error:
-        raise CommandFailed(f"can't read {name}: {error}") from error
+    proof = _read(name)
+    beside = islice(sorted(Path(name).parent.glob(f"{_ROTATED}*{SUFFIX}")), MAX_ROTATIONS)
+    rotations = [_read(one) for one in (*flags.all("rotated"), *(str(path) for path in beside if path.is_file()))]
     entry = _entry(flags.last("entry"), proof, name)
     try:
-        check_proof(proof, entry, policy)
+        check_proof(proof, entry, policy, rotations)
     except NotProven as error:
         return _complain(f"{name} proves nothing: {error}")
     checkpoint = proof.checkpoint
@@ -84,6 +103,14 @@ def _verify_proof(invocation: Invocation) -> int:
     for large, size in large_references(entry):
         sys.stdout.write(f"its data are the {size} bytes whose SHA-256 is {large}\n")
     return GOOD
+
+
+def _read(name: str) -> InclusionProof:
+    """The proof in a file. Raises ``CommandFailed``."""
+    try:
+        return parse_proof(read_file(name, MAX_PROOF_BYTES))
+    except BadNote as error:
+        raise CommandFailed(f"can't read {name}: {error}") from error
 
 
 def _entry(name: str, proof: InclusionProof, proof_name: str) -> bytes:
@@ -105,8 +132,9 @@ PROVE = Command(
     _prove,
     (
         Flag("request-id", "The request, as its audit entries and the answer's X-Vault-Request-Id have it."),
-        Flag("out", "The folder for request.tlog-proof, response.tlog-proof and large/."),
+        Flag("out", "The folder for request.tlog-proof, response.tlog-proof, large/ and rotated-N.tlog-proof."),
         POLICY_FLAG,
+        KEPT_FLAG,
     ),
     ("DIR",),
     more="The exit status is 0, 1 if the log isn't what was signed, and 2 if it can't be read or has no such request.",
@@ -118,6 +146,7 @@ VERIFY_PROOF = Command(
     (
         POLICY_FLAG,
         Flag("entry", "A file with the entry. The default is what stands in the proof's extra line."),
+        Flag("rotated", "A proof of an entry that names newer keys; rotated-N.tlog-proof beside FILE is read anyway."),
     ),
     ("FILE",),
     more="The exit status is 0 if the entry is proved, 1 if it isn't, and 2 if the proof can't be read.",

@@ -17,11 +17,12 @@ from server.audit.ledger.offline.sources import Unreadable
 from server.cli.audit.inputs import (
     FORMAT_FLAG,
     FORMATS,
+    KEPT_FLAG,
     POLICY_FLAG,
     open_source,
     read_choice,
     read_number,
-    read_policy,
+    read_trust,
 )
 
 _DEFAULT_LIMIT = 100
@@ -51,7 +52,7 @@ def _run(invocation: Invocation) -> int:
     progress = Progress("searched")
     answer = Answer([], first)
     try:
-        log = ProvenLog(source, read_policy(flags))
+        log = ProvenLog(source, read_trust(flags, progress))
         for answer in find(log, query, first, limit):
             progress(answer.next_index, log.checkpoint.size)
         size = log.checkpoint.size
@@ -114,6 +115,7 @@ QUERY = Command(
         Flag("limit", f"The most entries. The default is {_DEFAULT_LIMIT}."),
         Flag("cursor", "The cursor of the answer before, to go on from there."),
         POLICY_FLAG,
+        KEPT_FLAG,
         FORMAT_FLAG,
     ),
     ("DIR",),

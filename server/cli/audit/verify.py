@@ -5,16 +5,28 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag
 from cryptoserve_cli.progress import Progress
 from server.audit.ledger.log.checkpoints import parse_checkpoint
-from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote
-from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE, WEAKER, Report, worst
+from server.audit.ledger.log.notes import BadNote
+from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE, WEAKER, Kind, Report, worst
+from server.audit.ledger.offline.proven import NotProven, ProvenLog, fork_of
+from server.audit.ledger.offline.sources import DirectorySource, Unreadable
 from server.audit.ledger.offline.verify import Kept, Request, verify_directory
-from server.cli.audit.inputs import FORMAT_FLAG, FORMATS, POLICY_FLAG, read_choice, read_file, read_number, read_policy
+from server.cli.audit.inputs import (
+    FORMAT_FLAG,
+    FORMATS,
+    KEPT_FLAG,
+    POLICY_FLAG,
+    read_choice,
+    read_kept,
+    read_number,
+    read_policy,
+)
 
 _RESULTS = {
     GOOD: "good: the log is as it was signed",
@@ -27,11 +39,12 @@ _RESULTS = {
 def _run(invocation: Invocation) -> int:
     flags = invocation.flags
     form = read_choice(flags, "format", FORMATS)
-    kept = [Kept(name, read_file(name, MAX_NOTE_BYTES)) for name in flags.all("kept")]
+    kept = read_kept(flags)
     progress = Progress("verified")
     request = Request(read_policy(flags), kept, read_number(flags, "from", 0), progress)
     reports = [verify_directory(Path(name), request) for name in flags.operands]
     progress.end()
+    _compare_copies(flags.operands, reports)
     status = worst({report.status() for report in reports})
     _check_kept(kept, reports)
     if form == "json":
@@ -41,6 +54,35 @@ def _run(invocation: Invocation) -> int:
         for name, report in zip(flags.operands, reports, strict=True):
             sys.stdout.write("".join(f"{line}\n" for line in _lines(name, report)))
     return status
+
+
+def _compare_copies(names: Sequence[str], reports: Sequence[Report]) -> None:
+    """Compare the logs of one origin, which have to be one history: the largest with each other one."""
+    by_origin: dict[str, list[tuple[int, str, Report]]] = {}
+    for name, report in zip(names, reports, strict=True):
+        if report.origin is not None and report.size is not None:
+            by_origin.setdefault(report.origin, []).append((report.size, name, report))
+    for copies in by_origin.values():
+        _, largest, its_report = max(copies, key=lambda copy: copy[0])
+        for _, name, report in copies:
+            if report is not its_report:
+                _compare_two((largest, its_report), (name, report))
+
+
+def _compare_two(*copies: tuple[str, Report]) -> None:
+    """Note in both reports if two logs of one origin fork. Whether either is as it was signed is in them already."""
+    with ExitStack() as opened:
+        fork = None
+        try:
+            sources = [opened.enter_context(closing(DirectorySource(Path(name)))) for name, _ in copies]
+            one, other = (ProvenLog(source) for source in sources)
+            fork = fork_of(one, other) if one.checkpoint.origin == other.checkpoint.origin else None
+        except (NotProven, Unreadable) as error:
+            copies[1][1].note(f"that {copies[1][0]} and {copies[0][0]} have one history: {error}")
+    if fork is not None:
+        for (_, report), (other_name, _) in zip(copies, reversed(copies), strict=True):
+            message = f"{other_name} has another history of this origin: {fork.message}"
+            report.add(Kind.FORKED, message, index=fork.index, file="checkpoint")
 
 
 def _check_kept(kept: Sequence[Kept], reports: Sequence[Report]) -> None:
@@ -105,7 +147,7 @@ VERIFY = Command(
     _run,
     (
         POLICY_FLAG,
-        Flag("kept", "A checkpoint of the log that was kept elsewhere. May be given several times."),
+        KEPT_FLAG,
         Flag("from", "The first entry that must be there; those before it may have been pruned."),
         FORMAT_FLAG,
     ),

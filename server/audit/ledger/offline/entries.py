@@ -185,6 +185,13 @@ class Clock:
         self._second = ""
         self._nanoseconds = 0
 
+    def of(self, entry: bytes) -> int | None:
+        """The time of an entry, in nanoseconds since 1970, None if it states none."""
+        try:
+            return self.nanoseconds(_decoder.decode(entry).time)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+
     def nanoseconds(self, text: str) -> int | None:
         """The nanoseconds since 1970 of a time in RFC 3339, None if it isn't one."""
         second = text[:19]

@@ -3,24 +3,54 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
 from server.audit.ledger.log.hashes import HASH_BYTES, root_of, root_of_edge
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, Note
-from server.audit.ledger.log.policy import Policy
+from server.audit.ledger.log.policy import Policy, check_signatures
 from server.audit.ledger.log.tiles import ENTRIES, WIDTH, BadTile, tile_in
 from server.audit.ledger.log.tree import MissingTile, TreeReader, read_entries, read_tile
-from server.audit.ledger.offline.signatures import log_signatures
+from server.audit.ledger.offline.entries import Clock
+from server.audit.ledger.offline.rotations import (
+    MAX_ROTATIONS,
+    Events,
+    extension_of,
+    followed,
+    own_checkpoints,
+    rotated_event,
+)
+from server.audit.ledger.offline.signatures import judged
 from server.audit.ledger.offline.sources import BadFile, Source, Unreadable
 
 _CACHED_TILES = 32
 
 
+Progress = Callable[[int, int], None]
+"""Told how many entries of how many were looked at."""
+
+
 class NotProven(Exception):
     """The data read contradicts the checkpoint; the text has the location."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The keys that are believed for a log, and how far it is known already what its entries say of them."""
+
+    policy: Policy
+    kept: Sequence[bytes] = ()
+    """Checkpoints that were kept elsewhere: they may show the way from the policy's keys to newer ones."""
+
+    seen: int = 0
+    """The entries before this one needn't be searched for ``rotated``: those are at the indices ``rotated``."""
+
+    rotated: Sequence[int] = ()
+    progress: Progress = lambda done, size: None
 
 
 class ProvenLog:
@@ -29,24 +59,24 @@ class ProvenLog:
     All methods raise ``NotProven`` for what isn't so or is missing, and ``Unreadable``.
     """
 
-    def __init__(self, source: Source, policy: Policy | None = None) -> None:
-        """With a policy, the log's signatures and the quorum have to be there."""
+    def __init__(self, source: Source, trust: Trust | None = None) -> None:
+        """With ``trust``, the log's signatures and the quorum have to be there."""
         self.source = source
-        self._policy = policy
         self.checkpoint, self.note = self._read()
         self.tree = TreeReader(source.read, self.checkpoint.size)
         self._tile = lru_cache(_CACHED_TILES)(self._prove)
         self._edge = self._read_edge()
+        self.trust = None if trust is None else self._believed(trust)
 
     def refresh(self) -> bool:
         """Read the checkpoint anew; whether the log has grown. A log that doesn't extend this one isn't taken."""
-        newer = ProvenLog(self.source, self._policy)
+        newer = ProvenLog(self.source, self.trust)
         if newer.checkpoint.origin != self.checkpoint.origin or newer.checkpoint.size < self.checkpoint.size:
             raise NotProven("the log isn't what it was: it is shorter, or another one")
         if newer.root_at(self.checkpoint.size) != self.checkpoint.root:
             raise NotProven("the log doesn't extend what it was")
         grown = newer.checkpoint.size > self.checkpoint.size
-        self.checkpoint, self.note, self.tree = newer.checkpoint, newer.note, newer.tree
+        self.checkpoint, self.note, self.tree, self.trust = newer.checkpoint, newer.note, newer.tree, newer.trust
         self._edge, self._tile = newer._edge, newer._tile
         return grown
 
@@ -111,6 +141,20 @@ class ProvenLog:
         """One entry."""
         return self.bundle(index // WIDTH)[index % WIDTH]
 
+    def rotated(self, first: int, progress: Progress = lambda done, size: None) -> Iterator[int]:
+        """The indices of the ``rotated`` entries from ``first`` on, as far as entries weren't pruned."""
+        for start, entries in self.bundles(max(first, self.first_entry())):
+            yield from (index for index, entry in enumerate(entries, start) if rotated_event(entry) is not None)
+            progress(start + len(entries), self.checkpoint.size)
+
+    def events(self, indices: Sequence[int]) -> Events:
+        """The ``rotated`` entries at ``indices``, without those that were pruned."""
+        first = self.first_entry() if indices else 0
+        found = (
+            (index, rotated_event(self.entry(index))) for index in indices if first <= index < self.checkpoint.size
+        )
+        return [(index, event) for index, event in found if event is not None]
+
     def root_at(self, size: int) -> bytes:
         """The root of the first ``size`` entries."""
         try:
@@ -126,9 +170,27 @@ class ProvenLog:
             checkpoint, note = parse_checkpoint(content)
         except (BadFile, BadNote) as error:
             raise NotProven(f"the checkpoint can't be read: {error}") from error
-        if self._policy is not None:
-            check_note(note, self._policy, checkpoint.origin)
         return checkpoint, note
+
+    def _believed(self, trust: Trust) -> Trust:
+        """Check the signatures, with what the log's entries say of its keys; what is known of these entries then."""
+        new = self.rotated(trust.seen, trust.progress)
+        indices = [*trust.rotated, *islice(new, MAX_ROTATIONS - len(trust.rotated))]
+        events = self.events(indices)
+        checkpoints = (*trust.kept, *own_checkpoints(self.source)) if events else ()
+        extends = extension_of(self.tree, self.checkpoint)
+        policy, _ = followed(trust.policy, self.checkpoint.origin, events, checkpoints, extends)
+        check_note(self.checkpoint, self.note, policy, events, self._newest_time() if events else None)
+        return replace(trust, seen=self.checkpoint.size, rotated=tuple(indices))
+
+    def _newest_time(self) -> int | None:
+        """The time of the newest entry that states one, in nanoseconds since 1970."""
+        clock = Clock()
+        for number in reversed(range(self.first_entry() // WIDTH, -(-self.checkpoint.size // WIDTH))):
+            times = (clock.of(entry) for entry in reversed(self.bundle(number)))
+            if (time := next((time for time in times if time is not None), None)) is not None:
+                return time
+        return None
 
     def _read_edge(self) -> list[bytes]:
         try:
@@ -155,15 +217,42 @@ class ProvenLog:
         return hashes
 
 
-def check_note(note: Note, policy: Policy, origin: str) -> None:
-    """Check the signatures of a checkpoint against a policy, quorum included. Raises ``NotProven``."""
-    signed, wrong, witnesses = log_signatures(note, policy, origin)
-    if wrong:
+def check_note(checkpoint: Checkpoint, note: Note, policy: Policy, events: Events, last_time: int | None) -> None:
+    """Check the signatures of a checkpoint against a policy, quorum included. Raises ``NotProven``.
+
+    A key that ``events`` have rotated away counts up to its entry, and until its overlap was over; ``last_time`` is
+    that of an entry of the tree, in nanoseconds since 1970.
+    """
+    signatures = judged(checkpoint, check_signatures(note, policy), events, last_time)
+    counted = [one for one, status in signatures if status == "valid"]
+    if any(status == "invalid" for _, status in signatures):
         raise NotProven("a signature of the checkpoint isn't good")
-    if not signed and policy.logs:
-        raise NotProven(f"no key that the policy has for {origin} has signed the checkpoint")
-    if not policy.is_met(witnesses):
+    if policy.logs and not any(one.is_log for one in counted):
+        gone = any(status == "rotated" for _, status in signatures)
+        why = ": its key was rotated away, and the overlap was over" if gone else ""
+        raise NotProven(f"no key that the policy has for {checkpoint.origin} has signed the checkpoint{why}")
+    if not policy.is_met({one.witness for one in counted if one.witness is not None}):
         raise NotProven(f"the quorum {policy.quorum} of witnesses hasn't signed the checkpoint")
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Two histories of one origin: from ``index`` on, None where missing tiles don't show the place."""
+
+    index: int | None
+    message: str
+
+
+def fork_of(one: ProvenLog, other: ProvenLog) -> Fork | None:
+    """How two logs differ, None if one is the beginning of the other. Raises ``NotProven`` if that can't be told."""
+    smaller = min(one.checkpoint.size, other.checkpoint.size)
+    try:
+        index = first_difference(one, other)
+    except NotProven as error:
+        if one.root_at(smaller) == other.root_at(smaller):
+            raise
+        return Fork(None, f"the logs fork before entry {smaller}; where can't be said: {error}")
+    return None if index is None else Fork(index, f"the logs fork: they differ from entry {index} on")
 
 
 def first_difference(one: ProvenLog, other: ProvenLog) -> int | None:

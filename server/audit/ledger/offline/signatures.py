@@ -49,6 +49,39 @@ def later_keys(events: Sequence[tuple[int, dict[str, Any]]], size: int) -> set[s
     return found
 
 
+def judged(
+    checkpoint: Checkpoint,
+    checked: Sequence[CheckedSignature],
+    events: Sequence[tuple[int, dict[str, Any]]],
+    last_time: int | None,
+) -> list[tuple[CheckedSignature, str]]:
+    """Each signature of a checkpoint with its status: ``valid``, which counts, ``invalid``, ``unknown`` or ``rotated``.
+
+    ``events`` are the log's ``rotated`` entries; ``last_time`` is the time of the tree's newest entry, in nanoseconds
+    since 1970.
+    """
+    retired = {one.key: one for one in retired_keys(events)}
+    # Not all signatures state a time: the latest that anything states is taken for all.
+    times = [one.time for one in checked if one.valid and one.time is not None]
+    newest = max([last_time or 0, *(time * _NANOSECONDS for time in times)])
+    return [(one, _status(checkpoint, one, retired, newest)) for one in checked]
+
+
+def _status(checkpoint: Checkpoint, one: CheckedSignature, retired: dict[str, Retired], newest: int) -> str:
+    if one.key is None:
+        return "unknown"
+    if not one.valid:
+        return "invalid"
+    if not one.is_log:
+        return "valid"
+    if one.key.name != checkpoint.origin:
+        return "unknown"
+    gone = retired.get(str(one.key))
+    if gone is None or checkpoint.size <= gone.index + 1:
+        return "valid"
+    return "valid" if newest <= gone.until else "rotated"
+
+
 class SignatureCheck:
     """The signatures of one of the log's checkpoints, in the file ``file``."""
 
@@ -90,13 +123,8 @@ class SignatureCheck:
         shown: bool = False,
     ) -> list[CheckedSignature]:
         """The signatures that count."""
-        retired = {one.key: one for one in retired_keys(events)}
-        # Not all signatures state a time: the latest that anything states is taken for all.
-        times = [one.time for one in self._checked if one.valid and one.time is not None]
-        newest = max([last_time[1] if last_time else 0, *(time * _NANOSECONDS for time in times)])
         counted: list[CheckedSignature] = []
-        for one in self._checked:
-            status = self._status(one, retired, newest)
+        for one, status in judged(self._checkpoint, self._checked, events, last_time and last_time[1]):
             if shown:
                 report.signatures.append(_shown(one, status))
             if status == "valid":
@@ -136,32 +164,10 @@ class SignatureCheck:
             report.note("that this is the newest state of the log: an older one looks the same, without a witness")
             report.note("that others are shown the same history: that takes a witness, or comparing checkpoints")
 
-    def _status(self, one: CheckedSignature, retired: dict[str, Retired], newest: int) -> str:
-        if one.key is None:
-            return "unknown"
-        if not one.valid:
-            return "invalid"
-        if not one.is_log:
-            return "valid"
-        if one.key.name != self._checkpoint.origin:
-            return "unknown"
-        gone = retired.get(str(one.key))
-        if gone is None or self._checkpoint.size <= gone.index + 1:
-            return "valid"
-        return "valid" if newest <= gone.until else "rotated"
-
 
 def trusted_keys(policy: Policy, origin: str) -> list[VerifierKey]:
     """The log's keys that the policy has for ``origin``."""
     return [log.key for log in policy.logs if log.key.name == origin]
-
-
-def log_signatures(note: Note, policy: Policy, origin: str) -> tuple[bool, bool, set[str]]:
-    """Whether a key of the log has signed, whether any known key's signature is wrong, and which witnesses signed."""
-    checked = [one for one in check_signatures(note, policy) if one.key is not None]
-    signed = any(one.valid and one.is_log and one.name == origin for one in checked)
-    witnesses = {one.witness for one in checked if one.valid and one.witness is not None}
-    return signed, any(not one.valid for one in checked), witnesses
 
 
 def _shown(one: CheckedSignature, status: str) -> dict[str, Any]:

@@ -40,6 +40,9 @@ class Source(Protocol):
     def name(self, path: str) -> str:
         """The name of the file in messages."""
 
+    def names(self, path: str) -> list[str]:
+        """The names in a folder, sorted; none if it isn't there, or can't be listed."""
+
 
 class DirectorySource:
     """The files below a directory. Below it no links are followed, and only plain files are opened."""
@@ -97,7 +100,7 @@ class DirectorySource:
         return descriptor
 
     def names(self, path: str) -> list[str]:
-        """The names in a directory, sorted; none if it isn't there."""
+        """As ``Source.names``."""
         descriptor = self._directory(path)
         if descriptor is None:
             return []
@@ -162,6 +165,10 @@ class HttpSource:
         """The name of the file in messages."""
         return f"{self._url}/{path}"
 
+    def names(self, path: str) -> list[str]:
+        """As ``Source.names``: what is served can't be listed."""
+        return []
+
     def read(self, path: str, limit: int) -> bytes | None:
         """As ``Source.read``."""
         try:
@@ -191,7 +198,7 @@ class Below:
         return self._source.open(f"{self._folder}/{path}")
 
     def names(self, path: str) -> list[str]:
-        """As ``DirectorySource.names``."""
+        """As ``Source.names``."""
         return self._source.names(f"{self._folder}/{path}")
 
     def name(self, path: str) -> str:
@@ -200,13 +207,10 @@ class Below:
 
 
 class Listing(Source, Protocol):
-    """Files that can be listed and read in parts too, as those of a directory."""
+    """Files that can be read in parts too, as those of a directory."""
 
     def open(self, path: str) -> int | None:
         """As ``DirectorySource.open``."""
-
-    def names(self, path: str) -> list[str]:
-        """As ``DirectorySource.names``."""
 
 
 def read_at(descriptor: int, failed: Callable[[OSError], Exception]) -> Callable[[int, int], bytes]:

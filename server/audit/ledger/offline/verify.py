@@ -11,15 +11,15 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote
-from server.audit.ledger.log.policy import MAX_POLICY_BYTES, NONE, Policy, parse_policy
+from server.audit.ledger.log.policy import MAX_POLICY_BYTES, NONE, Policy, check_signatures, parse_policy
 from server.audit.ledger.log.tiles import WIDTH, BadTile
 from server.audit.ledger.log.tree import MissingTile, TreeReader
 from server.audit.ledger.offline.entries import EntryCheck
@@ -28,8 +28,8 @@ from server.audit.ledger.offline.journal import JournalCheck
 from server.audit.ledger.offline.listing import listed
 from server.audit.ledger.offline.merkle import TreeCheck, Visit
 from server.audit.ledger.offline.partials import check_partials
-from server.audit.ledger.offline.rotations import followed
-from server.audit.ledger.offline.signatures import SignatureCheck, log_signatures, trusted_keys
+from server.audit.ledger.offline.rotations import Events, extension_of, followed, kept_names, own_checkpoints
+from server.audit.ledger.offline.signatures import SignatureCheck, judged, trusted_keys
 from server.audit.ledger.offline.sources import BadFile, DirectorySource, Listing, Unreadable
 from server.audit.ledger.offline.tenant_entries import TenantEntries
 from server.audit.ledger.offline.tenants import is_of_tenant, tenant_sizes, verify_tenants
@@ -114,7 +114,7 @@ def verify_log(source: Listing, request: Request, report: Report, visit: Visit |
     policy = _followed(source, request, report, checkpoint, policy, entries.events)
     check = SignatureCheck(checkpoint, note, policy, "checkpoint")
     check.judge(report, entries.events, entries.last_time)
-    _compare_kept(source, request, report, checkpoint, policy)
+    _compare_kept(source, request, report, checkpoint, policy, entries.events)
     _compare_own(source, report, checkpoint, policy, entries.events)
     for sentence in _ALWAYS_OPEN:
         report.note(sentence)
@@ -126,32 +126,20 @@ def _followed(
     report: Report,
     checkpoint: Checkpoint,
     policy: Policy,
-    events: Sequence[tuple[int, dict[str, object]]],
+    events: Events,
 ) -> Policy:
     """The policy with the keys to which the log's own entries lead from those that it has."""
-    reader = TreeReader(source.read, checkpoint.size)
-
-    def contents() -> Iterator[bytes]:
-        yield from (kept.content for kept in request.kept)
-        for name in ("checkpoint", *(f"checkpoints/{name}" for name in _kept_names(source, report))):
-            with suppress(BadFile):
-                yield source.read(name, MAX_NOTE_BYTES) or b""
-
-    def extends(other: Checkpoint) -> bool:
-        if other.origin != checkpoint.origin or other.size > checkpoint.size:
-            return False
-        try:
-            return other.root == (checkpoint.root if other.size == checkpoint.size else reader.root(other.size))
-        except (MissingTile, BadTile, BadFile):
-            return False
-
-    return followed(policy, checkpoint.origin, events, contents(), extends, report)
+    contents = chain((kept.content for kept in request.kept), own_checkpoints(source))
+    extends = extension_of(TreeReader(source.read, checkpoint.size), checkpoint)
+    policy, rotations = followed(policy, checkpoint.origin, events, contents, extends)
+    for one in rotations:
+        report.follow(one.index, one.new)
+    return policy
 
 
 def _kept_names(source: Listing, report: Report) -> list[str]:
     """The sizes of the checkpoints that the log keeps itself."""
-    names = listed(source, "checkpoints", Kind.SIGNATURE, report)
-    return [name for name in names if name.isascii() and name.isdigit() and len(name) < 20]
+    return kept_names(listed(source, "checkpoints", Kind.SIGNATURE, report))
 
 
 def _policy(source: Listing, request: Request, report: Report, checkpoint: Checkpoint) -> Policy | None:
@@ -203,7 +191,7 @@ def _check_tree(
     return entries
 
 
-def _judge_missing(tree: TreeCheck, report: Report, events: Sequence[tuple[int, dict[str, object]]]) -> None:
+def _judge_missing(tree: TreeCheck, report: Report, events: Events) -> None:
     """Report missing files: pruned if an entry says so, otherwise removed."""
     below = [event.get("below") for _, event in events if event.get("event") == "pruned"]
     pruned = max((number for number in below if isinstance(number, int)), default=0)
@@ -214,7 +202,9 @@ def _judge_missing(tree: TreeCheck, report: Report, events: Sequence[tuple[int, 
             tree.tell_missing(tile)
 
 
-def _compare_kept(source: Listing, request: Request, report: Report, checkpoint: Checkpoint, policy: Policy) -> None:
+def _compare_kept(
+    source: Listing, request: Request, report: Report, checkpoint: Checkpoint, policy: Policy, events: Events
+) -> None:
     """Compare the tree with checkpoints that were kept elsewhere."""
     reader = TreeReader(source.read, checkpoint.size)
     for kept in request.kept:
@@ -225,10 +215,10 @@ def _compare_kept(source: Listing, request: Request, report: Report, checkpoint:
             continue
         if other.origin == checkpoint.origin:
             _compare(reader, report, checkpoint, other, kept.name, None)
-            signed, wrong, _ = log_signatures(note, policy, checkpoint.origin)
-            if wrong:
+            signatures = judged(other, check_signatures(note, policy), events, None)
+            if any(status == "invalid" for _, status in signatures):
                 report.add(Kind.SIGNATURE, f"a signature of {kept.name} isn't good")
-            elif not signed:
+            elif not any(one.is_log and status == "valid" for one, status in signatures):
                 report.weaken(f"that {kept.name} is the log's: no key of the policy has signed it")
 
 
@@ -237,7 +227,7 @@ def _compare_own(
     report: Report,
     checkpoint: Checkpoint,
     policy: Policy,
-    events: Sequence[tuple[int, dict[str, object]]],
+    events: Events,
 ) -> None:
     """Compare the tree with the checkpoints that the log keeps itself."""
     reader = TreeReader(source.read, checkpoint.size)
@@ -253,7 +243,7 @@ def _own(
     checkpoint: Checkpoint,
     policy: Policy,
     name: str,
-    events: Sequence[tuple[int, dict[str, object]]],
+    events: Events,
 ) -> Checkpoint | None:
     """A checkpoint that the log keeps itself, its signatures checked."""
     path = f"checkpoints/{name}"

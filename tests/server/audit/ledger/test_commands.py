@@ -78,6 +78,27 @@ def test_verify_several(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert (ran.status, ran.err.endswith("is a checkpoint of example.com/node/1\n")) == (2, True)
 
 
+def test_verify_compares_the_copies_of_one_log(
+    ledger: Ledger, policy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each by itself is as it was signed: only together they show that the log has told two histories."""
+    shorter = Ledger(tmp_path / "shorter").append(ledger.entries[:300])
+    shorter.sign()
+    fork = Ledger(tmp_path / "fork").append([*ledger.entries[:290], b"{}", b"{}"])
+    fork.sign()
+    verify = ["verify", "-policy", policy, "-format=json"]
+    assert Ran(capsys, *verify, shorter.path, ledger.path).status == 0
+    ran = Ran(capsys, *verify, shorter.path, ledger.path, fork.path)
+    assert ran.status == 1
+    found = {(finding["kind"], finding["index"]) for finding in ran.json["findings"]}
+    assert ("forked", 290) in found
+    assert [len(log["findings"]) > 0 for log in ran.json["logs"]] == [False, True, True]
+    assert Ran(capsys, *verify, fork.path).status == 0
+    (shorter.path / "tile/0/001.p/44").unlink()
+    ran = Ran(capsys, *verify, shorter.path, ledger.path)
+    assert (ran.status, "have one history" in str(ran.json["not_established"])) == (1, True)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -8,19 +8,21 @@ from pathlib import Path
 
 import msgspec
 
-_MAX_BYTES = 4096
+_MAX_BYTES = 64 * 1024
 
 
 class BadCursor(Exception):
     """A file is no cursor, or one of another log."""
 
 
-class _Stored(msgspec.Struct):
+class _Stored(msgspec.Struct, omit_defaults=True):
     origin: str
     index: int
     size: int
     root: bytes
     """In base64 in the file."""
+
+    rotated: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Cursor:
     index: int
     size: int
     root: bytes
+    rotated: tuple[int, ...] | None = None
+    """The ``rotated`` entries of this tree; None if they weren't looked for."""
 
 
 def read_cursor(path: Path) -> Cursor | None:
@@ -46,12 +50,12 @@ def read_cursor(path: Path) -> Cursor | None:
         raise BadCursor(f"{path} is no cursor of an export") from None
     if not 0 <= stored.index <= stored.size or len(stored.root) != 32:
         raise BadCursor(f"{path} is no cursor of an export")
-    return Cursor(stored.origin, stored.index, stored.size, stored.root)
+    return Cursor(stored.origin, stored.index, stored.size, stored.root, stored.rotated)
 
 
 def write_cursor(path: Path, cursor: Cursor) -> None:
     """Put a cursor into a file, whole or not at all, also when power is lost. Raises ``OSError``."""
-    stored = _Stored(cursor.origin, cursor.index, cursor.size, cursor.root)
+    stored = _Stored(cursor.origin, cursor.index, cursor.size, cursor.root, cursor.rotated)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     with temporary.open("wb") as file:
         file.write(msgspec.json.encode(stored) + b"\n")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from server.audit.ledger.offline.exports.cursor import BadCursor, Cursor, read_cursor, write_cursor
 from server.audit.ledger.offline.exports.records import Record
 from server.audit.ledger.offline.exports.sinks import Sink
-from server.audit.ledger.offline.proven import NotProven, ProvenLog
-from server.audit.ledger.offline.sources import Unreadable
+from server.audit.ledger.offline.proven import NotProven, ProvenLog, Trust
+from server.audit.ledger.offline.sources import Source, Unreadable
 
 _POLL_SECONDS = 1.0
 _PART_BYTES = 1024 * 1024
@@ -19,12 +20,14 @@ _PART_BYTES = 1024 * 1024
 class Export:
     """One run over a log, from where the cursor's file says, or else from the entry ``first``."""
 
-    def __init__(self, log: ProvenLog, cursor: Path | None, first: int = 0) -> None:
+    def __init__(self, source: Source, trust: Trust | None, cursor: Path | None, first: int = 0) -> None:
         """Raises ``BadCursor``, ``NotProven`` if the log doesn't extend what the cursor has seen, and ``OSError``."""
-        self._log = log
+        known = None if cursor is None else read_cursor(cursor)
+        if known is not None and known.rotated is not None and trust is not None:
+            trust = replace(trust, seen=known.size, rotated=known.rotated)
+        log = self._log = ProvenLog(source, trust)
         self._path = cursor
         self._next = min(first, log.checkpoint.size)
-        known = None if cursor is None else read_cursor(cursor)
         if known is not None:
             if known.origin != log.checkpoint.origin:
                 raise BadCursor(f"{cursor} is the cursor of {known.origin}")
@@ -76,5 +79,6 @@ class Export:
     def save(self) -> None:
         """Write the cursor, if it has a file. Raises ``OSError``."""
         if self._path is not None:
-            checkpoint = self._log.checkpoint
-            write_cursor(self._path, Cursor(checkpoint.origin, self._next, checkpoint.size, checkpoint.root))
+            checkpoint, trust = self._log.checkpoint, self._log.trust
+            rotated = None if trust is None else tuple(trust.rotated)
+            write_cursor(self._path, Cursor(checkpoint.origin, self._next, checkpoint.size, checkpoint.root, rotated))
