@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from benchmarks.report import NONE
 from benchmarks.scanner.running import COMMAND
 
 LINES = 1_000_000
-_LONGEST_SECONDS = 1800
+_LONGEST_SECONDS = 600
 _MEGA = 1e6
 _JOBS = str(os.cpu_count() or 1)
 _PATTERNS = Path(__file__).with_name("semgrep.yaml")
@@ -187,19 +188,24 @@ def _installed(directory: Path, scanner: Scanner) -> Path:
 
 
 def _measure(figures: Measured, programs: Path, tree: Tree, output: Path) -> None:
-    """Run a scanner once. What it writes is dropped; where it fails, its last line is the problem."""
+    """Run a scanner once. Where it fails, or takes longer than ``_LONGEST_SECONDS``, the problem says so."""
     program, *words = (str(tree.path) if word == "{}" else word for word in figures.scanner.command)
     resolved = shutil.which(program, path=str(programs)) or program
     started = time.perf_counter()
     with output.open("w+b") as written:
-        process = subprocess.Popen([resolved, *words], cwd=programs, stdout=subprocess.DEVNULL, stderr=written)
-        overdue = threading.Timer(_LONGEST_SECONDS, process.kill)
+        process = subprocess.Popen(
+            [resolved, *words], cwd=programs, stdout=subprocess.DEVNULL, stderr=written, start_new_session=True
+        )
+        overdue = threading.Timer(_LONGEST_SECONDS, os.killpg, (process.pid, signal.SIGKILL))
         overdue.start()
         # wait4 tells the times of the process with those of its children that it has waited for.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         elapsed = time.perf_counter() - started
         overdue.cancel()
+        if process.returncode == -signal.SIGKILL:
+            figures.problem = f"ended after {elapsed:.0f} seconds without an answer"
+            return
         if not 0 <= process.returncode < _COULD_NOT_SCAN:
             written.seek(0)
             said = written.read().decode(errors="replace").strip().splitlines() or [""]
