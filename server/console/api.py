@@ -68,6 +68,15 @@ class Api:
         self._token = token
         self.namespace = namespace
 
+    def as_caller(self, token: str) -> Api:
+        """The API for the caller with ``token``, from the same address and in the same namespace."""
+        return Api(self._dispatcher, self._permissions, self._client, token, self.namespace)
+
+    @property
+    def of_server(self) -> Api:
+        """The API for the same caller outside of namespaces, for what is one for the whole server."""
+        return Api(self._dispatcher, self._permissions, self._client, self._token)
+
     async def read(self, path: str, **query: str) -> Result:
         """Read ``path`` below ``/v1/``."""
         return await self.send("GET", path, query=query)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import shlex
 import string
 from collections.abc import Mapping, Sequence
@@ -13,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest
 
 AS = "_as"
@@ -125,12 +124,13 @@ def _message(field: Field, text: str, written_as: str) -> str | None:
     if not text and not field.required:
         return None
     if written_as == "text":
-        return base64.b64encode(text.replace("\r\n", "\n").encode("utf-8", "surrogatepass")).decode()
+        return encode_base64(text.replace("\r\n", "\n").encode("utf-8", "surrogatepass"))
+    encoded = "".join(text.split())
     try:
-        base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError):
+        decode_base64(encoded)
+    except NotBase64:
         raise InvalidRequest(f"{field.label}: this isn't base64") from None
-    return "".join(text.split())
+    return encoded
 
 
 def _number(field: Field, text: str) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
@@ -13,12 +12,14 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from engines.durations import SECOND
+from engines.encoding import NotBase64, decode_base64, parse_rfc3339
+
 _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _DIGEST_CHARACTERS = 12
 NOTHING = "\u2013"
-_TEXT_BYTES = 64 * 1024
 
 
 def static_file(name: str) -> tuple[bytes, str] | None:
@@ -99,8 +100,8 @@ def share(value: object) -> str:
 def decoded(value: str) -> str | None:
     """The text in base64; None if it isn't text that can be shown."""
     try:
-        text = base64.b64decode(value[:_TEXT_BYTES], validate=True).decode()
-    except ValueError:
+        text = decode_base64(value).decode()
+    except (NotBase64, UnicodeDecodeError):
         return None
     return text if all(character.isprintable() or character in "\n\t" for character in text) else None
 
@@ -116,13 +117,15 @@ def without_id(token: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _time(value: object) -> datetime | None:
+    seconds = seconds_of(value)
     try:
-        if isinstance(value, int | float) and value:
-            return datetime.fromtimestamp(value, UTC)
-        if isinstance(value, str) and value:
-            # Python's parser takes at most six digits of a second.
-            head, _, fraction = value.removesuffix("Z").partition(".")
-            return datetime.fromisoformat(head).replace(tzinfo=UTC) if "+" not in fraction else None
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
     except (ValueError, OverflowError, OSError):
-        pass
-    return None
+        return None
+
+
+def seconds_of(value: object) -> float:
+    """A time of the API's, a number or RFC 3339, in seconds since the epoch; 0 for none."""
+    if isinstance(value, str):
+        return (parse_rfc3339(value) or 0) / SECOND
+    return float(value) if isinstance(value, int | float) else 0.0

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from server.core.runtime import Runtime
 from server.tenants.namespaces.names import ROOT
-from storage.base import Transaction, transact
+from storage.base import Transaction, delete, put, transact
 from storage.view import View
 
 _FOLDER = "sys/ui/sessions/"
@@ -136,11 +136,7 @@ class Sessions:
 
     async def end(self, session: Session) -> None:
         """Forget ``session``; its token isn't touched."""
-
-        async def delete(transaction: Transaction) -> None:
-            transaction.delete(_key(session.owner, session.id))
-
-        await transact(self._view, delete)
+        await delete(self._view, _key(session.owner, session.id))
 
     async def _note_use(self, session: Session, now: float) -> Session:
         used = replace(session, used=now)
@@ -159,10 +155,7 @@ class Sessions:
         return None if value is None else msgspec.msgpack.decode(value, type=Session)
 
     async def _store(self, session: Session) -> None:
-        async def write(transaction: Transaction) -> None:
-            transaction.put(_key(session.owner, session.id), msgspec.msgpack.encode(session))
-
-        await transact(self._view, write)
+        await put(self._view, _key(session.owner, session.id), msgspec.msgpack.encode(session))
 
     async def _sweep(self, now: float) -> None:
         """Remove all sessions that are over, now and then."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
 from server.console.forms import Field, Form, Kind
+from server.console.render import seconds_of
 from server.console.visit import Content, Page, Visit, reading
 
 _PATH = "{mount}/keys/{name}"
@@ -120,17 +120,7 @@ def _values(data: Mapping[str, Any], inventory: Mapping[int, Mapping[str, Any]])
 
 def _created(made: Any) -> float:
     """When a version was made: transit tells seconds of symmetric keys, and a time within an object of others."""
-    if isinstance(made, int | float):
-        return float(made)
-    text = made.get("creation_time", "") if isinstance(made, dict) else ""
-    return _seconds(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        return datetime.fromisoformat(text.partition(".")[0].removesuffix("Z") + "+00:00").timestamp()
-    except ValueError:
-        return 0.0
+    return seconds_of(made.get("creation_time") if isinstance(made, dict) else made)
 
 
 def _timeline(versions: list[dict[str, Any]], now: float) -> list[Bar]:

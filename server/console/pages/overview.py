@@ -17,12 +17,13 @@ _BUSIEST = 8
 
 async def load(visit: Visit) -> Content:
     """The state of the server; with ``?live``, the counts alone as JSON, for the script of the page."""
-    counts = _counts(await visit.api.read(_METRICS))
+    api = visit.api.of_server
+    counts = _counts(await api.read(_METRICS))
     if "live" in visit.query:
         return Content({}, download=Response(orjson.dumps(counts), media_type="application/json"))
-    health = await visit.api.read("sys/health")
-    seal = await visit.api.read("sys/seal-status")
-    nodes = await visit.api.read("sys/ha-status")
+    health = await api.read("sys/health")
+    seal = await api.read("sys/seal-status")
+    nodes = await api.read("sys/ha-status")
     return Content(
         {
             "health": health.data,

@@ -99,6 +99,22 @@ function warnOfIdleness() {
   setTimeout(() => { warning.hidden = false; }, Math.max(seconds - 60, seconds / 2) * SECONDS);
 }
 
+// A login that ends elsewhere: asked for until it has, then the console opens.
+function waitForLogin() {
+  const place = document.querySelector("[data-wait]");
+  if (!place) return;
+  const address = new URL(place.dataset.wait, location.href);
+  const live = new URL(address);
+  live.searchParams.set("live", "1");
+  const timer = setInterval(async () => {
+    const answer = await fetch(live, { redirect: "error" }).catch(() => null);
+    if (!answer) return;
+    if (answer.ok && (await answer.json()).waiting) return;
+    clearInterval(timer);
+    location.assign(answer.ok ? "/ui/" : address);
+  }, Number(place.dataset.seconds) * SECONDS);
+}
+
 // Merkle trees of RFC 6962: a leaf is hashed behind 0, a node behind 1.
 async function hash(prefix, ...parts) {
   const length = parts.reduce((sum, part) => sum + part.length, 1);
@@ -165,5 +181,6 @@ liveCounts();
 copies();
 files();
 warnOfIdleness();
+waitForLogin();
 checkProofs();
 document.querySelector("output[tabindex]")?.focus();

@@ -139,6 +139,8 @@ async def test_a_namespace_is_looked_at_as_the_caller(server: Server, browser: B
     assert "inner" in page.text
     _, answer = await server.ask("SCAN", "sys/namespaces")
     assert "t1/inner/" in answer["data"]["keys"]
+    shown = {path: (await browser.get(f"{path}?namespace=t1")).status for path in PATHS}
+    assert {path: status for path, status in shown.items() if status != 200} == {"/ui/keys/transit/orders": 404}
 
 
 async def test_a_cbom_is_downloaded(browser: Browser) -> None:

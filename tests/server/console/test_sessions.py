@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.config.schema import LOGIN_FAILURES_PER_MINUTE
-from server.console.app import CONTENT_SECURITY_POLICY
+from server.console.frontend import CONTENT_SECURITY_POLICY
 from server.console.sessions import MAX_PER_OWNER
 from server.runtime import plugins
 from server.runtime.plugins import load as load_installed

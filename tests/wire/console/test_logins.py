@@ -87,6 +87,27 @@ def test_a_callback_of_another_browser_is_refused_with_a_cookie_too(
     other.close()
 
 
+def test_a_login_elsewhere_opens_the_console_here(context: BrowserContext, server: Server, provider: str) -> None:
+    role = {
+        "user_claim": "sub",
+        "callback_mode": "direct",
+        "poll_interval": 1,
+        "allowed_redirect_uris": f"{server.address}/v1/auth/oidc/oidc/callback",
+    }
+    assert server.request("POST", "auth/oidc/role/r", role).status == 204
+    page = context.new_page()
+    page.goto(f"{server.address}/ui/login")
+    page.get_by_role("link", name=_LINK).click()
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Open the provider's page").click()
+    opened.value.locator("input[name=sub]").fill("anna")
+    _submit(opened.value)
+    opened.value.get_by_role("button", name="Confirm sign-in").click()
+    opened.value.get_by_text("You are logged in").wait_for()
+    page.wait_for_url("**/ui/")
+    page.get_by_text("oidc-anna").wait_for()
+
+
 def test_a_login_that_isnt_set_up_is_told_in_a_sentence(context: BrowserContext, server: Server) -> None:
     mount = {"type": "oidc", "description": "nothing", "config": {"listing_visibility": "unauth"}}
     server.request("POST", "sys/auth/empty", mount)
