@@ -14,7 +14,7 @@ from typing import Any
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import always_true, does_nothing
-from engines.cbom.source.evaluation.calls import Calls
+from engines.cbom.source.evaluation.assignments import Assignments
 from engines.cbom.source.evaluation.expressions import Files
 from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.rules import Arguments
@@ -27,14 +27,11 @@ from engines.cbom.source.values import (
     Array,
     Class,
     Closure,
-    Data,
     Instance,
     Known,
     Ref,
     Table,
-    Thing,
     Unknown,
-    Value,
     Values,
     union,
 )
@@ -48,7 +45,7 @@ MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
 
 
-class Evaluator(Calls):
+class Evaluator(Assignments):
     """Runs one language's files and tells of sightings."""
 
     def __init__(
@@ -67,7 +64,6 @@ class Evaluator(Calls):
         self._results: dict[int, dict[Any, Values]] = {}
         self._running: list[Closure] = []
         self._returned: list[Values] = []
-        self._line = 1
         self._statements: dict[type, Callable[[Any], bool]] = {
             program.Assign: self._assign,
             program.Evaluate: self._evaluate,
@@ -237,80 +233,6 @@ class Evaluator(Calls):
                 values = self.of_type(node.declared) or values
         self.assign(node.target, values, local=node.local)
         return False
-
-    def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
-        if isinstance(target, program.Name):
-            self._assign_name(target.name, values, local)
-        elif isinstance(target, program.Member):
-            self._assign_member(target, values)
-        elif isinstance(target, program.Index):
-            self._assign_element(target, values)
-        elif isinstance(target, program.Sequence):
-            for position, item in enumerate(target.items):
-                self.assign(item, union(self._part(value, position) for value in values) or UNKNOWN, local=local)
-        elif isinstance(target, program.Mapping):
-            for name, item in target.pairs:
-                if type(name) is program.Const:
-                    self.assign(item, self.members(values, str(name.value)) or UNKNOWN, local=local)
-        elif isinstance(target, program.Typed) and target.value is not None:
-            self.assign(target.value, values, local=local)
-
-    def _part(self, value: Value, position: int) -> Values:
-        """What the target at ``position`` gets of a value. The first gets an object whole: others get its errors."""
-        return (value,) if position == 0 and type(value) is Thing else self.element(value, (Known(position),))
-
-    def _assign_name(self, name: str, values: Values, local: bool) -> None:
-        self.tell_secret(name, values)
-        scope = self.scope if local else (self.scope.find(name) or self.scope)
-        receiver = self.receiver_in(scope)
-        if receiver is not None:
-            self._set_field(receiver, name, values)
-        elif scope is self.scope:
-            scope.set(name, values)
-        else:
-            scope.add(name, values)
-
-    def _assign_member(self, target: program.Member, values: Values) -> None:
-        self.tell_secret(target.name, values)
-        for base in self.evaluate(target.base):
-            if isinstance(base, Instance):
-                self._set_field(base, target.name, values)
-            elif isinstance(base, Class):
-                base.members[target.name] = union((base.members.get(target.name, NOTHING), values))
-            elif isinstance(base, Table):
-                base.entries[target.name] = values
-                if target.name in self.knowledge.options:
-                    self.option(target.name, values, self._line)
-            else:
-                self._set_attribute(base, target, values)
-
-    def _set_field(self, base: Instance, name: str, values: Values) -> None:
-        if self.scope.journals or base is base.of.sample:
-            values = union((base.fields.get(name, NOTHING), values))
-        base.fields[name] = values
-
-    def _set_attribute(self, base: Value, target: program.Member, values: Values) -> None:
-        """An attribute of a library's object: rules may say what that means."""
-        path = base.path if type(base) is Ref else self._type_of(base)
-        found = self.knowledge.attributes.get(f"{path}.{target.name}")
-        if found:
-            place = program.Call(target, [], {}, self._line, 1, self._line, 1)
-            self._known(found, Arguments([values], {}, (base,)), place)
-
-    def _assign_element(self, target: program.Index, values: Values) -> None:
-        keys = self.evaluate(target.key)
-        for key in keys:
-            if type(key) is Known:
-                self.tell_secret(str(key.value), values)
-        for base in self.evaluate(target.base):
-            if type(base) is Table:
-                for key in keys:
-                    if type(key) is Known:
-                        base.entries[key.value] = values
-                    else:
-                        base.open = True
-            elif type(base) is Data and any(type(value) is not Known for value in values):
-                base.origin = ""
 
     def _branch(self, node: program.Branch) -> bool:
         changed, left, exhaustive = [], [], False

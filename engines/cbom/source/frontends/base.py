@@ -26,7 +26,12 @@ MAX_DEPTH = 150
 MAX_OPERANDS = 2000
 """The most operands of one chain of operators, such as a text in pieces."""
 
-_SKIPPED = frozenset({"comment", "line_comment", "block_comment", "ERROR"})
+MAX_LITERAL = 100_000
+"""The longest literal that is read, in bytes."""
+
+COMMENTS = frozenset({"comment", "line_comment", "block_comment"})
+_SKIPPED = COMMENTS | {"ERROR"}
+_HIGHEST_CHARACTER = 0x10FFFF
 
 
 class Lowering:
@@ -41,6 +46,9 @@ class Lowering:
     containers: ClassVar[frozenset[str]] = frozenset()
     """Types of nodes that hold statements and do nothing by themselves: blocks, declarations of several."""
 
+    package_clause: ClassVar[str] = ""
+    """The type of the node that tells a file's package; "" if the language has none."""
+
     def __init__(self, source: bytes) -> None:
         self.source = source
         self._depth = 0
@@ -49,7 +57,9 @@ class Lowering:
     def module(self, root: Node) -> Module:
         """The file whose tree has the root ``root``."""
         body = self.block(root)
-        return Module(body, truncated=self.truncated, broken=root.has_error)
+        clauses = [child for child in root.named_children if child.type == self.package_clause]
+        package = self.text(clauses[0].named_children[-1]) if clauses else ""
+        return Module(body, package, truncated=self.truncated, broken=root.has_error)
 
     def text(self, node: Node | None) -> str:
         """The source of ``node``; "" for None."""
@@ -68,6 +78,18 @@ class Lowering:
             return handler(self, node) if handler is not None else self.opaque(node)
         finally:
             self._depth -= 1
+
+    def part(self, node: Node, field: str) -> Expression:
+        """The child in ``field`` as an expression."""
+        return self.expression(node.child_by_field_name(field))
+
+    def children(self, node: Node | None) -> list[Node]:
+        """The named children of ``node`` without comments; none of None."""
+        return [] if node is None else [child for child in node.named_children if child.type not in COMMENTS]
+
+    def too_long(self, node: Node) -> bool:
+        """Whether a literal is longer than what is read."""
+        return bool(node.end_byte - node.start_byte > MAX_LITERAL)
 
     def opaque(self, node: Node) -> Expression:
         """An expression that isn't followed, with what is in it."""
@@ -150,6 +172,16 @@ class Lowering:
         for name, right in reversed(rights):
             result = Binary(name, result, right) if name != "?" else Opaque([result, right])
         return result
+
+
+def line_of(node: Node) -> int:
+    """The line where ``node`` begins, from 1."""
+    return int(node.start_point[0]) + 1
+
+
+def character(code: int) -> str:
+    """The character of an escape sequence; U+FFFD where Unicode has none."""
+    return chr(code) if code <= _HIGHEST_CHARACTER else "\ufffd"
 
 
 def joined(parts: list[Expression]) -> Expression:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Node
-from engines.cbom.source.frontends.c_expressions import NAMED_TYPES, RECEIVER, CExpressions, body_of
+from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.c_expressions import RECEIVER, CExpressions, body_of
+from engines.cbom.source.frontends.common_syntax import CommonSyntax, functions_first, import_of
 from engines.cbom.source.program import (
     Assign,
-    Attempt,
     Binary,
     Branch,
     Class,
@@ -18,19 +18,13 @@ from engines.cbom.source.program import (
     Expression,
     Function,
     Import,
-    Index,
-    Leave,
-    Loop,
     Member,
     Name,
     NewArray,
-    Opaque,
     Parameter,
     Return,
     Statement,
 )
-
-Arms = list[tuple[Expression | None, list[Statement]]]
 
 CONSTRUCTOR = "<init>"
 _COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
@@ -57,7 +51,7 @@ class CLowering(CExpressions):
         if kind is not None and kind.child_by_field_name("body") is not None:
             yield from self.one(kind)
         declared = self.declared(node)
-        line = node.start_point[0] + 1
+        line = line_of(node)
         for declarator in node.children_by_field_name("declarator"):
             if not declarator.is_named or declarator.type == "function_declarator":
                 continue
@@ -70,28 +64,20 @@ class CLowering(CExpressions):
         """The value that a declaration gives."""
         value = declarator.child_by_field_name("value") or node.child_by_field_name("default_value")
         inner = declarator.child_by_field_name("declarator") if declarator.type == "init_declarator" else declarator
-        named = kind is not None and kind.type in NAMED_TYPES
+        named = kind is not None and kind.type in self.named_types
         if value is None:
             if inner is not None and inner.type == "array_declarator":
-                return NewArray(self.expression(inner.child_by_field_name("size")))
+                return NewArray(self.part(inner, "size"))
             return self.construction(declarator, kind, []) if named and not inner.type.startswith("pointer") else None
         if value.type == "argument_list":
-            args = self.arguments(value)
+            args = self.all_of(value)
             return self.construction(value, kind, args) if named else (args[0] if args else None)
         if value.type == "initializer_list" and named and inner.type != "array_declarator":
-            parts = [child for child in value.named_children if child.type != "comment"]
+            parts = self.children(value)
             keywords = self.designated(parts)
-            args = [] if keywords else self.arguments(value)
+            args = [] if keywords else self.all_of(value)
             return self.call(node, self.expression(kind), kind, args, keywords, creates=True)
         return self.expression(value)
-
-    def assignment(self, node: Node) -> Iterator[Statement]:
-        yield self.assigned_to(node)
-
-    def update(self, node: Node) -> Iterator[Statement]:
-        target = self.argument(node)
-        operator = "-" if self.text(node.child_by_field_name("operator")) == "--" else "+"
-        yield Assign(target, Binary(operator, target, Const(1)), node.start_point[0] + 1)
 
     def comma_statement(self, node: Node) -> Iterator[Statement]:
         for side in ("left", "right"):
@@ -104,92 +90,32 @@ class CLowering(CExpressions):
         if len(arguments) >= 2 and self.text(function).removeprefix("std::") in _COPIES:
             target = self.expression(arguments[0])
             if isinstance(target, Name | Member):
-                yield Assign(target, self.expression(arguments[1]), node.start_point[0] + 1)
+                yield Assign(target, self.expression(arguments[1]), line_of(node))
                 return
         yield Evaluate(self.expression(node))
 
-    def return_node(self, node: Node) -> Iterator[Statement]:
-        yield Return(self.first(node) if node.named_children else None)
-
-    def leave(self, node: Node) -> Iterator[Statement]:
-        yield Leave(self.opaque(node) if node.type == "throw_statement" else None)
-
-    def goto(self, node: Node) -> Iterator[Statement]:
-        """Nothing: what stands between a ``goto`` and its label runs on another way."""
-        yield from ()
-
-    def labeled(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.named_children[-1])
-
-    def if_node(self, node: Node) -> Iterator[Statement]:
-        arms: Arms = []
-        current: Node | None = node
-        while current is not None and current.type == "if_statement":
-            test = self._condition(current)
-            arms.append((test, self.one(current.child_by_field_name("consequence"))))
-            other = current.child_by_field_name("alternative")
-            current = other.named_children[-1] if other is not None and other.named_children else None
-        if current is not None:
-            arms.append((None, self.one(current)))
-        yield Branch(arms)
-
-    def _condition(self, node: Node) -> Expression:
+    def condition(self, node: Node) -> Expression:
         condition = node.child_by_field_name("condition")
         if condition is not None and condition.type == "condition_clause":
             condition = condition.child_by_field_name("value")
         return self.expression(condition)
 
     def switch_node(self, node: Node) -> Iterator[Statement]:
-        subject = self._condition(node)
-        arms: Arms = []
-        default: Arms = []
-        tests: list[Expression] = []
-        otherwise = False
-        for case in node.child_by_field_name("body").named_children:
-            if case.type != "case_statement":
-                continue
-            value = case.child_by_field_name("value")
-            if value is None:
-                otherwise = True
-            else:
-                tests.append(Binary("==", subject, self.expression(value)))
-            inner = [child for child in case.named_children if child != value and child.type != "comment"]
-            if not inner:
-                continue
-            body: list[Statement] = []
-            for child in inner:
-                if child.type != "break_statement":
-                    self._statement(child, body)
-            test = None if otherwise else tests[0] if len(tests) == 1 else Opaque([*tests])
-            (default if otherwise else arms).append((test, body))
-            tests, otherwise = [], False
-        yield Branch([*arms, *default])
+        cases = [case for case in self.children(node.child_by_field_name("body")) if case.type == "case_statement"]
+        yield Branch(self.arms_of(self.condition(node), map(self._case, cases)))
 
-    def while_node(self, node: Node) -> Iterator[Statement]:
-        test = self._condition(node)
-        yield Loop(test, self.one(node.child_by_field_name("body")))
-
-    def do_node(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.child_by_field_name("body"))
-        yield Evaluate(self._condition(node))
-
-    def for_node(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.child_by_field_name("initializer"))
-        test = node.child_by_field_name("condition")
-        body = self.one(node.child_by_field_name("body"))
-        body += self.one(node.child_by_field_name("update"))
-        yield Loop(None if test is None else self.expression(test), body)
+    def _case(self, case: Node) -> tuple[list[Expression] | None, list[Statement]]:
+        value = case.child_by_field_name("value")
+        body: list[Statement] = []
+        for child in case.named_children:
+            if child != value:
+                self._statement(child, body)
+        return None if value is None else [self.expression(value)], body
 
     def for_each(self, node: Node) -> Iterator[Statement]:
-        items = self.expression(node.child_by_field_name("right"))
+        items = self.part(node, "right")
         target = Name(self.declared_name(node.child_by_field_name("declarator")))
-        element = Assign(target, Index(items, Opaque([])), node.start_point[0] + 1, self.declared(node), local=True)
-        yield Loop(None, [element, *self.one(node.child_by_field_name("body"))])
-
-    def try_node(self, node: Node) -> Iterator[Statement]:
-        body = self.block(node.child_by_field_name("body"))
-        caught = [child for child in node.named_children if child.type == "catch_clause"]
-        yield Attempt(body, [self.block(child.child_by_field_name("body")) for child in caught], [])
+        yield from self.loop_over(node, target, items, self.declared(node))
 
     # Functions and classes
 
@@ -220,7 +146,7 @@ class CLowering(CExpressions):
             CONSTRUCTOR if name == owner else name,
             parameters if static else [Parameter(RECEIVER), *parameters],
             body_of(self, node.child_by_field_name("body"), begun),
-            declarator.start_point[0] + 1,
+            line_of(declarator),
             static,
             returns=self.declared(node),
         )
@@ -232,9 +158,9 @@ class CLowering(CExpressions):
             for each in listed.named_children if listed.type == "field_initializer_list" else ():
                 if not each.named_children:
                     continue
-                args = self.arguments(each.named_children[-1])
+                args = self.all_of(each.named_children[-1])
                 target = Member(Name(RECEIVER), self.text(each.named_children[0]))
-                found.append(Assign(target, args[0] if args else None, each.start_point[0] + 1))
+                found.append(Assign(target, args[0] if args else None, line_of(each)))
         return found
 
     def class_node(self, node: Node) -> Iterator[Statement]:
@@ -245,10 +171,8 @@ class CLowering(CExpressions):
         bases = []
         for clause in node.named_children:
             if clause.type == "base_class_clause":
-                bases = [self.expression(child) for child in clause.named_children if child.type in NAMED_TYPES]
-        members = self.block(body)
-        members.sort(key=lambda member: not isinstance(member, Function | Class))
-        yield Class(self.text(name), bases, members, node.start_point[0] + 1)
+                bases = [self.expression(child) for child in clause.named_children if child.type in self.named_types]
+        yield Class(self.text(name), bases, functions_first(self.block(body)), line_of(node))
 
     def template_declaration(self, node: Node) -> Iterator[Statement]:
         yield from self.one(node.named_children[-1])
@@ -262,7 +186,7 @@ class CLowering(CExpressions):
                 following = Const(0) if before is None else Binary("+", before, Const(1))
                 made = following if value is None else self.expression(value)
                 before = Name(self.text(each.child_by_field_name("name")))
-                yield Assign(before, made, each.start_point[0] + 1, local=True)
+                yield Assign(before, made, line_of(each), local=True)
 
     def namespace(self, node: Node) -> Iterator[Statement]:
         name = node.child_by_field_name("name")
@@ -279,24 +203,19 @@ class CLowering(CExpressions):
             return
         yield from self.one(kind) if kind.child_by_field_name("body") is not None else ()
         name = node.child_by_field_name("name") or node.child_by_field_name("declarator")
-        if kind.type in NAMED_TYPES and kind.child_by_field_name("body") is None:
-            yield Assign(Name(self.declared_name(name)), self.expression(kind), node.start_point[0] + 1)
+        if kind.type in self.named_types and kind.child_by_field_name("body") is None:
+            yield Assign(Name(self.declared_name(name)), self.expression(kind), line_of(node))
 
     def using(self, node: Node) -> Iterator[Statement]:
         path = self.text(node.named_children[-1]).replace("::", ".")
-        line = node.start_point[0] + 1
-        if any(child.type == "namespace" for child in node.children):
-            yield Import("*", path, "", line)
-        else:
-            module, _, name = path.rpartition(".")
-            yield Import(name, module, name, line)
+        yield import_of(path, node, everything=any(child.type == "namespace" for child in node.children))
 
     # Preprocessor
 
     def include(self, node: Node) -> Iterator[Statement]:
         path = node.child_by_field_name("path")
         if path is not None and path.type == "string_literal":
-            yield Import("*", self.text(path).strip('"'), "", node.start_point[0] + 1)
+            yield Import("*", self.text(path).strip('"'), "", line_of(node))
 
     def conditional_part(self, node: Node) -> Iterator[Statement]:
         """All parts of a condition, one behind the other: which is compiled isn't known."""
@@ -308,7 +227,7 @@ class CLowering(CExpressions):
     def macro(self, node: Node) -> Iterator[Statement]:
         value = self._macro_value(node.child_by_field_name("value"))
         if value is not None:
-            yield Assign(Name(self.text(node.child_by_field_name("name"))), value, node.start_point[0] + 1, local=True)
+            yield Assign(Name(self.text(node.child_by_field_name("name"))), value, line_of(node), local=True)
 
     def macro_function(self, node: Node) -> Iterator[Statement]:
         value = self._macro_value(node.child_by_field_name("value"))
@@ -316,7 +235,7 @@ class CLowering(CExpressions):
             return
         named = node.child_by_field_name("parameters").named_children
         parameters = [Parameter(self.text(child)) for child in named]
-        line = node.start_point[0] + 1
+        line = line_of(node)
         yield Function(self.text(node.child_by_field_name("name")), parameters, [Return(value)], line, static=True)
 
     def _macro_value(self, node: Node | None) -> Expression | None:
@@ -334,33 +253,19 @@ class CLowering(CExpressions):
         assigned = statement.named_children[0]
         return CLowering(source, node.start_point[0]).expression(assigned.child_by_field_name("right"))
 
-    def skip(self, node: Node) -> Iterator[Statement]:
-        yield from ()
-
     statements = {
+        **CommonSyntax.statements,
         "declaration": declaration,
         "field_declaration": declaration,
-        "assignment_expression": assignment,
-        "update_expression": update,
         "comma_expression": comma_statement,
         "call_expression": call_statement,
-        "return_statement": return_node,
-        "break_statement": leave,
-        "continue_statement": leave,
-        "goto_statement": goto,
-        "throw_statement": leave,
-        "labeled_statement": labeled,
-        "if_statement": if_node,
+        "goto_statement": CommonSyntax.skip,  # What stands between it and its label runs on another way.
         "switch_statement": switch_node,
-        "while_statement": while_node,
-        "do_statement": do_node,
-        "for_statement": for_node,
         "for_range_loop": for_each,
-        "try_statement": try_node,
         "function_definition": function,
         "class_specifier": class_node,
         "struct_specifier": class_node,
-        "union_specifier": skip,
+        "union_specifier": CommonSyntax.skip,
         "template_declaration": template_declaration,
         "enum_specifier": enum_node,
         "namespace_definition": namespace,
@@ -373,10 +278,10 @@ class CLowering(CExpressions):
         "preproc_elif": conditional_part,
         "preproc_def": macro,
         "preproc_function_def": macro_function,
-        "preproc_call": skip,
-        "access_specifier": skip,
-        "friend_declaration": skip,
-        "static_assert_declaration": skip,
+        "preproc_call": CommonSyntax.skip,
+        "access_specifier": CommonSyntax.skip,
+        "friend_declaration": CommonSyntax.skip,
+        "static_assert_declaration": CommonSyntax.skip,
     }
 
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Node
-from engines.cbom.source.frontends.go_expressions import NAMED_TYPES, OPERATORS, GoExpressions
+from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.common_syntax import Arms, CommonSyntax
+from engines.cbom.source.frontends.go_expressions import GoExpressions
 from engines.cbom.source.program import (
     Assign,
     Binary,
     Branch,
     Class,
-    Const,
     Evaluate,
     Expression,
     Import,
     Index,
-    Leave,
     Loop,
     Member,
-    Module,
     Name,
     NewArray,
     Opaque,
@@ -30,14 +28,13 @@ from engines.cbom.source.program import (
     Typed,
 )
 
-Arms = list[tuple[Expression | None, list[Statement]]]
-
 _VERSION = re.compile(r"/v\d+$|\.v\d+$")
 
 
 class GoLowering(GoExpressions):
     """Go's syntax tree (tree-sitter-go)."""
 
+    package_clause = "package_clause"
     containers = frozenset(
         {
             "source_file",
@@ -54,35 +51,24 @@ class GoLowering(GoExpressions):
         }
     )
 
-    def module(self, root: Node) -> Module:
-        """The file, with its package."""
-        found = super().module(root)
-        for child in root.named_children:
-            if child.type == "package_clause":
-                found.package = self.text(child.named_children[-1])
-                break
-        return found
-
     # Statements
 
-    def assignment(self, node: Node) -> Iterator[Statement]:
-        target = self.several(node.child_by_field_name("left"))
-        value = self.several(node.child_by_field_name("right"))
-        operator = self.text(node.child_by_field_name("operator"))[:-1] if node.type == "assignment_statement" else ""
-        if operator:
-            value = Binary(OPERATORS[operator], target, value) if operator in OPERATORS else Opaque([value])
-        yield Assign(target, value, node.start_point[0] + 1, local=node.type == "short_var_declaration")
+    def sides(self, node: Node) -> tuple[Expression, Expression]:
+        return self.several(node.child_by_field_name("left")), self.several(node.child_by_field_name("right"))
 
-    def update(self, node: Node) -> Iterator[Statement]:
-        target = self.expression(node.named_children[0])
-        operator = "+" if node.type == "inc_statement" else "-"
-        yield Assign(target, Binary(operator, target, Const(1)), node.start_point[0] + 1)
+    def short_variable(self, node: Node) -> Iterator[Statement]:
+        target, value = self.sides(node)
+        yield Assign(target, value, line_of(node), local=True)
+
+    def if_node(self, node: Node) -> Iterator[Statement]:
+        yield from self._initializer(node)
+        yield from super().if_node(node)
 
     def variable(self, node: Node) -> Iterator[Statement]:
         names: list[Expression] = [Name(self.text(name)) for name in node.children_by_field_name("name")]
         value, kind = node.child_by_field_name("value"), node.child_by_field_name("type")
         declared = self.declared(node)
-        line = node.start_point[0] + 1
+        line = line_of(node)
         if value is not None:
             target = names[0] if len(names) == 1 else Sequence(names)
             yield Assign(target, self.several(value), line, declared, local=True)
@@ -103,7 +89,7 @@ class GoLowering(GoExpressions):
                 Name(self.text(name)) for name in spec.children_by_field_name("name") if name.is_named
             ]
             target = names[0] if len(names) == 1 else Sequence(names)
-            yield Assign(target, None if value is None else self.several(value), spec.start_point[0] + 1, local=True)
+            yield Assign(target, None if value is None else self.several(value), line_of(spec), local=True)
 
     def return_node(self, node: Node) -> Iterator[Statement]:
         if node.named_children:
@@ -112,35 +98,15 @@ class GoLowering(GoExpressions):
         names: list[Expression] = [Name(name) for name in (self._results[-1] if self._results else [])]
         yield Return(names[0] if len(names) == 1 else Sequence(names) if names else None)
 
-    def leave(self, node: Node) -> Iterator[Statement]:
-        yield Leave()
-
-    def labeled(self, node: Node) -> Iterator[Statement]:
-        if len(node.named_children) > 1:
-            yield from self.one(node.named_children[-1])
-
     def call_statement(self, node: Node) -> Iterator[Statement]:
         """A call; ``copy`` is an assignment of its target, if that is a whole variable."""
         arguments = node.child_by_field_name("arguments").named_children
         if len(arguments) == 2 and self.text(node.child_by_field_name("function")) == "copy":
             target = self.expression(arguments[0])
             if isinstance(target, Name | Member):
-                yield Assign(target, self.expression(arguments[1]), node.start_point[0] + 1)
+                yield Assign(target, self.expression(arguments[1]), line_of(node))
                 return
         yield Evaluate(self.expression(node))
-
-    def if_node(self, node: Node) -> Iterator[Statement]:
-        yield from self._initializer(node)
-        test = self.expression(node.child_by_field_name("condition"))
-        arms: Arms = [(test, self.block(node.child_by_field_name("consequence")))]
-        other = node.child_by_field_name("alternative")
-        while other is not None and other.type == "if_statement" and other.child_by_field_name("initializer") is None:
-            test = self.expression(other.child_by_field_name("condition"))
-            arms.append((test, self.block(other.child_by_field_name("consequence"))))
-            other = other.child_by_field_name("alternative")
-        if other is not None:
-            arms.append((None, self.one(other)))
-        yield Branch(arms)
 
     def _initializer(self, node: Node) -> list[Statement]:
         return self.one(node.child_by_field_name("initializer"))
@@ -159,12 +125,12 @@ class GoLowering(GoExpressions):
             yield Loop(None if clause.type == "block" else self.expression(clause), body)
 
     def _range(self, clause: Node) -> Iterator[Statement]:
-        items = self.expression(clause.child_by_field_name("right"))
+        items = self.part(clause, "right")
         yield Evaluate(items)
         left = clause.child_by_field_name("left")
         for number, name in enumerate([] if left is None else left.named_children):
             value = Index(items, Opaque([])) if number else Opaque([])
-            yield Assign(self.expression(name), value, clause.start_point[0] + 1, local=True)
+            yield Assign(self.expression(name), value, line_of(clause), local=True)
 
     def switch_node(self, node: Node) -> Iterator[Statement]:
         yield from self._initializer(node)
@@ -188,7 +154,7 @@ class GoLowering(GoExpressions):
 
     def type_switch(self, node: Node) -> Iterator[Statement]:
         yield from self._initializer(node)
-        value = self.expression(node.child_by_field_name("value"))
+        value = self.part(node, "value")
         alias = node.child_by_field_name("alias")
         arms: Arms = []
         for case in node.named_children:
@@ -198,7 +164,7 @@ class GoLowering(GoExpressions):
             if alias is not None:
                 declared = self.declared(case)
                 typed = value if declared is None else Typed(value, declared)
-                body.append(Assign(self.first(alias), typed, case.start_point[0] + 1, local=True))
+                body.append(Assign(self.first(alias), typed, line_of(case), local=True))
             arms.append((None if case.type == "default_case" else Opaque([]), [*body, *self._case_body(case)]))
         yield Branch(sorted(arms, key=lambda arm: arm[0] is None))
 
@@ -210,8 +176,8 @@ class GoLowering(GoExpressions):
 
     def receive(self, node: Node) -> Iterator[Statement]:
         left = node.child_by_field_name("left")
-        right = self.expression(node.child_by_field_name("right"))
-        line = node.start_point[0] + 1
+        right = self.part(node, "right")
+        line = line_of(node)
         yield Evaluate(right) if left is None else Assign(self.several(left), right, line, local=True)
 
     def function(self, node: Node) -> Iterator[Statement]:
@@ -226,10 +192,10 @@ class GoLowering(GoExpressions):
     def type_node(self, node: Node) -> Iterator[Statement]:
         name = self.text(node.child_by_field_name("name"))
         kind = node.child_by_field_name("type")
-        line = node.start_point[0] + 1
+        line = line_of(node)
         if kind.type == "struct_type":
             yield self._struct(name, kind, line)
-        elif kind.type in NAMED_TYPES:
+        elif kind.type in self.named_types:
             declared = self.expression(kind)
             yield Assign(Name(name), declared, line) if node.type == "type_alias" else Class(name, [declared], [], line)
 
@@ -246,7 +212,7 @@ class GoLowering(GoExpressions):
         return Class(name, bases, members, line)
 
     def import_node(self, node: Node) -> Iterator[Statement]:
-        line = node.start_point[0] + 1
+        line = line_of(node)
         path = self.text(node.child_by_field_name("path"))[1:-1]
         named = node.child_by_field_name("name")
         if named is None:
@@ -257,22 +223,17 @@ class GoLowering(GoExpressions):
         elif named.type == "package_identifier":
             yield Import(self.text(named), path, "", line)
 
-    def skip(self, node: Node) -> Iterator[Statement]:
-        yield from ()
-
     statements = {
-        "assignment_statement": assignment,
-        "short_var_declaration": assignment,
-        "inc_statement": update,
-        "dec_statement": update,
+        **CommonSyntax.statements,
+        "assignment_statement": CommonSyntax.assignment,
+        "short_var_declaration": short_variable,
+        "inc_statement": CommonSyntax.update,
+        "dec_statement": CommonSyntax.update,
         "var_spec": variable,
         "const_declaration": constants,
         "return_statement": return_node,
-        "break_statement": leave,
-        "continue_statement": leave,
-        "goto_statement": leave,
-        "fallthrough_statement": skip,
-        "labeled_statement": labeled,
+        "goto_statement": CommonSyntax.leave,
+        "fallthrough_statement": CommonSyntax.skip,
         "call_expression": call_statement,
         "if_statement": if_node,
         "for_statement": for_node,
@@ -285,7 +246,7 @@ class GoLowering(GoExpressions):
         "type_spec": type_node,
         "type_alias": type_node,
         "import_spec": import_node,
-        "package_clause": skip,
+        "package_clause": CommonSyntax.skip,
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from engines.cbom.source.frontends.base import Lowering, Node
+from engines.cbom.source.frontends.base import Node, character, line_of
+from engines.cbom.source.frontends.common_syntax import CommonSyntax
 from engines.cbom.source.program import (
     Assign,
     Binary,
@@ -26,21 +27,18 @@ from engines.cbom.source.program import (
     Unary,
 )
 
-OPERATORS = {name: name for name in ("+", "-", "*", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=")}
-OPERATORS |= {"/": "//", "&&": "and", "||": "or"}
 _UNARY = {"!": "not", "-": "-", "^": "~"}
 _CONVERSIONS = frozenset(
     {"string", "byte", "rune", "int", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64"}
 )
-NAMED_TYPES = frozenset({"type_identifier", "qualified_type", "generic_type"})
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
-_MAX_LITERAL = 100_000
-_HIGHEST_CHARACTER = 0x10FFFF
 
 
-class GoExpressions(Lowering):
+class GoExpressions(CommonSyntax):
     """Expressions of Go, and what statements share with them."""
+
+    named_types = frozenset({"type_identifier", "qualified_type", "generic_type"})
 
     def __init__(self, source: bytes) -> None:
         super().__init__(source)
@@ -49,29 +47,18 @@ class GoExpressions(Lowering):
 
     # Expressions
 
-    def identifier(self, node: Node) -> Expression:
-        return Name(self.text(node))
-
     def selector(self, node: Node) -> Expression:
-        return Member(
-            self.expression(node.child_by_field_name("operand")), self.text(node.child_by_field_name("field"))
-        )
+        return Member(self.part(node, "operand"), self.text(node.child_by_field_name("field")))
 
     def qualified(self, node: Node) -> Expression:
         return Member(Name(self.text(node.child_by_field_name("package"))), self.text(node.child_by_field_name("name")))
-
-    def first(self, node: Node) -> Expression:
-        return self.expression(node.named_children[0]) if node.named_children else Opaque([])
-
-    def nothing(self, node: Node) -> Expression:
-        return Opaque([])
 
     def element(self, node: Node) -> Expression:
         operand, index = node.child_by_field_name("operand"), node.child_by_field_name("index")
         return Index(self.expression(operand), self.expression(index))
 
     def slice_node(self, node: Node) -> Expression:
-        operand = self.expression(node.child_by_field_name("operand"))
+        operand = self.part(node, "operand")
         bounds = [node.child_by_field_name(name) for name in ("start", "end")]
         if bounds == [None, None]:
             return operand
@@ -79,7 +66,7 @@ class GoExpressions(Lowering):
 
     def call_node(self, node: Node) -> Expression:
         function = node.child_by_field_name("function")
-        arguments = [child for child in node.child_by_field_name("arguments").named_children if child.type != "comment"]
+        arguments = self.children(node.child_by_field_name("arguments"))
         if function.type == "identifier":
             built = self._built_in(node, self.text(function), arguments)
             if built is not None:
@@ -107,12 +94,12 @@ class GoExpressions(Lowering):
         return None
 
     def conversion(self, node: Node) -> Expression:
-        value = self.expression(node.child_by_field_name("operand"))
+        value = self.part(node, "operand")
         kind = node.child_by_field_name("type")
-        return Typed(value, self.expression(kind)) if kind.type in NAMED_TYPES else value
+        return Typed(value, self.expression(kind)) if kind.type in self.named_types else value
 
     def assertion(self, node: Node) -> Expression:
-        value = self.expression(node.child_by_field_name("operand"))
+        value = self.part(node, "operand")
         declared = self.declared(node)
         return value if declared is None else Typed(value, declared)
 
@@ -121,7 +108,7 @@ class GoExpressions(Lowering):
         kind = node.child_by_field_name("type")
         while kind is not None and kind.type in ("pointer_type", "parenthesized_type"):
             kind = kind.named_children[0]
-        return self.expression(kind) if kind is not None and kind.type in NAMED_TYPES else None
+        return self.expression(kind) if kind is not None and kind.type in self.named_types else None
 
     def composite(self, node: Node) -> Expression:
         return self._literal(node, node.child_by_field_name("type"), node.child_by_field_name("body"))
@@ -130,7 +117,7 @@ class GoExpressions(Lowering):
         """A literal of the type ``kind`` that begins at ``node``."""
         if kind.type == "pointer_type":
             kind = kind.named_children[0]
-        elements = [child for child in body.named_children if child.type != "comment"]
+        elements = self.children(body)
         if kind.type == "map_type":
             keyed = [child for child in elements if child.type == "keyed_element"]
             inner = kind.child_by_field_name("value")
@@ -148,7 +135,7 @@ class GoExpressions(Lowering):
                 keywords[self.text(each.child_by_field_name("key"))] = self._part(each, "value", None)
             else:
                 args.append(self._element(each, None))
-        if kind.type not in NAMED_TYPES:
+        if kind.type not in self.named_types:
             return Opaque([*args, *keywords.values()])
         named = kind.child_by_field_name("name") if kind.type == "qualified_type" else kind
         return self.call(node, self.expression(kind), named, args, keywords, creates=True)
@@ -166,7 +153,7 @@ class GoExpressions(Lowering):
         return self.expression(inner)
 
     def string(self, node: Node) -> Expression:
-        if node.end_byte - node.start_byte > _MAX_LITERAL:
+        if self.too_long(node):
             return Opaque([])
         text = self.text(node)[1:-1]
         escaped = "\\" in text and node.type != "raw_string_literal"
@@ -177,25 +164,14 @@ class GoExpressions(Lowering):
         return Const(ord(text)) if len(text) == 1 else Opaque([])
 
     def integer(self, node: Node) -> Expression:
-        text = self.text(node).replace("_", "")
-        try:
-            octal = len(text) > 1 and text[0] == "0" and text[1].isdigit()
-            return Const(int(text, 8) if octal else int(text, 0))
-        except ValueError:
-            return Opaque([])
-
-    def word(self, node: Node) -> Expression:
-        return Const({"true": True, "false": False}.get(node.type))
+        return self.integer_of(self.text(node).replace("_", ""))
 
     def iota(self, node: Node) -> Expression:
         return Const(self._iota)
 
-    def binary(self, node: Node) -> Expression:
-        return self.binary_chain(node, node.type, OPERATORS)
-
     def unary(self, node: Node) -> Expression:
         operator = self.text(node.child_by_field_name("operator"))
-        operand = self.expression(node.child_by_field_name("operand"))
+        operand = self.part(node, "operand")
         if operator in ("&", "*", "+"):
             return operand
         return Unary(_UNARY[operator], operand) if operator in _UNARY else Opaque([operand])
@@ -204,7 +180,7 @@ class GoExpressions(Lowering):
         return self.made_function(node, "", [])
 
     def several(self, node: Node) -> Expression:
-        items = [self.expression(child) for child in node.named_children if child.type != "comment"]
+        items = self.all_of(node)
         return items[0] if len(items) == 1 else Sequence(items)
 
     # Shared with statements
@@ -214,7 +190,7 @@ class GoExpressions(Lowering):
         result = node.child_by_field_name("result")
         results = self.parameters(result) if result is not None and result.type == "parameter_list" else []
         named = [each for each in results if each.name]
-        line = node.start_point[0] + 1
+        line = line_of(node)
         begun: list[Statement] = [Assign(Name(each.name), None, line, each.declared, local=True) for each in named]
         names = [each.name for each in named]
 
@@ -238,15 +214,12 @@ class GoExpressions(Lowering):
         return found
 
     expressions = {
-        "identifier": identifier,
-        "type_identifier": identifier,
-        "field_identifier": identifier,
+        **CommonSyntax.expressions,
         "selector_expression": selector,
         "qualified_type": qualified,
-        "generic_type": first,
-        "parenthesized_expression": first,
-        "literal_element": first,
-        "type_elem": first,
+        "generic_type": CommonSyntax.first,
+        "literal_element": CommonSyntax.first,
+        "type_elem": CommonSyntax.first,
         "variadic_argument": spread,
         "index_expression": element,
         "slice_expression": slice_node,
@@ -258,22 +231,19 @@ class GoExpressions(Lowering):
         "raw_string_literal": string,
         "rune_literal": rune,
         "int_literal": integer,
-        "true": word,
-        "false": word,
-        "nil": word,
+        "nil": CommonSyntax.word,
         "iota": iota,
-        "binary_expression": binary,
         "unary_expression": unary,
         "func_literal": function_literal,
         "expression_list": several,
-        "slice_type": nothing,
-        "array_type": nothing,
-        "map_type": nothing,
-        "pointer_type": nothing,
-        "function_type": nothing,
-        "interface_type": nothing,
-        "struct_type": nothing,
-        "channel_type": nothing,
+        "slice_type": CommonSyntax.nothing,
+        "array_type": CommonSyntax.nothing,
+        "map_type": CommonSyntax.nothing,
+        "pointer_type": CommonSyntax.nothing,
+        "function_type": CommonSyntax.nothing,
+        "interface_type": CommonSyntax.nothing,
+        "struct_type": CommonSyntax.nothing,
+        "channel_type": CommonSyntax.nothing,
     }
 
 
@@ -283,4 +253,4 @@ def _unescaped(match: re.Match[str]) -> str:
         return _ESCAPES.get(letter, letter)
     digits = next(number for number in numbers if number is not None)
     code = int(digits, 8 if match[4] else 16)
-    return chr(code) if code <= _HIGHEST_CHARACTER else "\ufffd"
+    return character(code)

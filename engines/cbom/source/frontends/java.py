@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Node
-from engines.cbom.source.frontends.java_expressions import CONSTRUCTOR, RECEIVER, Arms, JavaExpressions
+from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.common_syntax import CommonSyntax, import_of
+from engines.cbom.source.frontends.java_expressions import CONSTRUCTOR, RECEIVER, JavaExpressions
 from engines.cbom.source.program import (
     Assign,
-    Attempt,
-    Binary,
     Body,
     Branch,
-    Const,
     Evaluate,
+    Expression,
     Function,
     Import,
-    Index,
     Leave,
-    Loop,
     Member,
     Module,
     Name,
-    Opaque,
     Parameter,
-    Return,
     Statement,
 )
 
@@ -34,18 +29,15 @@ _APPEND = "append"
 class JavaLowering(JavaExpressions):
     """Java's syntax tree (tree-sitter-java)."""
 
+    package_clause = "package_declaration"
     containers = frozenset(
         {"program", "block", "expression_statement", "static_initializer", "constructor_body", "enum_body_declarations"}
     )
 
     def module(self, root: Node) -> Module:
-        """The file, with its package."""
+        """The file, with what every file imports."""
         found = super().module(root)
         found.body.insert(0, Import("*", "java.lang", "", 1))
-        for child in root.named_children:
-            if child.type == "package_declaration":
-                found.package = self.text(child.named_children[-1])
-                break
         return found
 
     # Statements
@@ -55,7 +47,7 @@ class JavaLowering(JavaExpressions):
         made = self.expression(node)
         receiver, name = node.child_by_field_name("object"), self.text(node.child_by_field_name("name"))
         if name == _APPEND and receiver is not None and receiver.type == "identifier":
-            yield Assign(Name(self.text(receiver)), made, node.start_point[0] + 1)
+            yield Assign(Name(self.text(receiver)), made, line_of(node))
         else:
             yield Evaluate(made)
 
@@ -64,94 +56,41 @@ class JavaLowering(JavaExpressions):
         for declarator in node.children_by_field_name("declarator"):
             value = declarator.child_by_field_name("value")
             name = Name(self.text(declarator.child_by_field_name("name")))
-            line = declarator.start_point[0] + 1
+            line = line_of(declarator)
             yield Assign(name, None if value is None else self.expression(value), line, declared, local=True)
 
-    def update(self, node: Node) -> Iterator[Statement]:
-        target = self.expression(node.named_children[0])
-        operator = "-" if any(child.type == "--" for child in node.children) else "+"
-        yield Assign(target, Binary(operator, target, Const(1)), node.start_point[0] + 1)
-
-    def return_node(self, node: Node) -> Iterator[Statement]:
-        yield Return(self.first(node) if node.named_children else None)
-
-    def leave(self, node: Node) -> Iterator[Statement]:
-        yield Leave(self.opaque(node) if node.type == "throw_statement" else None)
-
-    def labeled(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.named_children[-1])
-
-    def if_node(self, node: Node) -> Iterator[Statement]:
-        arms: Arms = []
-        current: Node | None = node
-        while current is not None and current.type == "if_statement":
-            test = self.expression(current.child_by_field_name("condition"))
-            arms.append((test, self.one(current.child_by_field_name("consequence"))))
-            current = current.child_by_field_name("alternative")
-        if current is not None:
-            arms.append((None, self.one(current)))
-        yield Branch(arms)
-
     def switch_node(self, node: Node) -> Iterator[Statement]:
-        subject = self.expression(node.child_by_field_name("condition"))
-        arms: Arms = []
-        default: Arms = []
-        labels: list[Node] = []
-        for group in node.child_by_field_name("body").named_children:
-            if group.type not in ("switch_block_statement_group", "switch_rule"):
-                continue
-            labels += [child for child in group.named_children if child.type == "switch_label"]
-            own = [child for child in group.named_children if child.type != "switch_label"]
-            if not own:
-                continue
-            body: list[Statement] = []
-            for child in own:
-                if child.type != "break_statement":
-                    self._statement(child, body)
-            test = self.test(subject, labels)
-            (default if test is None else arms).append((test, _without_break(body)))
-            labels = []
-        yield Branch([*arms, *default])
+        groups = [
+            group
+            for group in node.child_by_field_name("body").named_children
+            if group.type in ("switch_block_statement_group", "switch_rule")
+        ]
+        yield Branch(self.arms_of(self.condition(node), map(self._case, groups)))
 
-    def while_node(self, node: Node) -> Iterator[Statement]:
-        test = self.expression(node.child_by_field_name("condition"))
-        yield Loop(test, self.one(node.child_by_field_name("body")))
-
-    def do_node(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.child_by_field_name("body"))
-        yield Evaluate(self.expression(node.child_by_field_name("condition")))
-
-    def for_node(self, node: Node) -> Iterator[Statement]:
-        for child in node.children_by_field_name("init"):
-            yield from self.one(child)
-        test = node.child_by_field_name("condition")
-        body = self.one(node.child_by_field_name("body"))
-        for child in node.children_by_field_name("update"):
-            body.extend(self.one(child))
-        yield Loop(None if test is None else self.expression(test), body)
+    def _case(self, group: Node) -> tuple[list[Expression] | None, list[Statement]]:
+        body: list[Statement] = []
+        for child in group.named_children:
+            if child.type != "switch_label":
+                self._statement(child, body)
+        labels = [child for child in group.named_children if child.type == "switch_label"]
+        if group.type == "switch_rule":
+            body.append(Leave())  # It never goes on to the next case.
+        return self.values_of(labels), body
 
     def for_each(self, node: Node) -> Iterator[Statement]:
-        items = self.expression(node.child_by_field_name("value"))
+        items = self.part(node, "value")
         target = Name(self.text(node.child_by_field_name("name")))
-        element = Assign(target, Index(items, Opaque([])), node.start_point[0] + 1, self.declared(node), local=True)
-        yield Loop(None, [element, *self.one(node.child_by_field_name("body"))])
+        yield from self.loop_over(node, target, items, self.declared(node))
 
     def try_node(self, node: Node) -> Iterator[Statement]:
         resources = node.child_by_field_name("resources")
         for resource in [] if resources is None else resources.named_children:
             name, value = resource.child_by_field_name("name"), resource.child_by_field_name("value")
             if name is not None and value is not None:
-                line = resource.start_point[0] + 1
+                line = line_of(resource)
                 opened = self.expression(value)
                 yield Assign(Name(self.text(name)), opened, line, self.declared(resource), local=True)
-        body = self.block(node.child_by_field_name("body"))
-        handlers, last = [], []
-        for child in node.named_children:
-            if child.type == "catch_clause":
-                handlers.append(self.block(child.child_by_field_name("body")))
-            elif child.type == "finally_clause":
-                last = self.block(child.named_children[-1])
-        yield Attempt(body, handlers, last)
+        yield from super().try_node(node)
 
     def synchronized(self, node: Node) -> Iterator[Statement]:
         yield from self.block(node.child_by_field_name("body"))
@@ -171,7 +110,7 @@ class JavaLowering(JavaExpressions):
             CONSTRUCTOR if constructs else self.text(named),
             parameters if static else [Parameter(RECEIVER), *parameters],
             self._body(node.child_by_field_name("body")),
-            named.start_point[0] + 1,
+            line_of(named),
             static,
             returns=None if constructs else self.declared(node),
         )
@@ -198,11 +137,11 @@ class JavaLowering(JavaExpressions):
                 bases += [self.expression(kind) for kind in each]
         name = self.text(node.child_by_field_name("name"))
         extra = [self._record_constructor(node)] if node.type == "record_declaration" else []
-        yield self.class_of(node.child_by_field_name("body"), name, bases, node.start_point[0] + 1, extra)
+        yield self.class_of(node.child_by_field_name("body"), name, bases, line_of(node), extra)
 
     def _record_constructor(self, node: Node) -> Statement:
         parameters = self.parameters(node.child_by_field_name("parameters"))
-        line = node.start_point[0] + 1
+        line = line_of(node)
         body: list[Statement] = [
             Assign(Member(Name(RECEIVER), each.name), Name(each.name), line) for each in parameters
         ]
@@ -212,38 +151,20 @@ class JavaLowering(JavaExpressions):
         named = node.child_by_field_name("name")
         owner = Name(self.text(node.parent.parent.child_by_field_name("name")))
         made = self.call(node, owner, named, self.arguments(node), creates=True)
-        yield Assign(Name(self.text(named)), made, node.start_point[0] + 1)
+        yield Assign(Name(self.text(named)), made, line_of(node))
 
     def import_node(self, node: Node) -> Iterator[Statement]:
-        line = node.start_point[0] + 1
-        path = self.text(node.named_children[0])
-        if any(child.type == "asterisk" for child in node.named_children):
-            yield Import("*", path, "", line)
-        else:
-            module, _, name = path.rpartition(".")
-            yield Import(name, module, name, line)
-
-    def skip(self, node: Node) -> Iterator[Statement]:
-        yield from ()
+        everything = any(child.type == "asterisk" for child in node.named_children)
+        yield import_of(self.text(node.named_children[0]), node, everything=everything)
 
     statements = {
+        **CommonSyntax.statements,
         "method_invocation": invoked,
         "local_variable_declaration": declaration,
         "field_declaration": declaration,
         "constant_declaration": declaration,
-        "assignment_expression": JavaExpressions.assignment,
-        "update_expression": update,
-        "return_statement": return_node,
-        "yield_statement": return_node,
-        "throw_statement": leave,
-        "break_statement": leave,
-        "continue_statement": leave,
-        "labeled_statement": labeled,
-        "if_statement": if_node,
+        "yield_statement": CommonSyntax.return_node,
         "switch_expression": switch_node,
-        "while_statement": while_node,
-        "do_statement": do_node,
-        "for_statement": for_node,
         "enhanced_for_statement": for_each,
         "try_statement": try_node,
         "try_with_resources_statement": try_node,
@@ -255,13 +176,8 @@ class JavaLowering(JavaExpressions):
         "interface_declaration": class_node,
         "enum_declaration": class_node,
         "record_declaration": class_node,
-        "annotation_type_declaration": skip,
+        "annotation_type_declaration": CommonSyntax.skip,
         "enum_constant": enum_constant,
         "import_declaration": import_node,
-        "package_declaration": skip,
+        "package_declaration": CommonSyntax.skip,
     }
-
-
-def _without_break(body: list[Statement]) -> list[Statement]:
-    """``body`` without the ``break`` that ends its case, which leaves the switch and no loop."""
-    return body[:-1] if body and isinstance(body[-1], Leave) and body[-1].value is None else body

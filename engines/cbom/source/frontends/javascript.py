@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Node
-from engines.cbom.source.frontends.javascript_expressions import FUNCTIONS, OPERATORS, JavaScriptExpressions
+from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.common_syntax import CommonSyntax
+from engines.cbom.source.frontends.javascript_expressions import FUNCTIONS, JavaScriptExpressions
 from engines.cbom.source.program import (
     Assign,
-    Attempt,
-    Binary,
     Branch,
     Class,
     Const,
@@ -21,13 +20,9 @@ from engines.cbom.source.program import (
     Expression,
     Function,
     Import,
-    Index,
-    Leave,
-    Loop,
     Mapping,
     Name,
     Opaque,
-    Return,
     Statement,
 )
 
@@ -35,7 +30,7 @@ from engines.cbom.source.program import (
 class JavaScriptLowering(JavaScriptExpressions):
     """Syntax trees of tree-sitter-javascript and tree-sitter-typescript."""
 
-    containers = frozenset({"program", "statement_block", "labeled_statement", "internal_module", "module"})
+    containers = frozenset({"program", "statement_block", "internal_module", "module"})
 
     def block(self, node: Node | None) -> list[Statement]:
         """The statements in ``node``; functions are there from the beginning of their block."""
@@ -59,7 +54,7 @@ class JavaScriptLowering(JavaScriptExpressions):
                 yield made
                 continue
             given = None if value is None else self.expression(value)
-            yield Assign(self.expression(target), given, child.start_point[0] + 1, stated, local=True)
+            yield Assign(self.expression(target), given, line_of(child), stated, local=True)
 
     def expression_statement(self, node: Node) -> Iterator[Statement]:
         inner = node.named_children[0] if node.named_children else None
@@ -68,10 +63,7 @@ class JavaScriptLowering(JavaScriptExpressions):
         if inner.type == "assignment_expression":
             yield from self._assignment(inner)
         elif inner.type == "augmented_assignment_expression":
-            target, right = (self.expression(inner.child_by_field_name(name)) for name in ("left", "right"))
-            operator = OPERATORS.get(self.text(inner.child_by_field_name("operator"))[:-1])
-            value = Binary(operator, target, right) if operator else Opaque([right])
-            yield Assign(target, value, node.start_point[0] + 1)
+            yield self.assigned_to(inner)
         else:
             yield Evaluate(self.expression(inner))
 
@@ -80,7 +72,7 @@ class JavaScriptLowering(JavaScriptExpressions):
         while node.type == "assignment_expression":
             targets.append(node.child_by_field_name("left"))
             node = node.child_by_field_name("right")
-        value, line = self.expression(node), targets[0].start_point[0] + 1
+        value, line = self.expression(node), line_of(targets[0])
         for target in targets:
             name = self.text(target)
             if name in ("module.exports", "exports"):
@@ -91,66 +83,21 @@ class JavaScriptLowering(JavaScriptExpressions):
             else:
                 yield Assign(self.expression(target), value, line)
 
-    def return_node(self, node: Node) -> Iterator[Statement]:
-        inner = [child for child in node.named_children if child.type != "comment"]
-        yield Return(self.expression(inner[0]) if inner else None)
-
-    def leave(self, node: Node) -> Iterator[Statement]:
-        yield Leave(self.opaque(node))
-
-    def if_node(self, node: Node) -> Iterator[Statement]:
-        arms: list[tuple[Expression | None, list[Statement]]] = []
-        current: Node | None = node
-        while current is not None and current.type == "if_statement":
-            test = self.expression(current.child_by_field_name("condition"))
-            arms.append((test, self.one(current.child_by_field_name("consequence"))))
-            clause = current.child_by_field_name("alternative")
-            current = clause.named_children[-1] if clause is not None and clause.named_children else None
-        if current is not None:
-            arms.append((None, self.one(current)))
-        yield Branch(arms)
+    def condition(self, node: Node) -> Expression:
+        return self.part(node, "value" if node.type == "switch_statement" else "condition")
 
     def switch(self, node: Node) -> Iterator[Statement]:
-        subject = self.expression(node.child_by_field_name("value"))
-        arms: list[tuple[Expression | None, list[Statement]]] = []
-        waiting: list[Expression] = []
-        for case in node.child_by_field_name("body").named_children:
-            if case.type not in ("switch_case", "switch_default"):
-                continue
-            value = case.child_by_field_name("value")
-            body: list[Statement] = []
-            for child in case.children_by_field_name("body"):
-                self._statement(child, body)
-            if case.type == "switch_case":
-                waiting.append(Binary("==", subject, self.expression(value)))
-            if body:
-                test = None if case.type == "switch_default" else waiting[0] if len(waiting) == 1 else Opaque([])
-                arms.append((test, _without_break(body)))
-                waiting = []
-        arms.sort(key=lambda arm: arm[0] is None)
-        yield Branch(arms)
+        cases = self.children(node.child_by_field_name("body"))
+        yield Branch(self.arms_of(self.condition(node), map(self._case, cases)))
 
-    def while_node(self, node: Node) -> Iterator[Statement]:
-        test = self.expression(node.child_by_field_name("condition"))
-        yield Loop(test, self.one(node.child_by_field_name("body")))
-
-    def do_node(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.child_by_field_name("body"))
-
-    def for_node(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.child_by_field_name("initializer"))
-        yield Loop(None, self.one(node.child_by_field_name("body")))
+    def _case(self, case: Node) -> tuple[list[Expression] | None, list[Statement]]:
+        body: list[Statement] = []
+        for child in case.children_by_field_name("body"):
+            self._statement(child, body)
+        return None if case.type == "switch_default" else [self.part(case, "value")], body
 
     def for_in(self, node: Node) -> Iterator[Statement]:
-        items, target = (self.expression(node.child_by_field_name(name)) for name in ("right", "left"))
-        element = Assign(target, Index(items, Opaque([])), node.start_point[0] + 1, local=True)
-        yield Loop(None, [element, *self.one(node.child_by_field_name("body"))])
-
-    def try_node(self, node: Node) -> Iterator[Statement]:
-        handler, last = node.child_by_field_name("handler"), node.child_by_field_name("finalizer")
-        handlers = [] if handler is None else [self.block(handler.child_by_field_name("body"))]
-        final = [] if last is None else self.block(last.child_by_field_name("body"))
-        yield Attempt(self.block(node.child_by_field_name("body")), handlers, final)
+        yield from self.loop_over(node, self.part(node, "left"), self.part(node, "right"))
 
     def function(self, node: Node) -> Iterator[Statement]:
         yield self._function(node, self.text(node.child_by_field_name("name")))
@@ -175,24 +122,22 @@ class JavaScriptLowering(JavaScriptExpressions):
                 if value is not None and value.type in FUNCTIONS:
                     body.append(self._method(value, self.text(name)))
                 elif value is not None:
-                    body.append(
-                        Assign(Name(self.text(name)), self.expression(value), child.start_point[0] + 1, local=True)
-                    )
+                    body.append(Assign(Name(self.text(name)), self.expression(value), line_of(child), local=True))
             elif child.type == "class_static_block":
                 body.extend(self.block(child.child_by_field_name("body")))
-        return Class(self.text(node.child_by_field_name("name")), bases, body, node.start_point[0] + 1)
+        return Class(self.text(node.child_by_field_name("name")), bases, body, line_of(node))
 
     def enum(self, node: Node) -> Iterator[Statement]:
         pairs: list[tuple[Expression | None, Expression]] = [
-            (self._key(child.child_by_field_name("name")), self.expression(child.child_by_field_name("value")))
+            (self._key(child.child_by_field_name("name")), self.part(child, "value"))
             for child in node.child_by_field_name("body").named_children
             if child.type == "enum_assignment"
         ]
         name = Name(self.text(node.child_by_field_name("name")))
-        yield Assign(name, Mapping(pairs), node.start_point[0] + 1, local=True)
+        yield Assign(name, Mapping(pairs), line_of(node), local=True)
 
     def import_node(self, node: Node) -> Iterator[Statement]:
-        line, module = node.start_point[0] + 1, self._module(node)
+        line, module = line_of(node), self._module(node)
         for clause in node.named_children:
             if clause.type == "import_require_clause":
                 yield Import(self.text(clause.named_children[0]), self._module(clause), "", line)
@@ -211,7 +156,7 @@ class JavaScriptLowering(JavaScriptExpressions):
         return self.text(source)[1:-1]
 
     def export(self, node: Node) -> Iterator[Statement]:
-        line = node.start_point[0] + 1
+        line = line_of(node)
         declaration, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")
         if declaration is not None:
             made = self.one(declaration)
@@ -246,25 +191,14 @@ class JavaScriptLowering(JavaScriptExpressions):
                 name = self.text(each.child_by_field_name("name"))
                 yield name, self.text(each.child_by_field_name("alias")) or name
 
-    def nothing(self, _node: Node) -> Iterator[Statement]:
-        yield from ()
-
     expressions = {**JavaScriptExpressions.expressions, "class": class_expression}
     statements = {
+        **CommonSyntax.statements,
         "lexical_declaration": declaration,
         "variable_declaration": declaration,
         "expression_statement": expression_statement,
-        "return_statement": return_node,
-        "throw_statement": leave,
-        "break_statement": leave,
-        "continue_statement": leave,
-        "if_statement": if_node,
         "switch_statement": switch,
-        "while_statement": while_node,
-        "do_statement": do_node,
-        "for_statement": for_node,
         "for_in_statement": for_in,
-        "try_statement": try_node,
         "function_declaration": function,
         "generator_function_declaration": function,
         "class_declaration": class_node,
@@ -272,10 +206,10 @@ class JavaScriptLowering(JavaScriptExpressions):
         "enum_declaration": enum,
         "import_statement": import_node,
         "export_statement": export,
-        "interface_declaration": nothing,
-        "type_alias_declaration": nothing,
-        "ambient_declaration": nothing,
-        "function_signature": nothing,
+        "interface_declaration": CommonSyntax.skip,
+        "type_alias_declaration": CommonSyntax.skip,
+        "ambient_declaration": CommonSyntax.skip,
+        "function_signature": CommonSyntax.skip,
     }
 
 
@@ -284,8 +218,3 @@ def _exported_pairs(value: Expression, line: int) -> Iterator[Statement]:
     for key, each in value.pairs if isinstance(value, Mapping) else ():
         if isinstance(key, Const) and not (isinstance(each, Name) and each.name == key.value):
             yield Assign(Name(str(key.value)), each, line)
-
-
-def _without_break(body: list[Statement]) -> list[Statement]:
-    """A case's statements; the ``break`` at its end leaves the switch, not what is around it."""
-    return body[:-1] if isinstance(body[-1], Leave) else body

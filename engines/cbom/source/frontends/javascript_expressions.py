@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Lowering, Node, joined
+from engines.cbom.source.frontends.base import Node, joined, line_of
+from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax
 from engines.cbom.source.program import (
     Assign,
-    Conditional,
     Const,
     Expression,
     Function,
@@ -18,38 +18,31 @@ from engines.cbom.source.program import (
     Opaque,
     Parameter,
     Return,
-    Sequence,
     Spread,
     Statement,
     Unary,
 )
 
-OPERATORS = {name: name for name in ("+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "<", "<=", ">", ">=")}
-OPERATORS |= {"==": "==", "===": "==", "!=": "!=", "!==": "!=", "&&": "and", "||": "or", "??": "or"}
 _UNARY = {"!": "not", "-": "-", "~": "~"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
-_MAX_LITERAL = 100_000
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
 
 
-class JavaScriptExpressions(Lowering):
+class JavaScriptExpressions(CommonSyntax):
     """Expressions of tree-sitter-javascript and tree-sitter-typescript."""
 
-    def identifier(self, node: Node) -> Expression:
-        return Name(self.text(node))
+    operators = C_OPERATORS | {"/": "/", "===": "==", "!==": "!=", "??": "or"}
 
     def dynamic_import(self, _node: Node) -> Expression:
         return Name("require")
 
     def member(self, node: Node) -> Expression:
-        return Member(
-            self.expression(node.child_by_field_name("object")), self.text(node.child_by_field_name("property"))
-        )
+        return Member(self.part(node, "object"), self.text(node.child_by_field_name("property")))
 
     def subscript(self, node: Node) -> Expression:
         base, key = (
-            self.expression(node.child_by_field_name("object")),
-            self.expression(node.child_by_field_name("index")),
+            self.part(node, "object"),
+            self.part(node, "index"),
         )
         if isinstance(key, Const) and isinstance(key.value, str):
             return Member(base, key.value)
@@ -69,7 +62,7 @@ class JavaScriptExpressions(Lowering):
         elif arguments.type == "template_string":
             args = [self.expression(arguments)]
         else:
-            args = [self.expression(child) for child in arguments.named_children if child.type != "comment"]
+            args = self.all_of(arguments)
         named = function.child_by_field_name("property") if function.type == "member_expression" else function
         return self.call(node, self.expression(function), named, args, creates=creates)
 
@@ -78,7 +71,7 @@ class JavaScriptExpressions(Lowering):
         for child in node.named_children:
             if child.type == "template_substitution":
                 parts.append(self.expression(child.named_children[0]) if child.named_children else Opaque([]))
-            elif child.end_byte - child.start_byte > _MAX_LITERAL:
+            elif self.too_long(child):
                 parts.append(Opaque([]))
             else:
                 parts.append(
@@ -98,40 +91,16 @@ class JavaScriptExpressions(Lowering):
             return Opaque([])
         return Const(int(value) if value.is_integer() and "." not in text else value)
 
-    def word(self, node: Node) -> Expression:
-        return Const({"true": True, "false": False}.get(node.type))
-
-    def binary(self, node: Node) -> Expression:
-        return self.binary_chain(node, "binary_expression", OPERATORS)
-
     def unary(self, node: Node) -> Expression:
         operator = _UNARY.get(self.text(node.child_by_field_name("operator")))
-        operand = self.expression(node.child_by_field_name("argument"))
+        operand = self.part(node, "argument")
         return Unary(operator, operand) if operator else Opaque([operand])
-
-    def ternary(self, node: Node) -> Expression:
-        return Conditional(
-            self.expression(node.child_by_field_name("condition")),
-            self.expression(node.child_by_field_name("consequence")),
-            self.expression(node.child_by_field_name("alternative")),
-        )
-
-    def array(self, node: Node) -> Expression:
-        return Sequence([self.expression(child) for child in node.named_children if child.type != "comment"])
-
-    def first(self, node: Node) -> Expression:
-        inner = [child for child in node.named_children if child.type != "comment"]
-        return self.expression(inner[0]) if inner else Opaque([])
-
-    def last(self, node: Node) -> Expression:
-        inner = [child for child in node.named_children if child.type != "comment"]
-        return self.expression(inner[-1]) if inner else Opaque([])
 
     def spread(self, node: Node) -> Expression:
         return Spread(self.first(node))
 
     def assigned(self, node: Node) -> Expression:
-        return self.expression(node.child_by_field_name("right"))
+        return self.part(node, "right")
 
     def object(self, node: Node) -> Expression:
         pairs: list[tuple[Expression | None, Expression]] = []
@@ -140,14 +109,14 @@ class JavaScriptExpressions(Lowering):
             kind = child.type
             if kind == "pair":
                 key = self._key(child.child_by_field_name("key"))
-                pairs.append((key, self.expression(child.child_by_field_name("value"))))
+                pairs.append((key, self.part(child, "value")))
             elif kind == "shorthand_property_identifier":
                 pairs.append((Const(self.text(child)), Name(self.text(child))))
             elif kind == "spread_element":
                 pairs.append((None, self.first(child)))
             elif kind == "method_definition":
                 pairs.append((self._key(child.child_by_field_name("name")), self._method(child)))
-            lines += [child.start_point[0] + 1] * (len(pairs) - len(lines))
+            lines += [line_of(child)] * (len(pairs) - len(lines))
         return Mapping(pairs, lines)
 
     def object_pattern(self, node: Node) -> Expression:
@@ -181,7 +150,7 @@ class JavaScriptExpressions(Lowering):
         statements = (
             self.block(body) if body is None or body.type == "statement_block" else [Return(self.expression(body))]
         )
-        return Function(name, parameters, [*self._unpacked(node), *statements], node.start_point[0] + 1)
+        return Function(name, parameters, [*self._unpacked(node), *statements], line_of(node))
 
     def _method(self, node: Node, name: str = "") -> Function:
         made = self._function(node, name or self.text(node.child_by_field_name("name")))
@@ -193,7 +162,7 @@ class JavaScriptExpressions(Lowering):
     def _parameters(self, node: Node) -> list[Parameter]:
         found = []
         declared = node.child_by_field_name("parameters")
-        for position, child in enumerate([] if declared is None else declared.named_children):
+        for position, child in enumerate(self.children(declared)):
             if child.type in ("required_parameter", "optional_parameter"):
                 pattern, default = child.child_by_field_name("pattern"), child.child_by_field_name("value")
                 kind = child.child_by_field_name("type")
@@ -201,7 +170,7 @@ class JavaScriptExpressions(Lowering):
                 pattern, default, kind = child.child_by_field_name("left"), child.child_by_field_name("right"), None
             else:
                 pattern, default, kind = child, None, None
-            if pattern is None or child.type == "comment":
+            if pattern is None:
                 continue
             rest = pattern.type == "rest_pattern"
             inner = pattern.named_children[0] if rest and pattern.named_children else pattern
@@ -214,8 +183,8 @@ class JavaScriptExpressions(Lowering):
     def _unpacked(self, node: Node) -> Iterator[Statement]:
         """Parameters that are patterns, taken apart, and those of a constructor of TypeScript that are fields."""
         declared = node.child_by_field_name("parameters")
-        line = node.start_point[0] + 1
-        for position, child in enumerate([] if declared is None else declared.named_children):
+        line = line_of(node)
+        for position, child in enumerate(self.children(declared)):
             pattern = child.child_by_field_name("pattern") or child.child_by_field_name("left") or child
             if pattern.type in ("object_pattern", "array_pattern"):
                 yield Assign(self.expression(pattern), Name(f"\0{position}"), line, local=True)
@@ -224,40 +193,32 @@ class JavaScriptExpressions(Lowering):
                 yield Assign(Member(Name("this"), name), Name(name), line)
 
     expressions = {
-        "identifier": identifier,
-        "type_identifier": identifier,
-        "property_identifier": identifier,
-        "this": identifier,
-        "super": identifier,
+        **CommonSyntax.expressions,
+        "property_identifier": CommonSyntax.identifier,
+        "super": CommonSyntax.identifier,
         "import": dynamic_import,
         "member_expression": member,
-        "nested_type_identifier": first,
-        "generic_type": first,
+        "nested_type_identifier": CommonSyntax.first,
+        "generic_type": CommonSyntax.first,
         "subscript_expression": subscript,
         "call_expression": call_node,
         "new_expression": new,
         "string": string,
         "template_string": string,
         "number": number,
-        "true": word,
-        "false": word,
-        "null": word,
-        "undefined": word,
-        "binary_expression": binary,
+        "undefined": CommonSyntax.word,
         "unary_expression": unary,
-        "ternary_expression": ternary,
-        "array": array,
-        "array_pattern": array,
+        "ternary_expression": CommonSyntax.ternary,
+        "array": CommonSyntax.sequence,
+        "array_pattern": CommonSyntax.sequence,
         "object": object,
         "object_pattern": object_pattern,
-        "parenthesized_expression": first,
-        "await_expression": first,
-        "yield_expression": first,
-        "non_null_expression": first,
-        "as_expression": first,
-        "satisfies_expression": first,
-        "type_assertion": last,
-        "sequence_expression": last,
+        "yield_expression": CommonSyntax.first,
+        "non_null_expression": CommonSyntax.first,
+        "as_expression": CommonSyntax.first,
+        "satisfies_expression": CommonSyntax.first,
+        "type_assertion": CommonSyntax.last,
+        "sequence_expression": CommonSyntax.last,
         "spread_element": spread,
         "assignment_expression": assigned,
         "arrow_function": function_expression,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Lowering, Node, joined
+from engines.cbom.source.frontends.base import Node, joined, line_of
+from engines.cbom.source.frontends.common_syntax import CommonSyntax
 from engines.cbom.source.program import (
     Assign,
-    Attempt,
     Binary,
     Branch,
     Class,
@@ -19,7 +19,6 @@ from engines.cbom.source.program import (
     Function,
     Import,
     Index,
-    Leave,
     Loop,
     Mapping,
     Member,
@@ -35,28 +34,21 @@ from engines.cbom.source.program import (
 
 _OPERATORS = {name: name for name in ("+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "and", "or")}
 _COMPARISONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "is": "==", "is not": "!="}
-_MAX_LITERAL = 100_000
 
 
-class PythonLowering(Lowering):
+class PythonLowering(CommonSyntax):
     """Python's syntax tree (tree-sitter-python)."""
 
+    operators = _OPERATORS
     containers = frozenset({"block", "module", "expression_statement", "future_import_statement"})
 
     # Expressions
 
-    def identifier(self, node: Node) -> Expression:
-        return Name(self.text(node))
-
     def attribute(self, node: Node) -> Expression:
-        return Member(
-            self.expression(node.child_by_field_name("object")), self.text(node.child_by_field_name("attribute"))
-        )
+        return Member(self.part(node, "object"), self.text(node.child_by_field_name("attribute")))
 
     def subscript(self, node: Node) -> Expression:
-        return Index(
-            self.expression(node.child_by_field_name("value")), self.expression(node.child_by_field_name("subscript"))
-        )
+        return Index(self.part(node, "value"), self.part(node, "subscript"))
 
     def call_node(self, node: Node) -> Expression:
         function = node.child_by_field_name("function")
@@ -67,7 +59,7 @@ class PythonLowering(Lowering):
         for child in children:
             if child.type == "keyword_argument":
                 name = self.text(child.child_by_field_name("name"))
-                keywords[name] = self.expression(child.child_by_field_name("value"))
+                keywords[name] = self.part(child, "value")
             elif child.type == "dictionary_splat":
                 keywords["**"] = self.expression(child.named_children[0])
             elif child.type == "list_splat":
@@ -84,7 +76,7 @@ class PythonLowering(Lowering):
             if child.type == "string_start":
                 prefix = self.text(child)
             elif child.type == "interpolation":
-                parts.append(self.expression(child.child_by_field_name("expression")))
+                parts.append(self.part(child, "expression"))
             elif child.type == "string_content":
                 parts.extend(self._content(child, prefix))
         if "b" in prefix.lower() and not parts:
@@ -92,7 +84,7 @@ class PythonLowering(Lowering):
         return joined(parts)
 
     def _content(self, node: Node, prefix: str) -> Iterator[Expression]:
-        if node.end_byte - node.start_byte > _MAX_LITERAL:
+        if self.too_long(node):
             yield Opaque([])
             return
         text = self.text(node)
@@ -117,12 +109,6 @@ class PythonLowering(Lowering):
         except ValueError:
             return Opaque([])
 
-    def word(self, node: Node) -> Expression:
-        return Const({"true": True, "false": False}.get(node.type))
-
-    def binary(self, node: Node) -> Expression:
-        return self.binary_chain(node, node.type, _OPERATORS)
-
     def comparison(self, node: Node) -> Expression:
         operands = node.named_children
         operator = _COMPARISONS.get(self.text(node.child_by_field_name("operators")))
@@ -135,11 +121,8 @@ class PythonLowering(Lowering):
         return Unary("not" if operator is None else self.text(operator), self.expression(node.named_children[-1]))
 
     def conditional(self, node: Node) -> Expression:
-        then, test, otherwise = [child for child in node.named_children if child.type != "comment"][:3]
+        then, test, otherwise = self.children(node)[:3]
         return Conditional(self.expression(test), self.expression(then), self.expression(otherwise))
-
-    def sequence(self, node: Node) -> Expression:
-        return Sequence([self.expression(child) for child in node.named_children if child.type != "comment"])
 
     def slice_node(self, node: Node) -> Expression:
         """The bounds of a slice; one with a step isn't followed."""
@@ -153,12 +136,8 @@ class PythonLowering(Lowering):
 
     def comprehension(self, node: Node) -> Expression:
         """Any number of elements: one, and others of which nothing is known."""
-        clauses = [child for child in node.named_children[1:] if child.type != "comment"]
+        clauses = self.children(node)[1:]
         return Sequence([self.expression(node.named_children[0]), Opaque([self.expression(each) for each in clauses])])
-
-    def parenthesized(self, node: Node) -> Expression:
-        inner = [child for child in node.named_children if child.type != "comment"]
-        return self.expression(inner[0]) if inner else Opaque([])
 
     def splat(self, node: Node) -> Expression:
         return Spread(self.expression(node.named_children[0]))
@@ -167,18 +146,18 @@ class PythonLowering(Lowering):
         pairs: list[tuple[Expression | None, Expression]] = []
         for child in node.named_children:
             if child.type == "pair":
-                key = self.expression(child.child_by_field_name("key"))
-                pairs.append((key, self.expression(child.child_by_field_name("value"))))
+                key = self.part(child, "key")
+                pairs.append((key, self.part(child, "value")))
             elif child.type == "dictionary_splat":
                 pairs.append((None, self.expression(child.named_children[0])))
         return Mapping(pairs)
 
     def lambda_node(self, node: Node) -> Expression:
-        body: list[Statement] = [Return(self.expression(node.child_by_field_name("body")))]
-        return Function("", self._parameters(node.child_by_field_name("parameters")), body, node.start_point[0] + 1)
+        body: list[Statement] = [Return(self.part(node, "body"))]
+        return Function("", self._parameters(node.child_by_field_name("parameters")), body, line_of(node))
 
     def named_expression(self, node: Node) -> Expression:
-        return self.expression(node.child_by_field_name("value"))
+        return self.part(node, "value")
 
     # Statements
 
@@ -188,24 +167,10 @@ class PythonLowering(Lowering):
         while right is not None and right.type == "assignment":
             targets.append(right.child_by_field_name("left"))
             right = right.child_by_field_name("right")
-        declared = node.child_by_field_name("type")
-        kind = self.expression(declared.named_children[0]) if declared is not None and declared.named_children else None
+        kind = self.annotated(node)
         value = None if right is None else self.expression(right)
         for target in targets:
-            yield Assign(self.expression(target), value, node.start_point[0] + 1, kind)
-
-    def augmented(self, node: Node) -> Iterator[Statement]:
-        target = self.expression(node.child_by_field_name("left"))
-        right = self.expression(node.child_by_field_name("right"))
-        operator = _OPERATORS.get(self.text(node.child_by_field_name("operator"))[:-1])
-        value = Binary(operator, target, right) if operator else Opaque([right])
-        yield Assign(target, value, node.start_point[0] + 1)
-
-    def return_node(self, node: Node) -> Iterator[Statement]:
-        yield Return(self.expression(node.named_children[0]) if node.named_children else None)
-
-    def leave(self, node: Node) -> Iterator[Statement]:
-        yield Leave(self.opaque(node))
+            yield Assign(self.expression(target), value, line_of(node), kind)
 
     def if_node(self, node: Node) -> Iterator[Statement]:
         arms: list[tuple[Expression | None, list[Statement]]] = []
@@ -213,27 +178,27 @@ class PythonLowering(Lowering):
         arms.append((self.expression(test), self.block(then)))
         for other in node.children_by_field_name("alternative"):
             if other.type == "elif_clause":
-                test = self.expression(other.child_by_field_name("condition"))
+                test = self.part(other, "condition")
                 arms.append((test, self.block(other.child_by_field_name("consequence"))))
             else:
                 arms.append((None, self.block(other.child_by_field_name("body"))))
         yield Branch(arms)
 
     def match_node(self, node: Node) -> Iterator[Statement]:
-        yield Evaluate(self.expression(node.child_by_field_name("subject")))
+        yield Evaluate(self.part(node, "subject"))
         body = node.child_by_field_name("body")
         cases = [] if body is None else [child for child in body.named_children if child.type == "case_clause"]
         yield Branch([(Opaque([]), self.block(case.child_by_field_name("consequence"))) for case in cases])
 
     def while_node(self, node: Node) -> Iterator[Statement]:
-        test = self.expression(node.child_by_field_name("condition"))
+        test = self.part(node, "condition")
         yield Loop(test, self.block(node.child_by_field_name("body")))
         yield from self._otherwise(node)
 
     def for_node(self, node: Node) -> Iterator[Statement]:
-        items = self.expression(node.child_by_field_name("right"))
-        target = self.expression(node.child_by_field_name("left"))
-        line = node.start_point[0] + 1
+        items = self.part(node, "right")
+        target = self.part(node, "left")
+        line = line_of(node)
         element = Assign(target, Index(items, Opaque([])), line)
         yield Loop(None, [element, *self.block(node.child_by_field_name("body"))])
         yield from self._otherwise(node)
@@ -241,18 +206,6 @@ class PythonLowering(Lowering):
     def _otherwise(self, node: Node) -> Iterator[Statement]:
         for other in node.children_by_field_name("alternative"):
             yield from self.block(other.child_by_field_name("body"))
-
-    def try_node(self, node: Node) -> Iterator[Statement]:
-        body = self.block(node.child_by_field_name("body"))
-        handlers, last = [], []
-        for child in node.named_children:
-            if child.type in ("except_clause", "except_group_clause"):
-                handlers.append(self.block(child.named_children[-1]))
-            elif child.type == "else_clause":
-                body = [*body, *self.block(child.child_by_field_name("body"))]
-            elif child.type == "finally_clause":
-                last = self.block(child.named_children[-1])
-        yield Attempt(body, handlers, last)
 
     def with_node(self, node: Node) -> Iterator[Statement]:
         for clause in node.named_children:
@@ -264,7 +217,7 @@ class PythonLowering(Lowering):
                     target = value.child_by_field_name("alias")
                     inner = target.named_children[0] if target is not None and target.named_children else None
                     opened = self.expression(value.named_children[0])
-                    yield Assign(self.expression(inner), opened, item.start_point[0] + 1)
+                    yield Assign(self.expression(inner), opened, line_of(item))
                 else:
                     yield Evaluate(self.expression(value))
         yield from self.block(node.child_by_field_name("body"))
@@ -278,7 +231,7 @@ class PythonLowering(Lowering):
             self.text(node.child_by_field_name("name")),
             self._parameters(node.child_by_field_name("parameters")),
             self.deferred(node.child_by_field_name("body")),
-            node.start_point[0] + 1,
+            line_of(node),
             "staticmethod" in names,
             decorators,
         )
@@ -295,7 +248,7 @@ class PythonLowering(Lowering):
             self.text(node.child_by_field_name("name")),
             [self.expression(base) for base in inherited],
             self.block(node.child_by_field_name("body")),
-            node.start_point[0] + 1,
+            line_of(node),
             decorators,
         )
 
@@ -318,33 +271,20 @@ class PythonLowering(Lowering):
             if kind == "identifier":
                 found.append(Parameter(self.text(child)))
             elif kind in ("default_parameter", "typed_default_parameter"):
-                declared = child.child_by_field_name("type")
-                found.append(
-                    Parameter(
-                        self.text(child.child_by_field_name("name")),
-                        self.expression(child.child_by_field_name("value")),
-                        self.expression(declared.named_children[0]) if declared is not None else None,
-                    )
-                )
+                name = self.text(child.child_by_field_name("name"))
+                found.append(Parameter(name, self.part(child, "value"), self.annotated(child)))
             elif kind == "typed_parameter":
-                declared = child.child_by_field_name("type")
                 inner = child.named_children[0]
-                name = inner.named_children[0] if inner.type.endswith("splat_pattern") else inner
-                found.append(
-                    Parameter(
-                        self.text(name),
-                        None,
-                        self.expression(declared.named_children[0]) if declared is not None else None,
-                        {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}.get(inner.type, ""),
-                    )
-                )
+                stars = {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}.get(inner.type, "")
+                name = self.text(inner.named_children[0] if stars else inner)
+                found.append(Parameter(name, None, self.annotated(child), stars))
             elif kind in ("list_splat_pattern", "dictionary_splat_pattern"):
                 stars = "*" if kind.startswith("list") else "**"
                 found.append(Parameter(self.text(child.named_children[0]), kind=stars))
         return found
 
     def import_node(self, node: Node) -> Iterator[Statement]:
-        line = node.start_point[0] + 1
+        line = line_of(node)
         for child in node.children_by_field_name("name"):
             if child.type == "aliased_import":
                 module = self.text(child.child_by_field_name("name"))
@@ -354,7 +294,7 @@ class PythonLowering(Lowering):
                 yield Import(root, root, "", line)
 
     def import_from(self, node: Node) -> Iterator[Statement]:
-        line = node.start_point[0] + 1
+        line = line_of(node)
         module = self.text(node.child_by_field_name("module_name"))
         for child in node.children_by_field_name("name"):
             if child.type == "aliased_import":
@@ -366,7 +306,7 @@ class PythonLowering(Lowering):
             yield Import("*", module, "", line)
 
     expressions = {
-        "identifier": identifier,
+        **CommonSyntax.expressions,
         "attribute": attribute,
         "subscript": subscript,
         "call": call_node,
@@ -374,28 +314,25 @@ class PythonLowering(Lowering):
         "concatenated_string": concatenated,
         "integer": number,
         "float": number,
-        "true": word,
-        "false": word,
-        "none": word,
-        "binary_operator": binary,
-        "boolean_operator": binary,
+        "none": CommonSyntax.word,
+        "binary_operator": CommonSyntax.binary,
+        "boolean_operator": CommonSyntax.binary,
         "comparison_operator": comparison,
         "unary_operator": unary,
         "not_operator": unary,
         "conditional_expression": conditional,
-        "list": sequence,
-        "tuple": sequence,
-        "set": sequence,
+        "list": CommonSyntax.sequence,
+        "tuple": CommonSyntax.sequence,
+        "set": CommonSyntax.sequence,
         "slice": slice_node,
         "list_comprehension": comprehension,
         "set_comprehension": comprehension,
         "generator_expression": comprehension,
-        "expression_list": sequence,
-        "pattern_list": sequence,
-        "tuple_pattern": sequence,
-        "list_pattern": sequence,
-        "parenthesized_expression": parenthesized,
-        "await": parenthesized,
+        "expression_list": CommonSyntax.sequence,
+        "pattern_list": CommonSyntax.sequence,
+        "tuple_pattern": CommonSyntax.sequence,
+        "list_pattern": CommonSyntax.sequence,
+        "await": CommonSyntax.first,
         "list_splat": splat,
         "list_splat_pattern": splat,
         "dictionary": dictionary,
@@ -403,17 +340,14 @@ class PythonLowering(Lowering):
         "named_expression": named_expression,
     }
     statements = {
+        **CommonSyntax.statements,
         "assignment": assignment,
-        "augmented_assignment": augmented,
-        "return_statement": return_node,
-        "raise_statement": leave,
-        "break_statement": leave,
-        "continue_statement": leave,
+        "augmented_assignment": CommonSyntax.assignment,
+        "raise_statement": CommonSyntax.leave,
         "if_statement": if_node,
         "match_statement": match_node,
         "while_statement": while_node,
         "for_statement": for_node,
-        "try_statement": try_node,
         "with_statement": with_node,
         "function_definition": function,
         "class_definition": class_node,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Node
-from engines.cbom.source.frontends.rust_expressions import OPERATORS, RustExpressions
+from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.common_syntax import Arms, CommonSyntax
+from engines.cbom.source.frontends.rust_expressions import RustExpressions
 from engines.cbom.source.program import (
     Assign,
     Binary,
@@ -52,7 +53,7 @@ class RustLowering(RustExpressions):
         if kind in ("unsafe_block", "async_block"):
             return self.valued(node.named_children[-1])
         if kind == "block":
-            children = [child for child in node.named_children if not child.type.endswith("comment")]
+            children = self.children(node)
             found = [statement for child in children[:-1] for statement in self.one(child)]
             return found + (self.valued(children[-1]) if children else [])
         if kind == "if_expression":
@@ -76,7 +77,7 @@ class RustLowering(RustExpressions):
 
     def let(self, node: Node) -> Iterator[Statement]:
         target = self.pattern(node.child_by_field_name("pattern"))
-        value, line = node.child_by_field_name("value"), node.start_point[0] + 1
+        value, line = node.child_by_field_name("value"), line_of(node)
         declared = self.declared(node.child_by_field_name("type"))
         yield Assign(target, None if value is None else self.expression(value), line, declared, local=True)
         other = node.child_by_field_name("alternative")
@@ -87,18 +88,7 @@ class RustLowering(RustExpressions):
         value = node.child_by_field_name("value")
         name = Name(self.text(node.child_by_field_name("name")))
         declared = self.declared(node.child_by_field_name("type"))
-        yield Assign(name, None if value is None else self.expression(value), node.start_point[0] + 1, declared)
-
-    def assignment(self, node: Node) -> Iterator[Statement]:
-        target = self.expression(node.child_by_field_name("left"))
-        value = self.expression(node.child_by_field_name("right"))
-        if node.type == "compound_assignment_expr":
-            operator = self.text(node.child_by_field_name("operator"))[:-1]
-            value = Binary(OPERATORS[operator], target, value) if operator in OPERATORS else Opaque([value])
-        yield Assign(target, value, node.start_point[0] + 1)
-
-    def return_node(self, node: Node) -> Iterator[Statement]:
-        yield Return(self.expression(node.named_children[0]) if node.named_children else None)
+        yield Assign(name, None if value is None else self.expression(value), line_of(node), declared)
 
     def leave(self, node: Node) -> Iterator[Statement]:
         values = [child for child in node.named_children if child.type != "label"]
@@ -109,7 +99,7 @@ class RustLowering(RustExpressions):
         if condition is None or condition.type != "let_condition":
             return []
         target = self.pattern(condition.child_by_field_name("pattern"))
-        return [Assign(target, self.value(condition), condition.start_point[0] + 1, local=True)]
+        return [Assign(target, self.value(condition), line_of(condition), local=True)]
 
     def _test(self, condition: Node | None) -> Expression:
         """A condition; one that binds may hold or not."""
@@ -119,9 +109,7 @@ class RustLowering(RustExpressions):
     def if_node(self, node: Node, *, valued: bool = False) -> Iterator[Statement]:
         condition = node.child_by_field_name("condition")
         body = self._arm(node.child_by_field_name("consequence"), valued=valued)
-        arms: list[tuple[Expression | None, list[Statement]]] = [
-            (self._test(condition), [*self._binding(condition), *body])
-        ]
+        arms: Arms = [(self._test(condition), [*self._binding(condition), *body])]
         other = node.child_by_field_name("alternative")
         if other is not None:
             arms.append((None, self._arm(other.named_children[-1], valued=valued)))
@@ -130,13 +118,13 @@ class RustLowering(RustExpressions):
     def match_node(self, node: Node, *, valued: bool = False) -> Iterator[Statement]:
         subject = self.value(node)
         yield Evaluate(subject)
-        arms: list[tuple[Expression | None, list[Statement]]] = []
+        arms: Arms = []
         for arm in node.child_by_field_name("body").named_children:
             if arm.type != "match_arm":
                 continue
             pattern = arm.child_by_field_name("pattern")
             inner = pattern.named_children[0] if pattern.named_children else None
-            bound = Assign(self.pattern(inner), subject, arm.start_point[0] + 1, local=True)
+            bound = Assign(self.pattern(inner), subject, line_of(arm), local=True)
             guarded = pattern.child_by_field_name("condition") is not None
             test: Expression | None = Opaque([])
             if inner is None and not guarded:
@@ -151,7 +139,7 @@ class RustLowering(RustExpressions):
         body = [*self._binding(condition), *self.block(node.child_by_field_name("body"))]
         if node.type == "for_expression":
             target, items = self.pattern(node.child_by_field_name("pattern")), self.value(node)
-            body = [Assign(target, Index(items, Opaque([])), node.start_point[0] + 1, local=True), *body]
+            body = [Assign(target, Index(items, Opaque([])), line_of(node), local=True), *body]
         yield Loop(None if condition is None else self._test(condition), body)
 
     # Items
@@ -169,7 +157,7 @@ class RustLowering(RustExpressions):
 
         static = not parameters or parameters[0].name != "self"
         returns = self.declared(node.child_by_field_name("return_type"))
-        name, line = self.text(node.child_by_field_name("name")), node.start_point[0] + 1
+        name, line = self.text(node.child_by_field_name("name")), line_of(node)
         yield Function(name, parameters, Body(made), line, static, returns=returns)
 
     def type_node(self, node: Node) -> Iterator[Statement]:
@@ -181,11 +169,11 @@ class RustLowering(RustExpressions):
             if child.type == "field_declaration":
                 declared = self.declared(child.child_by_field_name("type"))
                 field = Name(self.text(child.child_by_field_name("name")))
-                members += [Assign(field, None, child.start_point[0] + 1, declared)] if declared is not None else []
+                members += [Assign(field, None, line_of(child), declared)] if declared is not None else []
             elif child.type == "function_item":
                 members += self.one(child)
         self.own_type = before
-        yield Class(name, [], members, node.start_point[0] + 1)
+        yield Class(name, [], members, line_of(node))
 
     def implementation(self, node: Node) -> Iterator[Statement]:
         kind = node.child_by_field_name("type")
@@ -194,16 +182,16 @@ class RustLowering(RustExpressions):
         before, self.own_type = self.own_type, self.text(kind) if kind.type == "type_identifier" else ""
         body = self.block(node.child_by_field_name("body"))
         name, self.own_type = self.own_type, before
-        yield Class(name, [], body, node.start_point[0] + 1)
+        yield Class(name, [], body, line_of(node))
 
     def alias(self, node: Node) -> Iterator[Statement]:
         name = Name(self.text(node.child_by_field_name("name")))
-        yield Assign(name, self.expression(node.child_by_field_name("type")), node.start_point[0] + 1)
+        yield Assign(name, self.part(node, "type"), line_of(node))
 
     def module_node(self, node: Node) -> Iterator[Statement]:
         name, body = self.text(node.child_by_field_name("name")), node.child_by_field_name("body")
         if body is None:
-            yield Import(name, "self", name, node.start_point[0] + 1)
+            yield Import(name, "self", name, line_of(node))
         else:
             yield from self.block(body)
 
@@ -212,7 +200,7 @@ class RustLowering(RustExpressions):
 
     def _used(self, node: Node, before: list[str]) -> Iterator[Statement]:
         """The names that a tree of paths imports."""
-        line = node.start_point[0] + 1
+        line = line_of(node)
         if node.type == "scoped_use_list":
             inner = [*before, *self._path(node.child_by_field_name("path"))]
             for child in node.child_by_field_name("list").named_children:
@@ -234,17 +222,14 @@ class RustLowering(RustExpressions):
     def _path(self, node: Node | None) -> list[str]:
         return [part for part in self.text(node).replace(" ", "").split("::") if part]
 
-    def skip(self, node: Node) -> Iterator[Statement]:
-        yield from ()
-
     statements = {
+        **CommonSyntax.statements,
         "expression_statement": expression_statement,
         "let_declaration": let,
         "const_item": constant,
         "static_item": constant,
-        "assignment_expression": assignment,
-        "compound_assignment_expr": assignment,
-        "return_expression": return_node,
+        "compound_assignment_expr": CommonSyntax.assignment,
+        "return_expression": CommonSyntax.return_node,
         "break_expression": leave,
         "continue_expression": leave,
         "if_expression": if_node,
@@ -261,8 +246,8 @@ class RustLowering(RustExpressions):
         "type_item": alias,
         "mod_item": module_node,
         "use_declaration": use,
-        "attribute_item": skip,
-        "inner_attribute_item": skip,
-        "macro_definition": skip,
-        "empty_statement": skip,
+        "attribute_item": CommonSyntax.skip,
+        "inner_attribute_item": CommonSyntax.skip,
+        "macro_definition": CommonSyntax.skip,
+        "empty_statement": CommonSyntax.skip,
     }

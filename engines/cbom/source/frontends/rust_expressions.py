@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 
-from engines.cbom.source.frontends.base import Lowering, Node
+from engines.cbom.source.frontends.base import Node, character, line_of
+from engines.cbom.source.frontends.common_syntax import CommonSyntax
 from engines.cbom.source.program import (
     Body,
     Const,
@@ -23,8 +24,6 @@ from engines.cbom.source.program import (
     Unary,
 )
 
-OPERATORS = {name: name for name in ("+", "-", "*", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=")}
-OPERATORS |= {"/": "//", "&&": "and", "||": "or"}
 _WRAPPING = frozenset({"Ok", "Some"})
 _SAME = frozenset(
     {"unwrap", "clone", "to_vec", "to_owned", "to_string", "as_ref", "as_mut", "as_slice", "as_mut_slice", "as_bytes"}
@@ -38,11 +37,9 @@ _SAME_OR_ERROR = frozenset({"expect", "map_err", "context", "with_context", "ok_
 _NUMBER = re.compile(r"(0x[0-9a-fA-F]+|0o[0-7]+|0b[01]+|[0-9]+)(?:[iu](?:8|16|32|64|128|size))?")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\n": ""}
-_MAX_LITERAL = 100_000
-_HIGHEST_CHARACTER = 0x10FFFF
 
 
-class RustExpressions(Lowering):
+class RustExpressions(CommonSyntax):
     """Expressions of Rust, and what statements share with them."""
 
     def __init__(self, source: bytes) -> None:
@@ -64,7 +61,7 @@ class RustExpressions(Lowering):
 
     def generic(self, node: Node) -> Expression:
         """A type with arguments: what knowledge says of its ``of``, else the type."""
-        kind = self.expression(node.child_by_field_name("type"))
+        kind = self.part(node, "type")
         types = self._types(node)
         return Typed(self.call(node, Member(kind, "of"), None, types), kind) if types else kind
 
@@ -74,20 +71,8 @@ class RustExpressions(Lowering):
         kinds = [] if arguments is None else arguments.named_children
         return [self.expression(kind) for kind in kinds if kind.type not in ("lifetime", "line_comment")]
 
-    def first(self, node: Node) -> Expression:
-        return self.expression(node.named_children[0]) if node.named_children else Opaque([])
-
-    def last(self, node: Node) -> Expression:
-        return self.expression(node.named_children[-1]) if node.named_children else Opaque([])
-
     def typed(self, node: Node) -> Expression:
-        return self.expression(node.child_by_field_name("type"))
-
-    def value(self, node: Node) -> Expression:
-        return self.expression(node.child_by_field_name("value"))
-
-    def nothing(self, node: Node) -> Expression:
-        return Opaque([])
+        return self.part(node, "type")
 
     def field(self, node: Node) -> Expression:
         base, name = self.value(node), self.text(node.child_by_field_name("field"))
@@ -111,8 +96,7 @@ class RustExpressions(Lowering):
 
     def call_node(self, node: Node) -> Expression:
         function = node.child_by_field_name("function")
-        arguments = node.child_by_field_name("arguments").named_children
-        args = [self.expression(child) for child in arguments if not child.type.endswith("comment")]
+        args = self.all_of(node.child_by_field_name("arguments"))
         types = self._types(function) if function.type == "generic_function" else []
         if function.type == "generic_function":
             function = function.child_by_field_name("function")
@@ -143,11 +127,8 @@ class RustExpressions(Lowering):
             return NewArray(self.expression(length))
         return self.sequence(node)
 
-    def sequence(self, node: Node) -> Expression:
-        return Sequence([self.expression(child) for child in node.named_children if not child.type.endswith("comment")])
-
     def string(self, node: Node) -> Expression:
-        if node.end_byte - node.start_byte > _MAX_LITERAL:
+        if self.too_long(node):
             return Opaque([])
         text = "".join(self.text(child) for child in node.named_children)
         if node.type == "string_literal" and "\\" in text:
@@ -170,23 +151,18 @@ class RustExpressions(Lowering):
     def boolean(self, node: Node) -> Expression:
         return Const(self.text(node) == "true")
 
-    def binary(self, node: Node) -> Expression:
-        return self.binary_chain(node, "binary_expression", OPERATORS)
-
     def unary(self, node: Node) -> Expression:
         operator, operand = node.children[0].type, self.first(node)
         return operand if operator == "*" else Unary("not" if operator == "!" else operator, operand)
 
     def run(self, node: Node) -> Expression:
         """A block or branch as a value: a function that is called at once."""
-        made = Function("", [], Body(lambda: self.valued(node)), node.start_point[0] + 1)
+        made = Function("", [], Body(lambda: self.valued(node)), line_of(node))
         return self.call(node, made, None, [])
 
     def lambda_node(self, node: Node) -> Expression:
         parameters = self.parameters(node.child_by_field_name("parameters"))
-        return Function(
-            "", parameters, Body(lambda: self.valued(node.child_by_field_name("body"))), node.start_point[0] + 1
-        )
+        return Function("", parameters, Body(lambda: self.valued(node.child_by_field_name("body"))), line_of(node))
 
     def parameters(self, node: Node | None) -> list[Parameter]:
         found: list[Parameter] = []
@@ -272,6 +248,7 @@ class RustExpressions(Lowering):
         return [*values, *inner]
 
     expressions = {
+        **CommonSyntax.expressions,
         "identifier": identifier,
         "type_identifier": identifier,
         "self": identifier,
@@ -281,7 +258,7 @@ class RustExpressions(Lowering):
         "scoped_type_identifier": scoped,
         "generic_type": generic,
         "generic_type_with_turbofish": generic,
-        "bracketed_type": first,
+        "bracketed_type": CommonSyntax.first,
         "qualified_type": typed,
         "reference_type": typed,
         "field_expression": field,
@@ -289,20 +266,17 @@ class RustExpressions(Lowering):
         "call_expression": call_node,
         "struct_expression": structure,
         "array_expression": array,
-        "tuple_expression": sequence,
+        "tuple_expression": CommonSyntax.sequence,
         "string_literal": string,
         "raw_string_literal": string,
         "char_literal": character,
         "integer_literal": integer,
         "boolean_literal": boolean,
-        "binary_expression": binary,
         "unary_expression": unary,
-        "reference_expression": value,
-        "type_cast_expression": value,
-        "try_expression": first,
-        "await_expression": first,
-        "parenthesized_expression": first,
-        "let_condition": value,
+        "reference_expression": CommonSyntax.value,
+        "type_cast_expression": CommonSyntax.value,
+        "try_expression": CommonSyntax.first,
+        "let_condition": CommonSyntax.value,
         "closure_expression": lambda_node,
         "macro_invocation": macro,
         "if_expression": run,
@@ -314,16 +288,16 @@ class RustExpressions(Lowering):
         "while_expression": run,
         "for_expression": run,
         "return_expression": run,
-        "primitive_type": nothing,
-        "array_type": nothing,
-        "tuple_type": nothing,
-        "unit_type": nothing,
+        "primitive_type": CommonSyntax.nothing,
+        "array_type": CommonSyntax.nothing,
+        "tuple_type": CommonSyntax.nothing,
+        "unit_type": CommonSyntax.nothing,
     }
 
 
 def _unescaped(match: re.Match[str]) -> str:
-    octet, character, letter = match.groups()
+    octet, point, letter = match.groups()
     if letter is not None:
         return _ESCAPES.get(letter, letter)
-    code = int(octet or character, 16)
-    return chr(code) if code <= _HIGHEST_CHARACTER else "\ufffd"
+    code = int(octet or point, 16)
+    return character(code)

@@ -1,0 +1,102 @@
+"""Assignments: to names, fields, elements, and several targets at once."""
+
+from __future__ import annotations
+
+from engines.cbom.source import program
+from engines.cbom.source.evaluation.calls import Calls
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Data,
+    Instance,
+    Known,
+    Ref,
+    Table,
+    Thing,
+    Value,
+    Values,
+    union,
+)
+
+
+class Assignments(Calls):
+    """The part of the evaluator for assignments."""
+
+    _line = 1
+    """The line of the assignment that runs."""
+
+    def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
+        if isinstance(target, program.Name):
+            self._assign_name(target.name, values, local)
+        elif isinstance(target, program.Member):
+            self._assign_member(target, values)
+        elif isinstance(target, program.Index):
+            self._assign_element(target, values)
+        elif isinstance(target, program.Sequence):
+            for position, item in enumerate(target.items):
+                self.assign(item, union(self._part(value, position) for value in values) or UNKNOWN, local=local)
+        elif isinstance(target, program.Mapping):
+            for name, item in target.pairs:
+                if type(name) is program.Const:
+                    self.assign(item, self.members(values, str(name.value)) or UNKNOWN, local=local)
+        elif isinstance(target, program.Typed) and target.value is not None:
+            self.assign(target.value, values, local=local)
+
+    def _part(self, value: Value, position: int) -> Values:
+        """What the target at ``position`` gets of a value. The first gets an object whole: others get its errors."""
+        return (value,) if position == 0 and type(value) is Thing else self.element(value, (Known(position),))
+
+    def _assign_name(self, name: str, values: Values, local: bool) -> None:
+        self.tell_secret(name, values)
+        scope = self.scope if local else (self.scope.find(name) or self.scope)
+        receiver = self.receiver_in(scope)
+        if receiver is not None:
+            self._set_field(receiver, name, values)
+        elif scope is self.scope:
+            scope.set(name, values)
+        else:
+            scope.add(name, values)
+
+    def _assign_member(self, target: program.Member, values: Values) -> None:
+        self.tell_secret(target.name, values)
+        for base in self.evaluate(target.base):
+            if isinstance(base, Instance):
+                self._set_field(base, target.name, values)
+            elif isinstance(base, Class):
+                base.members[target.name] = union((base.members.get(target.name, NOTHING), values))
+            elif isinstance(base, Table):
+                base.entries[target.name] = values
+                if target.name in self.knowledge.options:
+                    self.option(target.name, values, self._line)
+            else:
+                self._set_attribute(base, target, values)
+
+    def _set_field(self, base: Instance, name: str, values: Values) -> None:
+        if self.scope.journals or base is base.of.sample:
+            values = union((base.fields.get(name, NOTHING), values))
+        base.fields[name] = values
+
+    def _set_attribute(self, base: Value, target: program.Member, values: Values) -> None:
+        """An attribute of a library's object: rules may say what that means."""
+        path = base.path if type(base) is Ref else self._type_of(base)
+        found = self.knowledge.attributes.get(f"{path}.{target.name}")
+        if found:
+            place = program.Call(target, [], {}, self._line, 1, self._line, 1)
+            self._known(found, Arguments([values], {}, (base,)), place)
+
+    def _assign_element(self, target: program.Index, values: Values) -> None:
+        keys = self.evaluate(target.key)
+        for key in keys:
+            if type(key) is Known:
+                self.tell_secret(str(key.value), values)
+        for base in self.evaluate(target.base):
+            if type(base) is Table:
+                for key in keys:
+                    if type(key) is Known:
+                        base.entries[key.value] = values
+                    else:
+                        base.open = True
+            elif type(base) is Data and any(type(value) is not Known for value in values):
+                base.origin = ""
