@@ -45,6 +45,8 @@ def _run(invocation: Invocation) -> int:
             raise
         sink.close()
         export.save()
+        if sink.rejected:
+            raise CommandFailed(f"{sink.rejected} entries were sent and rejected; they aren't sent again")
     except KeyboardInterrupt:
         # All that was taken is behind the cursor.
         return GOOD

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import json_format
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from cryptoserve_cli.dispatch import run_command
 from server.audit.ledger.offline.exports import sinks
@@ -67,6 +72,15 @@ def test_rfc5424() -> None:
     )  # fmt: skip
     failed = HEAD.fullmatch(rfc5424(FAILED))
     assert failed is not None and failed.group(1, 2) == (b"108", b"-")
+    # A text in UTF-8 begins with a byte order mark (section 6.4).
+    match = HEAD.fullmatch(rfc5424(Record("o", 1, '{"type":"é"}'.encode())))
+    assert match is not None and match.group(8) == b"\xef\xbb\xbf" + '{"type":"é"}'.encode()
+    for stated in ("2027-01-15T08:00:00.Z", "2027 01 15 08:00:0Z", "x" * 19 + "Z", "2027-01-15T08:00:00+01:00"):
+        match = HEAD.fullmatch(rfc5424(Record("o", 1, line({"time": stated}))))
+        assert match is not None and match.group(2) == b"-"
+    long = rfc5424(Record("h" * 300, 1, line({"type": "t" * 60, "ledger": {"worker": "w" * 200}})))
+    match = HEAD.fullmatch(long)
+    assert match is not None and tuple(map(len, match.group(3, 4, 5))) == (255, 128, 32)
     precise = Record('a]"\\', 1, b'{"time":"2027-01-15T08:00:00.123456789Z"}')
     match = HEAD.fullmatch(rfc5424(precise))
     assert match is not None and match.group(2, 7) == (b"2027-01-15T08:00:00.123456Z", b'a\\]\\"\\\\')
@@ -81,6 +95,10 @@ def test_cef() -> None:
     failed = cef(FAILED).decode()
     assert "|response:read|read response|6|" in failed
     assert 'outcome=failure reason=bad \\= "x|y\\\\z"\\nnext ' in failed
+    long = Record("o", 1, line({"request": {"path": "=" * 2000, "remote_address": "2001:db8::1"}, "error": "e" * 2000}))
+    members = cef(long).decode()
+    assert "request=" + "\\=" * 1023 + " " in members and "reason=" + "e" * 1023 + " " in members
+    assert "c6a2Label=Source IPv6 Address c6a2=2001:db8::1 " in members and "src=" not in members
     piped = Record("o", 1, line({"type": "a|b\\", "request": {"operation": "x\ny"}}))
     assert "|a\\|b\\\\:x y|x y a\\|b\\\\|" in cef(piped).decode()
 
@@ -104,7 +122,10 @@ def test_ocsf() -> None:
 
 
 def test_otlp() -> None:
-    message = json.loads(*logs_data([REQUEST, RESPONSE]))
+    (text,) = logs_data([REQUEST, RESPONSE])
+    parsed = json_format.Parse(text, ExportLogsServiceRequest())
+    assert parsed.resource_logs[0].scope_logs[0].log_records[1].time_unix_nano == 1_800_000_000_050_000_000
+    message = json.loads(text)
     (scope,) = message["resourceLogs"][0]["scopeLogs"]
     first, second = scope["logRecords"]
     assert second["timeUnixNano"] == "1800000000050000000"
@@ -234,11 +255,45 @@ def test_udp_and_entries_too_long_for_a_datagram(tmp_path: Path, capfdbinary: An
     assert received[2]["entry"]["omitted"]["size"] == len(entries[2])
 
 
+@pytest.mark.parametrize("size", [4_000, 60_000])
+def test_a_datagram_says_which_entry_it_leaves_out_whatever_that_states(size: int) -> None:
+    record = Record("o", 1, line({"time": "t" * size, "type": "x" * size, "data": "x" * size}))
+    for form in FORMATS.values():
+        assert all(len(message) < 1500 for message in form.encode([record.reduced()]))
+
+
+def test_tcp_moves_the_cursor_behind_what_was_confirmed(
+    ledger: Ledger, tmp_path: Path, capfdbinary: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A peer that reads nothing holds back what its system has no room for."""
+    monkeypatch.setattr(sinks, "_SECONDS", 0.3)
+    monkeypatch.setattr(sinks, "_UNSENT_SECONDS", 0.01)
+    with listening(socket.SOCK_STREAM) as (listener, port):
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.listen()
+        cursor = tmp_path / "cursor"
+        status, _, err = run(capfdbinary, ledger.path, "-to", f"tcp://127.0.0.1:{port}", "-cursor", cursor)
+    assert (status, cursor.exists()) == (2, False), err
+
+
+def test_pipes(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received: list[bytes] = []
+    thread = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    thread.start()
+    assert run(capfdbinary, ledger.path, "-to", pipe, "-cursor", tmp_path / "cursor")[0] == 0
+    thread.join()
+    assert received[0].count(b"\n") == 700
+
+
 class Collector(BaseHTTPRequestHandler):
     """Takes what is posted, unless ``answers`` has another status for the request."""
 
     bodies: list[bytes] = []
     answers: list[int] = []
+    tells: dict[str, str] = {}
+    says = b""
     headers_seen: list[dict[str, str]] = []
 
     def do_POST(self) -> None:
@@ -248,8 +303,11 @@ class Collector(BaseHTTPRequestHandler):
             self.bodies.append(body)
             self.headers_seen.append(dict(self.headers.items()))
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        for name, value in self.tells.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(self.says)))
         self.end_headers()
+        self.wfile.write(self.says)
 
     def log_message(self, *_: object) -> None:
         pass
@@ -258,6 +316,7 @@ class Collector(BaseHTTPRequestHandler):
 @pytest.fixture
 def collector() -> Iterator[tuple[type[Collector], str]]:
     Collector.bodies, Collector.answers, Collector.headers_seen = [], [], []
+    Collector.tells, Collector.says = {}, b""
     server = HTTPServer(("127.0.0.1", 0), Collector)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
@@ -301,6 +360,64 @@ def test_http_tries_again_where_that_may_help(collector: tuple[type[Collector], 
         sink.write([REQUEST])
     assert len(waits) == 7
     sink.close()
+
+
+@pytest.mark.parametrize("status", [400, 408, 429, 500, 501, 502, 503, 504])
+def test_otlp_is_sent_again_after_these_answers_alone(collector: tuple[type[Collector], str], status: int) -> None:
+    seen, url = collector
+    waits: list[float] = []
+    sink = HttpSink(url, FORMATS["otlp"], {}, waits.append)
+    seen.answers = [status, 200]
+    if status in {429, 502, 503, 504}:
+        sink.write([REQUEST])
+        assert (waits, len(seen.bodies)) == ([1.0], 1)
+    else:
+        with pytest.raises(SinkFault, match=f"it answers {status}"):
+            sink.write([REQUEST])
+        assert (waits, seen.bodies) == ([], [])
+    sink.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "waits"),
+    [
+        ("7", 7.0), ("0", 0.0), ("soon", 1.0), ("-3", 1.0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), ("601", None),
+        (formatdate(time.time() + 300, usegmt=True), pytest.approx(300, abs=30)), ("9" * 400, None),
+    ],
+)  # fmt: skip
+def test_a_sink_that_asks_to_wait_is_waited_for(
+    collector: tuple[type[Collector], str], asked: str, waits: float | None
+) -> None:
+    seen, url = collector
+    waited: list[float] = []
+    sink = HttpSink(url, FORMATS["otlp"], {}, waited.append)
+    seen.answers, seen.tells = [429, 200], {"Retry-After": asked}
+    if waits is None:
+        with pytest.raises(SinkFault, match="asks to wait for"):
+            sink.write([REQUEST])
+    else:
+        sink.write([REQUEST])
+        assert (sum(waited), len(seen.bodies)) == (waits, 1)
+    sink.close()
+
+
+def test_what_a_collector_rejects_is_told_and_not_sent_again(
+    ledger: Ledger, tmp_path: Path, capfdbinary: Any, collector: tuple[type[Collector], str]
+) -> None:
+    seen, url = collector
+    seen.says = b'{"partialSuccess": {"rejectedLogRecords": "2", "errorMessage": "too \\u001b[31mold"}}'
+    cursor = tmp_path / "cursor"
+    status, _, err = run(capfdbinary, ledger.path, "-as=otlp", "-to", url, "-cursor", cursor)
+    assert (status, len(seen.bodies)) == (2, 3)
+    assert b"took a request but for 2 entries: too ?[31mold\n" in err
+    assert b"6 entries were sent and rejected" in err
+    assert json.loads(cursor.read_text())["index"] == 700
+    for says in (b"", b"{}", b"[", b'{"partialSuccess":{}}', b'{"partialSuccess":{"rejectedLogRecords":"x"}}'):
+        seen.says = says
+        assert run(capfdbinary, ledger.path, "-as=otlp", "-to", url)[::2] == (0, b"")
+    seen.says = b'{"partialSuccess":{"errorMessage":"deprecated"}}'
+    status, _, err = run(capfdbinary, ledger.path, "-as=otlp", "-to", url)
+    assert (status, b"deprecated" in err) == (0, True)
 
 
 def test_http_bodies_have_a_bound(collector: tuple[type[Collector], str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,6 +506,8 @@ def test_parquet(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:
     rows = parquet.read_table(target).to_pylist()
     assert [row["index"] for row in rows] == list(range(700))
     assert [row["entry"] for row in rows] == ledger.entries
+    documented = re.findall(r"^\| (`.*?`) \| ", Path("docs/ledger.md").read_text().split("### Parquet")[1], re.M)
+    assert sorted(name.strip("` ") for names in documented for name in names.split(",")) == sorted(rows[5])
     assert (rows[5]["key"], rows[5]["algorithm"], rows[5]["success"]) == ("k4", "aes256-gcm96", True)
     assert run(capfdbinary, ledger.path, "-as=parquet", "-to", target)[0] == 2
     target.unlink()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from server.audit.ledger.offline.exports.ocsf import api_activity
-from server.audit.ledger.offline.exports.otlp import logs_data
+from server.audit.ledger.offline.exports.otlp import REPEATED, logs_data, rejected_records
 from server.audit.ledger.offline.exports.records import Record
 from server.runtime.version import VERSION
 
@@ -16,6 +17,12 @@ _PRODUCT = "CryptoServe"
 _FACILITY_AUDIT = 13
 _WARNING, _INFORMATIONAL = 4, 6
 _CEF_FAILED, _CEF_DONE = 6, 3
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:(\.\d{1,6})\d*)?Z", re.ASCII)
+_CEF_LENGTHS = {"externalId": 40, "act": 63, "request": 1023, "reason": 1023, "suser": 1023, "suid": 1023}
+_CEF_CUSTOM_LENGTH = 4000
+"""Characters that CEF's dictionary of extensions gives to a value."""
 
 _STRUCTURED_ID = "ledger@32473"
 """32473 is the enterprise number that RFC 5612 sets aside: this project has none."""
@@ -32,6 +39,12 @@ class Format:
 
     counts_octets: bool = False
     """Whether a stream of messages has each one's length before it (RFC 6587) and not a newline behind it."""
+
+    repeated: frozenset[int] = frozenset({408, 429, 500, 502, 503, 504})
+    """The statuses of HTTP after which a body is sent again."""
+
+    rejected: Callable[[bytes], tuple[int, str]] = lambda answer: (0, "")
+    """Of an answer of HTTP that tells of success: how many records weren't taken all the same, and its words."""
 
 
 def ndjson(record: Record) -> bytes:
@@ -50,7 +63,9 @@ def rfc5424(record: Record) -> bytes:
         f"{_syslog_name(str(record.block('ledger').get('worker', '')), 128)} {_syslog_name(record.type, 32)} "
         f"[{_STRUCTURED_ID}{structured}] "
     )
-    return head.encode() + record.line()
+    line = record.line()
+    # RFC 5424, section 6.4: a text in UTF-8 begins with the mark; one in ASCII is the same without it.
+    return head.encode() + (line if line.isascii() else _BYTE_ORDER_MARK + line)
 
 
 def cef(record: Record) -> bytes:
@@ -64,16 +79,22 @@ def cef(record: Record) -> bytes:
             str(_CEF_FAILED if record.failed else _CEF_DONE),
         )
     )  # fmt: skip
-    extension = " ".join(f"{key}={_cef_value(value)}" for key, value in _cef_members(record).items() if value)
+    extension = " ".join(
+        f"{key}={_cef_value(value[: _CEF_LENGTHS.get(key, _CEF_CUSTOM_LENGTH)])}"
+        for key, value in _cef_members(record).items()
+        if value
+    )
     return f"CEF:0|{header}|{extension}".encode()
 
 
 def _cef_members(record: Record) -> Mapping[str, str]:
     nanoseconds = record.nanoseconds
+    address = record.text("request", "remote_address")
     members = {
         "externalId": str(record.index),
         "rt": "" if nanoseconds is None else str(nanoseconds // 1_000_000),
-        "src": record.text("request", "remote_address"),
+        # ``src`` is an address of IPv4.
+        **({"c6a2Label": "Source IPv6 Address", "c6a2": address} if ":" in address else {"src": address}),
         "spt": str(record.number("request", "remote_port") or ""),
         "suser": record.text("auth", "display_name"),
         "suid": record.text("auth", "entity_id"),
@@ -109,7 +130,7 @@ FORMATS: Mapping[str, Format] = {
     "rfc5424": Format(_each(rfc5424), "text/plain; charset=utf-8", counts_octets=True),
     "cef": Format(_each(cef), "text/plain; charset=utf-8"),
     "ocsf": Format(_each(api_activity), "application/x-ndjson"),
-    "otlp": Format(logs_data, "application/json", separate=True),
+    "otlp": Format(logs_data, "application/json", separate=True, repeated=REPEATED, rejected=rejected_records),
 }
 
 
@@ -120,10 +141,8 @@ def _syslog_name(text: str, length: int) -> str:
 
 def _syslog_time(text: str) -> str:
     """A time with at most six digits behind the second, or ``-``."""
-    seconds, point, fraction = text.removesuffix("Z").partition(".")
-    if not text.endswith("Z") or len(seconds) != 19 or not ((fraction.isascii() and fraction.isdigit()) or not point):
-        return "-"
-    return f"{seconds}.{fraction[:6]}Z" if point else text
+    match = _TIME.fullmatch(text)
+    return "-" if match is None else f"{match[1]}{match[2] or ''}Z"
 
 
 def _structured(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import orjson
 
 from server.audit.ledger.offline.exports.records import Record
@@ -13,6 +14,9 @@ from server.runtime.version import VERSION
 _INFO, _WARN = 9, 13
 
 
+REPEATED = frozenset({429, 502, 503, 504})
+"""The statuses after which a request is sent again, and no others (OTLP/HTTP, "Retryable response codes")."""
+
 MAX_RECORDS = 256
 """The most records of a message: collectors bound what they take."""
 
@@ -20,6 +24,29 @@ MAX_RECORDS = 256
 def logs_data(records: Sequence[Record]) -> list[bytes]:
     """Records of one log as messages."""
     return [_message(records[start : start + MAX_RECORDS]) for start in range(0, len(records), MAX_RECORDS)]
+
+
+class _PartialSuccess(msgspec.Struct, rename="camel"):
+    rejected_log_records: int | str = 0
+    """A 64-bit number: in Protocol Buffers' JSON a text, or a number too."""
+
+    error_message: str = ""
+
+
+class _Answer(msgspec.Struct, rename="camel"):
+    partial_success: _PartialSuccess | None = None
+
+
+def rejected_records(answer: bytes) -> tuple[int, str]:
+    """What a collector's ``partialSuccess`` says: how many records it hasn't taken, and its words, maybe of warning.
+
+    Such a request must not be sent again.
+    """
+    try:
+        found = msgspec.json.decode(answer, type=_Answer).partial_success
+        return (0, "") if found is None else (max(int(found.rejected_log_records), 0), found.error_message)
+    except ValueError:
+        return 0, ""
 
 
 def _message(records: Sequence[Record]) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from server.audit.ledger.offline.exports.cursor import sync_folder
 from server.audit.ledger.offline.exports.records import Record
 from server.audit.ledger.offline.exports.sinks import SinkFault
 
@@ -16,6 +17,8 @@ _MAX_INTEGER = 2**63
 
 class ParquetSink:
     """Writes one new file, which has its name only when it is whole. Raises ``SinkFault`` and ``OSError``."""
+
+    rejected = 0
 
     def __init__(self, name: str) -> None:
         try:
@@ -47,6 +50,7 @@ class ParquetSink:
         os.fsync(self._file.fileno())
         self._file.close()
         self._temporary.rename(self._path)
+        sync_folder(self._path.parent)
 
     def abandon(self) -> None:
         """As ``Sink.abandon``."""

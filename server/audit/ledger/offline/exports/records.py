@@ -16,6 +16,8 @@ from server.audit.ledger.offline.entries import Clock
 _MAX_INTEGER = 2**63
 """The numbers of other systems have 64 bits: nanoseconds since 1970 up to the year 2262."""
 
+_REDUCED_CHARACTERS = 64
+
 
 @dataclass(frozen=True)
 class Record:
@@ -88,5 +90,6 @@ class Record:
     def reduced(self) -> Record:
         """The record without what may be long, for a sink that takes no long messages."""
         size, digest = len(self.entry), sha256(self.entry).hexdigest()
-        left = {"time": self.text("time"), "type": self.type, "omitted": {"size": size, "sha256": digest}}
+        kept = {name: self.text(name)[:_REDUCED_CHARACTERS] for name in ("time", "type")}
+        left = {**kept, "omitted": {"size": size, "sha256": digest}}
         return Record(self.origin, self.index, orjson.dumps(left))
