@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from server.config import load_config
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 PRODUCTION = yaml.safe_load((ROOT / "docker-compose.production.yml").read_text(encoding="utf-8"))

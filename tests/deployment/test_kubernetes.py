@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from server.config import load_config
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 FOLDER = ROOT / "packaging/kubernetes"
 KUBERNETES = "1.34"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 from tests.ledger_load import declared
 from tests.products import Product
 from tests.servers import Server

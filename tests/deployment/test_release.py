@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 TEXT = (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
 WORKFLOW: dict[str, Any] = yaml.safe_load(TEXT)

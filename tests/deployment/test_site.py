@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 SITE = ROOT / "packaging/site"
 CHECK = runpy.run_path(str(SITE / "check.py"))

@@ -18,7 +18,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packaging.utils import canonicalize_name
 
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 _PARTS = ("server", "engines", "storage", "auth_methods", "compat", "sdk", "pyproject.toml", "README.md", "LICENSE")
 _PARTS_OF_MAKE = ("Makefile", "requirements.lock", "requirements-dev.lock")

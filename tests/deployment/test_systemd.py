@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from server.config import load_config
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 FOLDER = ROOT / "packaging/systemd"
 UNIT = FOLDER / "cryptoserve.service"

@@ -28,6 +28,9 @@ MAX_GROWTH = 3.5
 LENGTHS = (8, 12, 14, 16, 18, 20, 22, 24, 28, 32, 64, 128, 512, 2048, 8192)
 """How often the middle of a text is repeated. In small steps first, since what is exponential can't be stopped."""
 
+_MAX_CHARACTERS = 8 * 1024
+"""Longer texts aren't tried: what is quadratic takes more than ``FLOOR_SECONDS`` before."""
+
 _MANY = 16
 """A repeat that may take at least so many is tried."""
 
@@ -81,6 +84,8 @@ def _growth(pattern: re.Pattern[Any], run: Runner, text: Text) -> str:
     """How the time grows, in words; "" where it is linear, or too little to judge up to the greatest length."""
     for count in LENGTHS:
         long = _encode(pattern, text.make(count))
+        if len(long) > 2 * _MAX_CHARACTERS:
+            break
         if _seconds(pattern, run, long) < FLOOR_SECONDS:
             continue
         # Twice over, so that the difference between linear (4) and quadratic (16) is a wide one.

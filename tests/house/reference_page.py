@@ -10,7 +10,7 @@ import ast
 import re
 import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
@@ -19,8 +19,7 @@ from msgspec.structs import FieldInfo
 
 from engines.base import Operation, Row, meanings
 from engines.fields import BATCH, KIND
-
-ROOT = Path(__file__).parents[2]
+from tests.house.sources import ROOT, sources_below, tree_of
 
 VERBS = {Operation.READ: "GET", Operation.LIST: "LIST", Operation.UPDATE: "POST", Operation.DELETE: "DELETE"}
 _TYPES: dict[object, str] = {str: "text", int: "number", bool: "bool", list[str]: "list", dict[str, str]: "object"}
@@ -145,7 +144,7 @@ class Page:
 
     def check_errors(self, at_least: int) -> None:
         """Every error has a status, and stands in the code."""
-        texts = list(_texts())
+        texts = _texts()
         rows = [match for text in self.sections.values() for match in ERROR.finditer(text)]
         assert len(rows) >= at_least
         assert [match[0] for match in rows if not STATUSES.search(match[3])] == []
@@ -178,10 +177,15 @@ def cells(text: str, header: str) -> Iterator[list[str]]:
                 yield [cell.strip() for cell in row.strip("|").split(" | ")]
 
 
-def _texts() -> Iterator[re.Pattern[str]]:
-    """What the engine can say: its literals, with anything in the gaps of those that have any, but no docstrings."""
-    for path in (ROOT / "engines").rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def _texts() -> tuple[re.Pattern[str], ...]:
+    """What the engines can say: their literals, with anything in the gaps of those that have any, but no docstrings."""
+    return tuple(_literals())
+
+
+def _literals() -> Iterator[re.Pattern[str]]:
+    for path in sources_below("engines"):
+        tree = tree_of(path)
         told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
             if id(node) in told:

@@ -6,7 +6,7 @@ All else on those pages is written by hand.
 from __future__ import annotations
 
 from tests.house import test_signing_docs, test_transit_docs
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 if __name__ == "__main__":
     for tested in (test_transit_docs, test_signing_docs):

@@ -19,10 +19,8 @@ from server.runtime import plugins
 from server.system.routes import SYSTEM
 from server.tenants.identity.routes import IDENTITY
 from tests.house.backtracking import RUNNERS
+from tests.house.sources import MODULES, ROOT, tree_of
 
-ROOT = Path(__file__).parents[2]
-FOLDERS = ("storage", "engines", "auth_methods", "compat", "server")
-MODULES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 ALL_METHODS = frozenset({"match", "fullmatch", "search"})
 FUNCTIONS = frozenset(RUNNERS) | {"compile"}
 
@@ -58,11 +56,6 @@ DYNAMIC: dict[str, tuple[frozenset[str], Callable[[], Iterable[re.Pattern[Any]]]
     "engines/routing.py": (frozenset({"fullmatch"}), _route_patterns),
 }
 """By module: how patterns that are put together there are used, and what makes some."""
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
 
 
 def _is_re(node: ast.expr, names: frozenset[str]) -> bool:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.house.sources import IN_ONE_PROCESS, MODULES, ROOT, place, sources_below, tree_of
+
+pytestmark = IN_ONE_PROCESS
+
 ALLOWED = {
     "storage": {"storage"},
     "engines": {"engines", "storage"},
@@ -18,7 +21,6 @@ ALLOWED = {
     "compat": {"compat", "engines"},
     "server": {"server", "compat", "auth_methods", "engines", "storage"},
 }
-MODULES = sorted(path for layer in ALLOWED for path in (ROOT / layer).rglob("*.py"))
 FOLDERS = sorted({path.parent for path in MODULES})
 MAX_ENTRIES = 16
 """The most modules and folders in one folder, ``__init__.py`` aside: as many as fit on a screen with their purpose."""
@@ -55,9 +57,10 @@ def _imports(nodes: Iterator[ast.AST], path: Path) -> set[str]:
     return names
 
 
+@cache
 def _imported(path: Path) -> set[str]:
     """The modules that ``path`` imports, and what it imports from them, by their full names."""
-    return _imports(ast.walk(ast.parse(path.read_text())), path)
+    return _imports(ast.walk(tree_of(path)), path)
 
 
 @cache
@@ -76,7 +79,7 @@ def _run_time_imports() -> dict[str, set[str]]:
     """Our modules with those of ours that each imports when it is run; imports within functions count."""
     found = {}
     for path in MODULES:
-        found[_name(path)] = _modules(_imports(_runtime_nodes(ast.parse(path.read_text())), path))
+        found[_name(path)] = _modules(_imports(_runtime_nodes(tree_of(path)), path))
     return found
 
 
@@ -85,16 +88,16 @@ def _engine_of(name: str) -> str:
     return next((package for package in ENGINE_PACKAGES if f"{name}.".startswith(f"{package}.")), "")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_its_own_layer_and_those_below(path: Path) -> None:
-    layer = path.relative_to(ROOT).parts[0]
-    ours = {name.split(".")[0] for name in _imported(path)} & (ALLOWED.keys() | {"tests", "benchmarks"})
-    assert ours <= ALLOWED[layer]
+def test_a_module_imports_only_its_own_layer_and_those_below() -> None:
+    for path in MODULES:
+        layer = path.relative_to(ROOT).parts[0]
+        ours = {name.split(".")[0] for name in _imported(path)} & (ALLOWED.keys() | {"tests", "benchmarks"})
+        assert ours <= ALLOWED[layer], place(path)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "sdk").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
-def test_clients_need_nothing_of_the_server(path: Path) -> None:
-    assert not {name.split(".")[0] for name in _imported(path)} & ALLOWED.keys()
+def test_clients_need_nothing_of_the_server() -> None:
+    for path in sources_below("sdk"):
+        assert not {name.split(".")[0] for name in _imported(path)} & ALLOWED.keys(), place(path)
 
 
 def test_the_server_uses_the_program_and_not_the_client() -> None:
@@ -107,11 +110,11 @@ def test_a_server_without_the_console_does_not_load_it() -> None:
     """It is imported within a function, where a listener serves it."""
     for path in MODULES:
         if not _name(path).startswith("server.console"):
-            top = _imports(iter(ast.parse(path.read_text()).body), path)
+            top = _imports(iter(tree_of(path).body), path)
             assert not {name for name in top if name.startswith("server.console")}, path.relative_to(ROOT)
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("folder", FOLDERS, ids=place)
 def test_the_parts_of_a_folder_import_each_other_in_one_direction(folder: Path) -> None:
     """A part is a module of the folder, or a folder in it with all that it holds."""
     prefix = f"{_name(folder)}."
@@ -135,29 +138,23 @@ def test_no_modules_need_each_other_for_types_either() -> None:
         pytest.fail(f"a circle of imports: {' <- '.join(error.args[1])}")
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("folder", FOLDERS, ids=place)
 def test_a_folder_can_be_seen_whole(folder: Path) -> None:
     entries = [
         path.name
         for path in folder.iterdir()
         if not path.name.startswith("__") and path.suffix in ("", ".py") and path.name != "py.typed"
     ]
-    assert len(entries) <= MAX_ENTRIES, f"{folder.relative_to(ROOT)} has {len(entries)} entries: group them"
+    assert len(entries) <= MAX_ENTRIES, f"{place(folder)} has {len(entries)} entries: group them"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "engines").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_engine_imports_another_one(path: Path) -> None:
-    own = _engine_of(_name(path))
-    others = {_engine_of(name) for name in _imported(path)} - {"", own}
-    assert not others, f"{path.relative_to(ROOT)} imports {', '.join(sorted(others))}: move what both need to engines/"
+def test_no_engine_imports_another_one() -> None:
+    for path in sources_below("engines"):
+        own = _engine_of(_name(path))
+        others = {_engine_of(name) for name in _imported(path)} - {"", own}
+        assert not others, f"{place(path)} imports {', '.join(sorted(others))}: move what both need to engines/"
 
 
 def test_no_module_is_named_for_having_no_subject() -> None:
     forbidden = {"utils.py", "helpers.py", "common.py", "misc.py"}
     assert not [path for path in MODULES if path.name in forbidden]
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_says_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    assert not tree.body or ast.get_docstring(tree), f"{path.relative_to(ROOT)} has no docstring"

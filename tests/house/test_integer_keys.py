@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
+from tests.house.sources import IN_ONE_PROCESS, MODULES, place, tree_of
 
-from tests.house.regular_expressions import MODULES, ROOT, tree_of
+pytestmark = IN_ONE_PROCESS
 
 OURS = {
     "engines/crypto_policy/gate.py": "made by engines, and never decoded",
     "engines/keys/counting/use_records.py": "stored by this server, behind the barrier",
     "engines/keys/records.py": "stored by this server, behind the barrier",
-    "storage/barrier/keyring.py": "stored by this server",
-    "server/runtime/metrics.py": "from other workers",
 }
 """The modules that decode such maps, and where these come from."""
 
@@ -35,13 +32,11 @@ def _decoded(tree: ast.Module) -> Iterator[ast.expr]:
             yield from (*node.args, *(keyword.value for keyword in node.keywords))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_numbers_of_others_are_keys(path: Path) -> None:
-    place = str(path.relative_to(ROOT))
-    found = [text for one in _decoded(tree_of(path)) if any(part in (text := ast.unparse(one)) for part in TEXTS)]
-    assert not found or place in OURS, f"{place}: {found}"
-
-
-@pytest.mark.parametrize("place", OURS)
-def test_exceptions_are_of_modules_that_are_there(place: str) -> None:
-    assert (ROOT / place).is_file()
+def test_no_numbers_of_others_are_keys() -> None:
+    found = {}
+    for path in MODULES:
+        for decoded in _decoded(tree_of(path)):
+            if any(part in (text := ast.unparse(decoded)) for part in TEXTS):
+                found[place(path)] = text
+    assert {module: text for module, text in found.items() if module not in OURS} == {}
+    assert OURS.keys() <= found.keys(), "an exception is of a module that decodes no such map"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 _LINK = re.compile(r"\]\(([^()\s]+)\)")

@@ -17,7 +17,7 @@ import pytest
 from benchmarks import machine
 from engines.crypto_policy.profiles.catalogue import all_profiles
 from server.runtime.version import VERSION
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 DISTRIBUTION = "cryptoserve-server"
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]

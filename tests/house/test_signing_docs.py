@@ -13,7 +13,10 @@ from engines.algorithms.row import CLASSICAL_HALF, PARAMETER_SET
 from engines.signing.formats import jwt
 from engines.signing.routes import ROUTES
 from engines.signing.signatures import NOT_SIGNED
-from tests.house.reference_page import ROOT, Page, cells
+from tests.house.reference_page import Page, cells
+from tests.house.sources import IN_ONE_PROCESS, ROOT
+
+pytestmark = IN_ONE_PROCESS
 
 PAGE = Page("docs/signing-reference.md", ROUTES)
 GUIDE = Page("docs/signing.md", ())

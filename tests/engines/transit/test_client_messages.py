@@ -11,7 +11,7 @@ from cryptoserve.local.format import Sealer
 from engines.algorithms.formats.client_messages import PREFIX, read_message
 from engines.faults import InvalidRequest
 from tests.engines.driver import Driver
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 
 BOUND = b"cryptoserve/1\x00\x01c\x00\x01a\x00\x01t"
 DATA = base64.b64encode(BOUND).decode()

@@ -20,7 +20,7 @@ from server.config.settings import Tracing as Settings
 from server.pipeline.tracing import provider
 from server.pipeline.tracing.provider import Tracing, make_provider, open_tracing
 from storage.seals.static import StaticSeal
-from tests.house.reference_page import ROOT
+from tests.house.sources import ROOT
 from tests.server.systems import NewServer, Server
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
