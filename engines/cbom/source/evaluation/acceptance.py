@@ -13,6 +13,8 @@ _TALKING = frozenset(
 )
 """Names of methods that only tell what happens."""
 
+_TRUE = (True, 1)
+
 _MAX_PARTS = 200
 """The most parts of a body that are looked at; a longer one does something."""
 
@@ -28,9 +30,9 @@ def does_nothing(function: Function) -> bool:
 
 
 def always_true(function: Function) -> bool:
-    """Whether every result of the function is the constant true."""
+    """Whether every result of the function is the constant true, which is 1 in C."""
     results = [part.value for part in _parts(function.body) if isinstance(part, Return)]
-    return bool(results) and all(isinstance(each, Const) and each.value is True for each in results)
+    return bool(results) and all(isinstance(each, Const) and each.value in _TRUE for each in results)
 
 
 def accepts_all(function: Function) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Collection
 from dataclasses import replace
 
 from engines.cbom.source import program
@@ -38,6 +39,9 @@ from engines.cbom.source.values import (
 )
 
 _MAX_BASES = 8
+_NO_RESULT: Values = (UNKNOWN[0],)
+"""The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
+
 _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closure: "function", Bound: "function"}
 
 
@@ -177,12 +181,17 @@ class Calls(Expressions):
 
     def _known(self, found: list[Rule], arguments: Arguments, node: program.Call) -> Values:
         result: Values = NOTHING
+        read: set[int] = set()
         _taken(arguments)
         for rule in found:
             names = rules.bound(rule, arguments)
             if rules.applies(rule, arguments, names):
                 result = self._applied(rule, names, node) or result
-        return result or UNKNOWN
+                terms = (*rule.facts.values(), *rule.keeps.values(), rule.fills)
+                read.update(id(value) for term in terms for value in rules.of_term(term, names))
+        if not result and not node.creates:
+            _may_fill(arguments, read)
+        return result or _NO_RESULT
 
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
         told = rules.facts(rule.facts, names)
@@ -236,7 +245,7 @@ class Calls(Expressions):
         position = (
             rule.parameters.index(str(rule.fills)[1:]) if str(rule.fills)[1:] in rule.parameters else len(node.args)
         )
-        if position < len(node.args) and not all(isinstance(buffer, Data) for buffer in buffers):
+        if position < len(node.args) and not any(isinstance(buffer, Data | Instance | Thing) for buffer in buffers):
             self.assign(node.args[position], (made,))
 
     @staticmethod
@@ -278,9 +287,9 @@ def _takes(closure: Closure, count: int) -> bool:
     return len(parameters) == count or any(parameter.kind or parameter.default for parameter in parameters)
 
 
-def _may_fill(arguments: Arguments) -> None:
-    """Buffers that a function got of which nothing is known are no constants any more."""
+def _may_fill(arguments: Arguments, read: Collection[int] = ()) -> None:
+    """Buffers that a function got of which nothing is known are no constants any more, but for those it only reads."""
     for values in arguments.positional:
         for value in values:
-            if type(value) is Data and value.origin == CONSTANT:
+            if type(value) is Data and value.origin == CONSTANT and id(value) not in read:
                 value.origin = ""

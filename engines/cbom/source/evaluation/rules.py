@@ -32,7 +32,7 @@ _DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
 _LISTED = frozenset({"algorithm", "protocol", "mode", "curve"})
-_VERIFYING = frozenset({"verify", "verify_host", "verify_signature"})
+_VERIFYING = frozenset({"verify", "verify_host", "verify_signature", "callback"})
 
 
 @dataclass(slots=True)

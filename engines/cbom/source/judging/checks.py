@@ -127,10 +127,12 @@ def _verify(_subject: Subject | None, _primitive: str, facts: Mapping[str, Value
     ):
         if any(value in _OFF and value is not None for value in constants(facts.get(word, ()))):
             yield Weakness(finding, {})
+    if any(each is False for each in constants(facts.get("callback", ()))):
+        yield Weakness("disabled-certificate-check", {})
 
 
 CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
-    (frozenset({"algorithm", "hash"}), _algorithm),
+    (frozenset({"algorithm", "hash", "suites"}), _algorithm),
     (frozenset({"algorithm", "mode"}), _mode),
     (frozenset({"algorithm", "padding"}), _padding),
     (frozenset({"algorithm", "key_bits", "key_bytes", "key", "curve"}), _size),
@@ -139,6 +141,6 @@ CHECKS: tuple[tuple[frozenset[str], Check], ...] = (
     (frozenset({"iv"}), _iv),
     (frozenset({"salt"}), _salt),
     (frozenset({"seed"}), _seed),
-    (frozenset({"verify", "verify_host", "verify_signature"}), _verify),
+    (frozenset({"verify", "verify_host", "verify_signature", "callback"}), _verify),
 )
 """Each check with the facts that it looks at."""

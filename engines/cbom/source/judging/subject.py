@@ -8,9 +8,12 @@ from typing import Any
 
 from engines.cbom.source.judging.limits import curve_bits
 from engines.cbom.source.judging.names import Algorithm, Reading, algorithm_named, read_name
+from engines.cbom.source.judging.suites import weak_algorithms
+from engines.cbom.source.program import Constant
 from engines.cbom.source.values import Known, Values, constants, size_of
 
 _MAX_SUBJECTS = 8
+_MAX_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ def subjects(facts: Mapping[str, Values]) -> list[Subject]:
         reading = read_name(text) if isinstance(text, str) else None
         if reading is not None and reading.algorithm is not None:
             found.extend(_variants(reading, reading.algorithm, facts))
+    for text in constants(facts.get("suites", ())):
+        allowed = map(algorithm_named, weak_algorithms(text) if isinstance(text, str) else ())
+        found.extend(Subject(algorithm) for algorithm in allowed if algorithm is not None)
     return found[:_MAX_SUBJECTS]
 
 
@@ -87,7 +93,7 @@ def _hash(facts: Mapping[str, Values]) -> Algorithm | None:
 
 def _bits(facts: Mapping[str, Values]) -> int:
     """The key's size: the least that is possible."""
-    sizes: list[Any] = [size for size in constants(facts.get("key_bits", ())) if isinstance(size, int)]
+    sizes: list[Any] = [size for each in constants(facts.get("key_bits", ())) if (size := _number(each)) is not None]
     sizes += [size * 8 for size in constants(facts.get("key_bytes", ())) if isinstance(size, int)]
     if not sizes:
         lengths = [
@@ -97,6 +103,13 @@ def _bits(facts: Mapping[str, Values]) -> int:
         ]
         sizes = [length * 8 for length in lengths if length]
     return min(sizes) if sizes else 0
+
+
+def _number(value: Constant) -> int | None:
+    """A number, also one that options give as a text."""
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _MAX_DIGITS:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def unnamed(primitive: str) -> Subject | None:

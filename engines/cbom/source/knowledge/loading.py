@@ -15,6 +15,7 @@ from engines.cbom.source.program import Constant
 from engines.cbom.source.words import FINDINGS, PRIMITIVES
 
 _GROUP = re.compile(r"\{([^{}]*)\}")
+_CHOSEN = re.compile(r"\$(\d)")
 _FILE = frozenset(
     {
         "library",
@@ -105,8 +106,8 @@ def expansions(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _substituted(value: Constant, groups: tuple[str, ...]) -> Constant:
-    if isinstance(value, str) and value.startswith("$") and value[1:].isdigit():
-        return groups[int(value[1:]) - 1]
+    if isinstance(value, str) and "$" in value:
+        return _CHOSEN.sub(lambda chosen: groups[int(chosen[1]) - 1], value)
     return value
 
 

@@ -29,7 +29,7 @@ int ciphers(EVP_CIPHER_CTX *ctx, const unsigned char *key) {
         goto failed;
     EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, iv); // finds: use:AES
     EVP_EncryptInit_ex(ctx, EVP_aes_128_ecb(), NULL, fixed, NULL); // finds: use:AES ecb-mode hardcoded-key
-    EVP_EncryptInit_ex(ctx, EVP_des_ede3_cbc(), NULL, key, iv); // finds: use:3DES weak-cipher unauthenticated-mode
+    EVP_EncryptInit_ex(ctx, EVP_des_ede3_cbc(), NULL, key, iv); // finds: use:3DES weak-cipher unauthenticated-mode nonce-reuse
     return 1;
 failed:
     return 0;

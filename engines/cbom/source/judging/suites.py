@@ -1,0 +1,40 @@
+"""Lists of TLS cipher suites as one text: which weak algorithms they allow.
+
+OpenSSL's form is ``HIGH:RC4-SHA:!aNULL`` (openssl-ciphers(1)), GnuTLS's ``NORMAL:+ARCFOUR-128:-VERS-TLS1.0``. A name
+behind ``!`` or ``-`` is taken out of the list.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_SEPARATORS = re.compile(r"[:, ]+")
+_MAX_TEXT = 4096
+_WEAK = (
+    (re.compile(r"(?:^|[-_])(?:RC4|ARCFOUR)(?:[-_]|$)"), "RC4"),
+    (re.compile(r"(?:^|[-_])(?:3DES|DES[-_]CBC3)(?:[-_]|$)"), "3DES"),
+    (re.compile(r"(?:^|[-_])(?:DES[-_]CBC(?!3)|DES40?)(?:[-_]|$)|^(?:LOW|EXP\w*)$|^EXP[-_]"), "DES"),
+    (re.compile(r"(?:^|[-_])RC2(?:[-_]|$)"), "RC2"),
+    (re.compile(r"(?:^|[-_])NULL(?:[-_]|$)|^(?:eNULL|aNULL|ADH|AECDH|COMPLEMENTOFALL)$|^(?:ADH|AECDH)[-_]"), "NULL"),
+    (re.compile(r"(?:^|[-_])MD5$"), "MD5"),
+)
+_NEGATED = ("!", "-", "%")
+
+
+@lru_cache(maxsize=1024)
+def weak_algorithms(text: str) -> tuple[str, ...]:
+    """The weak algorithms that a list of suites allows, by their names of the table."""
+    removed = {name[1:] for name in _names(text) if name.startswith(_NEGATED)}
+    found: dict[str, None] = {}
+    for name in _names(text):
+        if name.startswith(_NEGATED):
+            continue
+        for pattern, algorithm in _WEAK:
+            if algorithm not in removed and pattern.search(name.lstrip("+")):
+                found[algorithm] = None
+    return tuple(found)
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in _SEPARATORS.split(text[:_MAX_TEXT]) if name]
