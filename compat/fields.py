@@ -6,7 +6,7 @@ converted whatever its type, each parameter goes through ``compat.conversion`` f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
@@ -76,22 +76,19 @@ def _convert_each(body_type: type[BodyT], plan: _Plan, given: Mapping[str, Any],
         raise InvalidRequest(f"{prefix}{error}") from None
 
 
-def unknown_parameters(body_type: type[Body], given: Mapping[str, Any]) -> list[str]:
-    """The names in ``given`` that ``body_type`` has no field for, sorted; none if it takes anything."""
-    if body_type.takes_anything:
-        return []
+def ineffective(body_type: type[Body], given: Mapping[str, Any], captured: Mapping[str, Any]) -> list[str]:
+    """Warnings of parameters in ``given`` without effect: unknown to ``body_type``, or ``captured`` from the path."""
+    warnings = []
     known = _plan(body_type).kinds.keys()
-    return [] if given.keys() <= known else sorted(given.keys() - known)
-
-
-def ignored_warning(names: Iterable[str]) -> str:
-    """The warning about parameters that the route doesn't know."""
-    return f"Endpoint ignored these unrecognized parameters: [{' '.join(sorted(names))}]"
-
-
-def replaced_warning(names: Collection[str]) -> str:
-    """The warning about parameters of the body that the path overrides."""
-    return (
-        "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: "
-        f"[{' '.join(sorted(names))}]"
-    )
+    if not given.keys() <= known and not body_type.takes_anything:
+        names = " ".join(sorted(given.keys() - known))
+        warnings.append(f"Endpoint ignored these unrecognized parameters: [{names}]")
+    replaced = captured.keys() & given.keys()
+    if body_type.path_only:
+        replaced |= body_type.path_only & given.keys()
+    if replaced:
+        warnings.append(
+            "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: "
+            f"[{' '.join(sorted(replaced))}]"
+        )
+    return warnings

@@ -215,7 +215,10 @@ def parse_request(
     wrap_ttl_seconds = _wrap_ttl_seconds(sent.wrap_ttl) if sent.wrap_ttl and operation is not _HELP else 0.0
     if operation is _LIST or operation is _SCAN:
         path = path if path.endswith("/") else path + "/"
-    _check_path(method, operation, path, raw_path)
+    if raw_path.find(b"%") >= 0 and is_relative(path):
+        raise InvalidRequest("relative paths not supported")
+    if method in _WITH_BODY and path.endswith("/") and operation is not _HELP:
+        raise InvalidRequest("cannot write to a path ending in '/'")
     return Request(
         method,
         operation,
@@ -257,16 +260,6 @@ def _path(raw_path: bytes, query_string: bytes) -> str | Redirect | Refusal:
         if clean is not None:
             return clean
     return decode_path(raw_path[len(PREFIX) :])
-
-
-def _check_path(method: str, operation: Operation, path: str, raw_path: bytes) -> None:
-    """Refuse relative paths, and paths of folders for a write."""
-    if raw_path.find(b"%") >= 0 and is_relative(path):
-        raise InvalidRequest("relative paths not supported")
-    if operation is _HELP:
-        return
-    if method in _WITH_BODY and path.endswith("/"):
-        raise InvalidRequest("cannot write to a path ending in '/'")
 
 
 def _read_query(method: str, operation: Operation, query_string: bytes) -> tuple[Operation, dict[str, Any]]:

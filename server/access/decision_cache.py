@@ -68,7 +68,7 @@ class DecisionCache:
 
     def find(self, request: Request, request_id: str, now: float) -> RequestContext | None:
         """The context of ``request`` if an equal one was allowed, or None."""
-        if request.wrap_ttl_seconds:
+        if request.wrap_ttl_seconds or request.index:
             return None
         known = self._known.get((request.token, request.method, request.operation, request.path, request.namespace))
         if known is None or now >= known.valid_until:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from auth_methods.base import Issued
 from auth_methods.records import TokenRecord
 from compat.requests import Request
-from engines.base import LISTS, Caller, Operation, Reply, Row
+from engines.base import LISTS, Caller, Operation, Row
 from server.audit.entry import AuditAuth, AuditRequest, AuditResponse, AuditSubject, AuditToken, Hidden, client_id
 from server.tenants.mounts.table import Match
 from server.tenants.policies.acl import NOTHING_ALLOWED, Acl, Decision
@@ -18,7 +18,6 @@ from server.tenants.policies.parameters import Taken
 from server.tenants.policies.path_spelling import judged
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
-from server.tenants.tokens.wrapping import Wrapped
 
 
 class RequestContext(Struct, frozen=True):
@@ -63,19 +62,6 @@ class RequestContext(Struct, frozen=True):
         if route is not None:
             return match.is_public(route)
         return self.operation is not Operation.HELP and any(map(match.is_public, match.endpoint.routes.values()))
-
-    @property
-    def echoes(self) -> bool:
-        """Whether the answer repeats its data at the top level; not if the path names a namespace, as in OpenBao."""
-        return self.route is not None and self.route.echo and not self.request.prefixed
-
-    @property
-    def writes(self) -> bool:
-        """Whether handling it may change storage."""
-        route = self.route
-        if route is None or not route.writes:
-            return False
-        return route.writes_on_update or self.operation is Operation.CREATE
 
     def decide(self, token: Token, acl: Acl, lines: Sequence[Struct] | None = None) -> Decision:
         """The decision of ``acl``, the rules of ``token``; ``lines`` are the lines of a stream received so far.
@@ -138,16 +124,11 @@ def caller_of(token: Token) -> Caller:
     )
 
 
-def audit_response(reply: Reply | None, warnings: list[str], context: RequestContext) -> AuditResponse:
-    """The entry of an answer."""
-    data = None if reply is None else reply.data
-    if not isinstance(reply, Issued | Wrapped):
-        return AuditResponse(data=data, warnings=warnings)
-    if isinstance(reply, Wrapped):
-        return AuditResponse(wrap=reply.info.audit())
+def issued_response(reply: Issued, warnings: list[str], context: RequestContext) -> AuditResponse:
+    """The entry of an answer with a token."""
     match = context.match
     return AuditResponse(
-        data=data,
+        data=reply.data,
         auth=_auth(reply.auth, reply.identity_policies),  # Without a time: it is issued just now.
         client_token=reply.auth.id,
         login=match is not None and match.mounted.entry.is_auth and context.public,

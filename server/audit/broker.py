@@ -64,8 +64,11 @@ class Pending(Struct):
 
     request: AuditRequest
     nanoseconds: int
-    together: bool
     parts: dict[str, Parts]
+    """The common parts of its entries, for each device by its path."""
+
+    held: bool = True
+    """Whether the entry of the request is still to be written too."""
 
     def __repr__(self) -> str:
         return f"Pending({self.request!r})"
@@ -288,15 +291,18 @@ class Broker:
         Raises ``Failed`` if there are devices and all refuse it, ``Unavailable`` if none takes it in time: then the
         request must not be handled.
         """
-        pending = self._begin(request, together=False)
-        waiting = self._write(self._request_lines(pending), AuditEntry.REQUEST)
+        pending = self.hold(request)
+        waiting = self._write_request(pending)
         if waiting is not None:
             await waiting
         return pending
 
     def hold(self, request: AuditRequest) -> Pending:
         """Defer the entry of a request that changes nothing until its outcome is known."""
-        return self._begin(request, together=True)
+        if self.headers.wanted:
+            request.headers = self.headers.pick(request.sent_headers)
+        parts = {path: enabled.formatter.parts(request) for path, enabled in self._enabled.items()}
+        return Pending(request, self._nanoseconds(), parts)
 
     async def finish(self, pending: Pending, response: AuditResponse) -> None:
         """Write a request's outcome. Raises as ``begin``: then no answer may be sent."""
@@ -313,9 +319,9 @@ class Broker:
 
     def offer(self, request: AuditRequest) -> Pending:
         """Write a request's entry without waiting, for one that is answered even if no device accepts it."""
-        pending = self._begin(request, together=False)
+        pending = self.hold(request)
         with contextlib.suppress(Fault):
-            waiting = self._write(self._request_lines(pending), AuditEntry.REQUEST)
+            waiting = self._write_request(pending)
             if waiting is not None:
                 waiting.close()
         return pending
@@ -345,27 +351,33 @@ class Broker:
             self._watching = None
         await asyncio.gather(*(self._close(enabled, event) for enabled in closing))
 
-    def _begin(self, request: AuditRequest, *, together: bool) -> Pending:
-        if self.headers.wanted:
-            request.headers = self.headers.pick(request.sent_headers)
-        pending = Pending(request, self._nanoseconds(), together, {})
-        for path, enabled in self._enabled.items():
-            pending.parts[path] = enabled.formatter.parts(request)
-        return pending
-
-    def _request_lines(self, pending: Pending) -> list[tuple[EnabledDevice, bytes]]:
+    def _write_request(self, pending: Pending) -> Coroutine[Any, Any, None] | None:
+        """Write the entry of a request that was held."""
+        pending.held = False
         request, nanoseconds = pending.request, pending.nanoseconds
-        return [
+        lines = [
             (enabled, enabled.formatter.request_line(pending.parts[path], request, nanoseconds))
             for path, enabled in self._enabled.items()
         ]
+        return self._write(lines, AuditEntry.REQUEST)
 
     def _finish(self, pending: Pending, response: AuditResponse) -> Coroutine[Any, Any, None] | None:
-        now = self._nanoseconds()
-        entries = []
-        for enabled in self._enabled.values():
-            entries.append((enabled, _outcome(enabled, pending, response, now)))
-        return self._write(entries, AuditEntry.REQUEST if pending.together else AuditEntry.RESPONSE)
+        """Write the outcome, behind the entry of a request that is held. A device enabled meanwhile gets it alone."""
+        now, request, held = self._nanoseconds(), pending.request, pending.held
+        written = []
+        for path, enabled in self._enabled.items():
+            formatter, parts = enabled.formatter, pending.parts.get(path)
+            if parts is None:
+                lines = formatter.response_line(formatter.parts(request), request, response, now)
+            else:
+                lines = formatter.response_line(parts, request, response, now)
+                if held:
+                    began = pending.nanoseconds
+                    if enabled.monotonic and now - began > _HELD_NANOSECONDS:
+                        began = now
+                    lines = formatter.request_line(parts, request, began) + lines
+            written.append((enabled, lines))
+        return self._write(written, AuditEntry.REQUEST if held else AuditEntry.RESPONSE)
 
     def _write(
         self, entries: Sequence[tuple[EnabledDevice, bytes]], first: AuditEntry
@@ -432,21 +444,6 @@ class Broker:
             most=self._max_waiting,
             failed=self._meter.device_failed,
         )
-
-
-def _outcome(enabled: EnabledDevice, pending: Pending, response: AuditResponse, nanoseconds: int) -> bytes:
-    """The remaining lines for a device. One that was enabled meanwhile gets the response alone."""
-    formatter, request = enabled.formatter, pending.request
-    parts = pending.parts.get(enabled.path)
-    if parts is None:
-        return formatter.response_line(formatter.parts(request), request, response, nanoseconds)
-    line = formatter.response_line(parts, request, response, nanoseconds)
-    if not pending.together:
-        return line
-    began = pending.nanoseconds
-    if enabled.monotonic and nanoseconds - began > _HELD_NANOSECONDS:
-        began = nanoseconds
-    return formatter.request_line(parts, request, began) + line
 
 
 def _refused() -> Failed:

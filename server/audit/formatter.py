@@ -17,13 +17,14 @@ from msgspec import Struct
 
 from engines.base import LISTS
 from server.audit.entry import AuditAuth, AuditMount, AuditRequest, AuditResponse, AuditSubject, AuditToken, AuditWrap
-from server.audit.hashing import Hasher
+from server.audit.hashing import Clear, Hasher
 from server.audit.options import FormatOptions
 from server.audit.timestamps import nanoseconds_text, seconds_text
 
 _MAX_PREPARED = 16
 _MAX_RESULTS = 1024
 _ELIDED = ("keys", "key_info")
+_NO_KEYS: frozenset[str] = frozenset()
 _NOBODY: dict[str, Any] = {"token_type": "default"}
 _serial = itertools.count()
 
@@ -48,6 +49,7 @@ class Formatter:
 
     def __init__(self, salt: bytes, options: FormatOptions) -> None:
         self._hasher = Hasher(salt)
+        self._hiding = Clear() if options.log_raw else self._hasher
         self.options = options
         self._prefix = options.prefix.encode() + b'{"time":"'
         self._serial = next(_serial)
@@ -62,11 +64,14 @@ class Formatter:
 
         Raises ``InvalidRequest`` if it is nested too deeply to be audited.
         """
-        return self._serial, _json(self._request_data(data, mount))
+        return self._serial, _json(self._hiding.data(data, _NO_KEYS if mount is None else mount.request_clear))
 
     def hide_answer(self, data: Mapping[str, Any], subject: AuditSubject) -> tuple[int, bytes]:
         """As ``hide``, for the data of an answer."""
-        return self._serial, _json(self._response_data(data, subject))
+        if self.options.elide_list_responses:
+            data = _elided(data, subject)
+        clear = _NO_KEYS if subject.mount is None else subject.mount.response_clear
+        return self._serial, _json(self._hiding.data(data, clear))
 
     def parts(self, request: AuditRequest) -> Parts:
         """The common parts of the entries of a request and its response."""
@@ -78,7 +83,10 @@ class Formatter:
         mount = subject.mount
         if request.data:
             hidden = None if request.hidden is None else request.hidden.get(self._serial)
-            members["data"] = self._request_data(request.data, mount) if hidden is None else orjson.Fragment(hidden)
+            if hidden is None:
+                members["data"] = self._hiding.data(request.data, _NO_KEYS if mount is None else mount.request_clear)
+            else:
+                members["data"] = orjson.Fragment(hidden)
         if request.remote_address:
             members["remote_address"] = request.remote_address
             members["remote_port"] = request.remote_port
@@ -102,7 +110,7 @@ class Formatter:
         if token is not None:
             who = self._prepare(token, client_token).request
         elif client_token:
-            who = b'"client_token":' + _json(self._secret(client_token)) + b","
+            who = b'"client_token":' + _json(self._hiding.text(client_token)) + b","
         else:
             who = b""
         mounted = b"" if mount is None else mount.request_block + b","
@@ -123,12 +131,15 @@ class Formatter:
         members: dict[str, Any] = {}
         if response.auth is not None:
             members["auth"] = self._given_out(response.auth, response.client_token)
-        mount = request.subject.mount
-        if response.data:
+        mount, data = request.subject.mount, response.data
+        if data:
             hidden = None if response.hidden is None else response.hidden.get(self._serial)
-            members["data"] = (
-                self._response_data(response.data, request.subject) if hidden is None else orjson.Fragment(hidden)
-            )
+            if hidden is not None:
+                members["data"] = orjson.Fragment(hidden)
+            else:
+                if self.options.elide_list_responses:
+                    data = _elided(data, request.subject)
+                members["data"] = self._hiding.data(data, _NO_KEYS if mount is None else mount.response_clear)
         if response.wrap is not None:
             members["wrap_info"] = self._wrap(response.wrap)
         if response.warnings:
@@ -203,7 +214,7 @@ class Formatter:
         """The members before the policies' result, and those after it."""
         who: dict[str, Any] = {}
         if client_token:
-            who["client_token"] = self._secret(client_token)
+            who["client_token"] = self._hiding.text(client_token)
         if auth.accessor:
             who["accessor"] = self._accessor(auth.accessor)
         if auth.display_name:
@@ -243,7 +254,7 @@ class Formatter:
     def _wrap(self, wrap: AuditWrap) -> dict[str, Any]:
         members: dict[str, Any] = {
             "ttl": wrap.ttl_seconds,
-            "token": self._secret(wrap.token),
+            "token": self._hiding.text(wrap.token),
             "accessor": self._accessor(wrap.accessor),
             "creation_time": wrap.creation_time,
             "creation_path": wrap.creation_path,
@@ -254,31 +265,21 @@ class Formatter:
 
     def _headers(self, request: AuditRequest) -> dict[str, list[str]]:
         return {
-            header.name.lower(): [self._secret(value) if header.hmac else value for value in header.values]
+            header.name.lower(): [self._hiding.text(value) if header.hmac else value for value in header.values]
             for header in request.headers
         }
 
-    def _request_data(self, data: Mapping[str, Any], mount: AuditMount | None) -> Mapping[str, Any]:
-        if self.options.log_raw:
-            return data
-        return self._hasher.data(data, frozenset() if mount is None else mount.request_clear)
-
-    def _response_data(self, data: Mapping[str, Any], subject: AuditSubject) -> Mapping[str, Any]:
-        if self.options.elide_list_responses and subject.operation in LISTS:
-            data = {
-                key: len(value) if key in _ELIDED and isinstance(value, list | dict) else value
-                for key, value in data.items()
-            }
-        if self.options.log_raw:
-            return data
-        mount = subject.mount
-        return self._hasher.data(data, frozenset() if mount is None else mount.response_clear)
-
-    def _secret(self, text: str) -> str:
-        return text if self.options.log_raw else self._hasher.text(text)
-
     def _accessor(self, accessor: str) -> str:
-        return self._secret(accessor) if self.options.hmac_accessor else accessor
+        return self._hiding.text(accessor) if self.options.hmac_accessor else accessor
+
+
+def _elided(data: Mapping[str, Any], subject: AuditSubject) -> Mapping[str, Any]:
+    """The data of an answer, with the number of names in place of the names if it is to a list."""
+    if subject.operation not in LISTS:
+        return data
+    return {
+        key: len(value) if key in _ELIDED and isinstance(value, list | dict) else value for key, value in data.items()
+    }
 
 
 _REQUEST_NAMES = (("client_token", "client_token"), ("accessor", "client_token_accessor"))

@@ -31,6 +31,20 @@ def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
+class Clear:
+    """In place of a ``Hasher`` for a device that hides nothing (``log_raw``)."""
+
+    __slots__ = ()
+
+    def text(self, text: str) -> str:
+        """``text`` as it is."""
+        return text
+
+    def data(self, data: Mapping[str, Any], clear: frozenset[str]) -> Mapping[str, Any]:
+        """``data`` as it is."""
+        return data
+
+
 class Hasher:
     """HMAC-SHA256 under one salt, for strings and for the strings within data."""
 

@@ -17,7 +17,7 @@ from compat.requests import Request, parse_request, read_headers
 from engines.faults import Fault
 from server.pipeline.dispatch import Dispatcher
 from server.pipeline.open_routes import ListenerPermissions
-from server.pipeline.respond import refusal
+from server.pipeline.response import refusal
 
 _UNNAMED = "the request was refused"
 

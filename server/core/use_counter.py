@@ -1,4 +1,4 @@
-"""Use of key versions, counted by one process until ``server.core.use_writer`` stores it.
+"""Use of key versions by requests: counted by one process until ``server.core.use_writer`` stores it, and audited.
 
 A request costs a look into a dictionary and four additions for each kind of use. A cell has what one entity did with
 one version by one operation and algorithm. What follows from cells, such as the class of an operation, is derived when
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from time import perf_counter_ns
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from engines.base import Call
-from engines.crypto_policy.gate import CryptoRecord
+from engines.crypto_policy.gate import CryptoRecord, KeyUse
 from engines.crypto_policy.operations import CLASS_OF, CryptoOperation, OperationClass
 from engines.keys.counting.use_records import DAY_SECONDS, PendingUse, UsePart, microseconds_of
 from server.runtime.log_limits import LimitedLog
@@ -46,6 +48,8 @@ _OF_DATA_KEYS = (CryptoOperation.DATAKEY.value, CryptoOperation.DERIVED_KEYS.val
 """Operations whose input is made by the server, and so no data of a caller's."""
 
 _NOTHING = (0, 0, 0)
+_MICROSECOND_NS = 1000
+_encode = msgspec.json.Encoder().encode
 
 
 class _Cell(Struct):
@@ -166,3 +170,35 @@ class UseCounter:
                     last=cell.last,
                 )
             )
+
+
+class AuditCrypto(Struct, frozen=True):
+    """A request's uses of keys. ``mount`` ends in ``/``, ``latency_us`` is in microseconds."""
+
+    operation: str
+    key: str
+    mount: str
+    uses: list[KeyUse]
+    latency_us: int
+    success: bool
+
+
+def crypto_members(call: Call, mount: str, began_ns: int, *, failed: bool) -> bytes:
+    """``crypto`` and ``crypto_policy`` of ``call`` as members of a JSON object, each with a comma before it.
+
+    Empty for a call without keys. ``mount`` is the path of its mount, ``began_ns`` its beginning by
+    ``perf_counter_ns``; ``failed`` says that a fault was raised.
+    """
+    members = b""
+    record = call.crypto
+    if record is not None:
+        uses = record.told() if record.beyond else record.uses
+        for use in uses:
+            if use.failed:
+                failed = True
+        latency_us = (perf_counter_ns() - began_ns) // _MICROSECOND_NS
+        crypto = AuditCrypto(record.operation, record.key, record.mount or mount, uses, latency_us, not failed)
+        members = b',"crypto":' + _encode(crypto)
+    if call.crypto_policy is not None:
+        members += b',"crypto_policy":' + _encode(call.crypto_policy)
+    return members

@@ -54,8 +54,7 @@ from server.pipeline.linger import PAUSE_SECONDS, SECONDS, linger
 from server.pipeline.ndjson import NdjsonConnection
 from server.pipeline.open_routes import exposure_of
 from server.pipeline.pieces import PiecesConnection
-from server.pipeline.respond import refusal
-from server.pipeline.response import JSON, JSON_ALONE, REQUEST_ID, Answer, GoneError, Headers
+from server.pipeline.response import JSON, JSON_ALONE, REQUEST_ID, Answer, GoneError, Headers, refusal
 from server.pipeline.stream import Stream
 from server.runtime.identifiers import new_request_id
 from server.runtime.request_log import log_request, request_logging
@@ -111,11 +110,17 @@ class Application:
         amid = answer.status == 413 if large is None else large.more
         if (
             at_once is not None
+            and answer.request_id
             and answer.status == 200
             and answer.headers is JSON_ALONE
             and not (sent.namespace or amid)
         ):
-            head = b"%scontent-length: %d\r\n%b: %b\r\n\r\n" % (self._usual_head, len(body), *_identified(answer))
+            head = b"%scontent-length: %d\r\n%b: %b\r\n\r\n" % (
+                self._usual_head,
+                len(body),
+                REQUEST_ID,
+                answer.request_id.encode(),
+            )
             if scope["method"] != "HEAD" and at_once(head, body):
                 return
         headers = with_security(self._headers, answer.headers)

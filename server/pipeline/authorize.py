@@ -57,20 +57,22 @@ async def _tenant(request: Request, unsealed: Unsealed) -> Tenant:
 
 
 async def admit(
-    unsealed: Unsealed, context: RequestContext, call: Call, epoch: int
-) -> tuple[RequestContext, Body | None]:
-    """Steps 3 to 6; ``epoch`` is the decision cache's at the start of step 2.
+    unsealed: Unsealed, context: RequestContext, now: float, epoch: int
+) -> tuple[RequestContext, Call, Body | None]:
+    """Steps 3 to 6; ``epoch`` is the decision cache's at the start of step 2, ``now`` in seconds since the epoch.
 
-    Returns the body too if distinguishing creation from update required it. Raises the fault of a refusal, after
-    auditing it.
+    Returns the call to the handler, and the body too if distinguishing creation from update required it. Raises the
+    fault of a refusal, after auditing it.
     """
-    acl = None
+    match, acl = context.match, None
+    path = context.path if match is None else match.path
+    call = call_to(context.request, context.request_id, context.operation, path, now)
     try:
         if context.decision is None:
             context = await _authenticate(unsealed, context, call)
             if context.public:
                 call.caller = context.caller
-                return replace(context, admitted=True), None
+                return replace(context, admitted=True), call, None
         call.caller = context.caller
         body, context = await _distinguish(context, call)
         if context.decision is None:
@@ -93,21 +95,35 @@ async def admit(
                 words = refused(error, public=True).error if context.token is None else response.error
                 await unsealed.audit.refuse(context.audit_request(words), response)
         finally:
-            await end_used_up(context)
+            await end_used_up(context.token)
         raise
-    return context, body
+    return context, call, body
+
+
+def call_to(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
+    """The call that ``request`` makes to ``path`` below a mount, at ``now`` in seconds since the epoch."""
+    return Call(
+        request_id=request_id,
+        operation=operation,
+        path=path,
+        caller=None,
+        given=request.data,
+        now=now,
+        remote_address=request.remote_address,
+        client_certificate=request.client_certificate,
+        in_namespace=request.in_namespace,
+        wrap_ttl_seconds=request.wrap_ttl_seconds,
+    )
 
 
 async def _authenticate(unsealed: Unsealed, context: RequestContext, call: Call) -> RequestContext:
     """Step 3. Raises ``Unauthenticated`` without a token where one is needed, and the faults of refusals."""
     request, match = context.request, context.match
     wrapping = False
-    if match is not None:
-        call.path = match.path
-        if match.endpoint is not None:
-            if request.namespace and match.mounted.entry.path == _SYSTEM:
-                refuse_in_namespace(match.endpoint)
-            wrapping = match.endpoint.wrapping_token and context.operation is not Operation.HELP
+    if match is not None and match.endpoint is not None:
+        if request.namespace and match.mounted.entry.path == _SYSTEM:
+            refuse_in_namespace(match.endpoint)
+        wrapping = match.endpoint.wrapping_token and context.operation is not Operation.HELP
     if wrapping:
         checked = await context.tenant.wrapping.check(request.token, request.data, call.now)
         if "token" not in request.data:
@@ -145,9 +161,9 @@ async def _distinguish(context: RequestContext, call: Call) -> tuple[Body | None
     match, token = context.match, context.token
     if match is None or match.endpoint is None or match.endpoint.exists is None or context.route is None:
         return None, context
-    if context.operation is not Operation.UPDATE:
+    if context.operation is not Operation.UPDATE or token is None:
         return None, context
-    if token is None or context.tenant.namespace.below(token.store.namespace) is None:
+    if context.decision is None and context.tenant.namespace.below(token.store.namespace) is None:
         return None, context
     body = convert_body(context, bare_errors=True)
     call.existing = await match.endpoint.exists(match.mounted.engine, call, body)
@@ -181,9 +197,8 @@ def _refuse(context: RequestContext, acl: Acl) -> None:
         refuse_without_seal(match.endpoint)
 
 
-async def end_used_up(context: RequestContext) -> None:
+async def end_used_up(token: Token | None) -> None:
     """Revoke the token of a request that had its last use, after the request."""
-    token = context.token
     if token is not None and token.record.num_uses < 0:
         with suppress(BarrierSealed):
             await token.store.revoke(token.hash)

@@ -42,8 +42,8 @@ from server.access.request_context import RequestContext
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
-from server.pipeline.authorize import admit, end_used_up, holder, locate
-from server.pipeline.execute import call_of, call_to, execute, handle
+from server.pipeline.authorize import admit, call_to, end_used_up, holder, locate
+from server.pipeline.execute import execute, handle
 from server.pipeline.faults import fault_of
 from server.pipeline.large_bodies import (
     HELD_SECONDS,
@@ -56,8 +56,7 @@ from server.pipeline.large_bodies import (
 )
 from server.pipeline.open_routes import NOTHING, ListenerPermissions, open_routes
 from server.pipeline.resolve import refuse_in_namespace, resolve_namespace
-from server.pipeline.respond import marked, raw_answer_to, refusal
-from server.pipeline.response import Answer, Headers
+from server.pipeline.response import Answer, Headers, marked, raw_answer_to, refusal
 from server.pipeline.stream import Stream
 from server.runtime.identifiers import new_request_id
 from server.runtime.log_limits import LimitedLog
@@ -276,18 +275,6 @@ class Dispatcher:
         routes = open_routes(permissions)
         return routes.sealed if self._core.unsealed is None else routes.unsealed
 
-    def _ready(self, request: Request) -> Unsealed:
-        """The unsealed server, if it accepts the request at all."""
-        unsealed = self._core.unsealed
-        if unsealed is None:
-            raise Sealed
-        if request.method == "OPTIONS":
-            raise InvalidRequest("cannot handle internal-only request operation")
-        if request.index:
-            # This server issues no index, so none can be decoded.
-            raise InvalidRequest('failed to decode "X-Vault-Index"')
-        return unsealed
-
     def _located(self, context: RequestContext) -> None:
         """Count the request at its mount. Every request whose path is of a known namespace comes by."""
         if context.match is not None:
@@ -299,16 +286,18 @@ class Dispatcher:
 
     async def _opened(self, request: Request, request_id: str) -> Stream | None:
         """Steps 2 to 8 of a stream. Its two entries are never written together, since it may take long."""
-        unsealed = self._ready(request)
+        unsealed = self._core.unsealed
+        if unsealed is None:
+            raise Sealed
         if unsealed.audit.stale:
             await unsealed.audit.load()
+        _check_served(request)
         epoch = unsealed.decisions.epoch
         context = await locate(request, request_id, unsealed)
         if context.route is None or context.route.item is None:
             return None
         self._located(context)
-        call = call_of(context, self._core.runtime.clock())
-        context, body = await admit(unsealed, context, call, epoch)
+        context, call, body = await admit(unsealed, context, self._core.runtime.clock(), epoch)
         pending = await unsealed.audit.begin(context.audit_request())
         stream = Stream(self._core, unsealed, context, call, pending, self._failure)
         try:
@@ -322,13 +311,16 @@ class Dispatcher:
 
     async def _logical(self, request: Request, request_id: str) -> Answer:
         """Steps 2 to 9, with a cached decision or without."""
-        unsealed = self._ready(request)
+        unsealed = self._core.unsealed
+        if unsealed is None:
+            raise Sealed
         if unsealed.audit.stale:
             await unsealed.audit.load()
         now = self._core.runtime.clock()
         epoch = unsealed.decisions.epoch
         context = unsealed.decisions.find(request, request_id, now)
         if context is None:
+            _check_served(request)
             context = await locate(request, request_id, unsealed)
         else:
             if request.namespace:
@@ -338,18 +330,27 @@ class Dispatcher:
         self._located(context)
         if request.large:
             context = await _hide(context, unsealed)
-        call = call_of(context, now)
-        context, body = await admit(unsealed, context, call, epoch)
+        context, call, body = await admit(unsealed, context, now, epoch)
         try:
             return await execute(self._core.runtime, unsealed, context, call, body)
         finally:
-            await end_used_up(context)
+            if context.token is not None and context.token.record.num_uses:
+                await end_used_up(context.token)
 
 
 async def _hide(context: RequestContext, unsealed: Unsealed) -> RequestContext:
     """``context`` with many or large parameters hidden for the audit, computed in a thread."""
     mount = None if context.match is None else context.match.mounted.audit
     return replace(context, hidden=await unsealed.audit.hide(context.request.data, mount))
+
+
+def _check_served(request: Request) -> None:
+    """Raise ``InvalidRequest`` for a request that no path takes."""
+    if request.method == "OPTIONS":
+        raise InvalidRequest("cannot handle internal-only request operation")
+    if request.index:
+        # This server issues no index, so none can be decoded.
+        raise InvalidRequest('failed to decode "X-Vault-Index"')
 
 
 def _below_system(request: Request) -> str:

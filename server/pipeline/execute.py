@@ -1,53 +1,34 @@
-"""Steps 7 to 9 of a request: audit, the handler, and the answer with its audit entry."""
+"""Steps 7 to 9 of a request: audit, the handler, and the answer with its audit entry, wrapped if requested."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeGuard
 
 from auth_methods.base import Issued
 from compat import fields
-from compat.requests import LINES_TYPE, Request
-from engines.base import Access, Body, Call, Operation, Reply, Row
+from compat.envelope import bare_body, success_body
+from compat.requests import LINES_TYPE
+from engines.base import LISTS, Access, Body, Call, Operation, Reply
+from engines.durations import format_time
 from engines.faults import Fault, InvalidRequest, NotFound
-from server.access.request_context import RequestContext, audit_response
-from server.audit.crypto import crypto_members
+from server.access.request_context import RequestContext, issued_response
 from server.audit.entry import AuditResponse, raw_answer
 from server.audit.entry import refusal as refused
 from server.core.runtime import Runtime
 from server.core.unsealed import Unsealed
+from server.core.use_counter import crypto_members
 from server.pipeline.authorize import convert_body
 from server.pipeline.faults import fault_of, unserved, without_route
 from server.pipeline.login import log_in
-from server.pipeline.respond import READS, answer_to, wrappable, wrapped
-from server.pipeline.response import Answer
+from server.pipeline.response import JSON, JSON_ALONE, Answer, raw_answer_to
 from server.system.inspect.openapi import help_answer, mount_help
-from server.tenants.mounts.table import Match
-from server.tenants.tokens.wrapping import Unwrapped
+from server.tenants.tokens.wrapping import Unwrapped, Wrapped, WrapRecord
+
+READS = frozenset({Operation.READ, *LISTS})
+"""Operations whose answer without data is 404."""
 
 LONG_ANSWER_BYTES = 256 * 1024
 """The length in bytes from which answers are hidden for the audit in a thread."""
-
-
-def call_of(context: RequestContext, now: float) -> Call:
-    """The call to the handler of ``context`` at ``now``, in seconds since the epoch."""
-    request, match = context.request, context.match
-    return call_to(request, context.request_id, context.operation, context.path if match is None else match.path, now)
-
-
-def call_to(request: Request, request_id: str, operation: Operation, path: str, now: float) -> Call:
-    """The call that ``request`` makes to ``path`` below a mount, at ``now`` in seconds since the epoch."""
-    return Call(
-        request_id=request_id,
-        operation=operation,
-        path=path,
-        caller=None,
-        given=request.data,
-        now=now,
-        remote_address=request.remote_address,
-        client_certificate=request.client_certificate,
-        in_namespace=request.in_namespace,
-        wrap_ttl_seconds=request.wrap_ttl_seconds,
-    )
 
 
 async def execute(
@@ -56,10 +37,11 @@ async def execute(
     """Steps 7 to 9, audited in every case."""
     audit, route, wraps = unsealed.audit, context.route, context.request.wrap_ttl_seconds > 0
     waits = route is None or route.waits_for_audit
+    changes = route is not None and route.writes and (route.writes_on_update or context.operation is Operation.CREATE)
     audited = context.audit_request()
     if not waits:
         pending = audit.offer(audited)
-    elif wraps or context.writes:
+    elif wraps or changes:
         pending = await audit.begin(audited)
     else:
         pending = audit.hold(audited)
@@ -92,14 +74,75 @@ async def execute(
     return answer
 
 
+def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answer:
+    """Step 9, without wrapping."""
+    route = context.route
+    if isinstance(reply, Wrapped):
+        return Answer(200, success_body("", None, wrap=reply.info.block(), warnings=reply.info.warnings))
+    if isinstance(reply, Unwrapped):
+        return Answer(reply.status or 200, reply.envelope(context.request_id))
+    if reply is None:
+        if context.operation in READS:
+            raise NotFound
+        return Answer(204, b"")
+    if reply.raw is not None:
+        return raw_answer_to(reply.status or 200, reply.raw)
+    if context.operation is Operation.LIST and reply.data is not None:
+        if not reply.data.get("keys") and not call.warnings:
+            raise NotFound
+    if context.operation is Operation.HELP or (route is not None and route.bare):
+        # A cache shared between clients must not serve it to one without a token.
+        kept = ((b"cache-control", b"private, max-age=%d" % reply.max_age_seconds),) if reply.max_age_seconds else ()
+        return Answer(reply.status or 200, bare_body(reply.data), (JSON, *kept) if kept else JSON_ALONE)
+    auth = reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None
+    # Not if the path names a namespace, as in OpenBao.
+    echo = route is not None and route.echo and not context.request.prefixed
+    body = success_body(context.request_id, reply.data, warnings=call.warnings, auth=auth, echo=echo)
+    return Answer(reply.status or 200, body)
+
+
+def wrappable(reply: Reply | None, context: RequestContext) -> TypeGuard[Reply]:
+    """Whether an answer is wrapped on request: any that comes in an envelope, and isn't wrapped already."""
+    bare = context.operation is Operation.HELP or (context.route is not None and context.route.bare)
+    return reply is not None and not bare and not isinstance(reply, Wrapped)
+
+
+async def wrapped(context: RequestContext, call: Call, reply: Reply, answer: Answer) -> Wrapped:
+    """The wrapping of ``answer``, which is stored as it would have been sent.
+
+    Raises ``InvalidRequest`` without a token, neither the caller's nor one in the answer: public answers are no
+    secrets, and unauthenticated clients must not fill storage.
+    """
+    if context.token is None and not isinstance(reply, Issued):
+        raise InvalidRequest("an answer is wrapped only for a request with a token, or for a login")
+    if answer.pieces is not None:
+        raise InvalidRequest("an answer as long as this can't be wrapped")
+    envelope = answer.body
+    if context.route is not None and context.route.echo:
+        envelope = success_body(context.request_id, reply.data, warnings=call.warnings)
+    record = WrapRecord(
+        creation_path=context.path,
+        creation_time=format_time(call.now),
+        creation_ttl=context.request.wrap_ttl_seconds,
+        wrapped_accessor=reply.auth.accessor if isinstance(reply, Issued) else reply.accessor,
+        status=answer.status if answer.status >= 400 else 0,
+    )
+    return await context.tenant.wrapping.wrap(envelope, record, call.now, context.request.wrap_format)
+
+
 def _outcome(context: RequestContext, call: Call, reply: Reply | None, answer: Answer) -> AuditResponse:
     """The audit entry of ``answer``, which is made from ``reply``."""
-    if reply is not None:
-        if reply.raw is not None:
-            return raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
-        if isinstance(reply, Unwrapped) or (reply.status is not None and reply.status >= 400):
-            return raw_answer(answer.status, "application/json", answer.body)
-    return audit_response(reply, call.warnings, context)
+    if reply is None:
+        return AuditResponse(warnings=call.warnings)
+    if reply.raw is not None:
+        return raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
+    if isinstance(reply, Unwrapped) or (reply.status is not None and reply.status >= 400):
+        return raw_answer(answer.status, "application/json", answer.body)
+    if isinstance(reply, Wrapped):
+        return AuditResponse(wrap=reply.info.audit())
+    if isinstance(reply, Issued):
+        return issued_response(reply, call.warnings, context)
+    return AuditResponse(data=reply.data, warnings=call.warnings)
 
 
 def _record(runtime: Runtime, context: RequestContext, call: Call, *, failed: bool) -> bytes:
@@ -143,16 +186,6 @@ async def handle(runtime: Runtime, context: RequestContext, call: Call, body: Bo
     if reply is None and call.crypto_policy is not None and call.warnings and context.operation not in READS:
         reply = Reply()  # There is something to say: what the crypto policy warns of.
     if reply is None or reply.status is None:
-        _warn_of_parameters(call, route, match)
+        # Answers that set their status are finished already, as OpenBao's are.
+        call.warnings.extend(fields.ineffective(route.body, call.given, match.parameters))
     return reply
-
-
-def _warn_of_parameters(call: Call, route: Row[Any], match: Match) -> None:
-    """Warn of ignored parameters. Answers that set their status are finished already, as OpenBao's are."""
-    given = call.given
-    unknown = fields.unknown_parameters(route.body, given)
-    if unknown:
-        call.warn(fields.ignored_warning(unknown))
-    from_path = match.parameters.keys() | route.body.path_only if route.body.path_only else match.parameters.keys()
-    if not from_path.isdisjoint(given):
-        call.warn(fields.replaced_warning(from_path & given.keys()))

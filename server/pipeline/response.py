@@ -1,4 +1,4 @@
-"""The answer of the dispatcher to the application."""
+"""The answer of the dispatcher to the application, and those that need no request: to faults, and of raw bodies."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from collections.abc import AsyncGenerator
 from typing import TypeAlias
 
 from msgspec import Struct
+
+from compat.envelope import errors_body
+from compat.statuses import status_of, texts_of
+from engines.base import Raw
+from engines.faults import Fault, NotYet, RateLimited
 
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
@@ -35,3 +40,23 @@ class Answer(Struct, gc=False):
 
 class GoneError(Exception):
     """The client has closed the connection, or doesn't read the answer."""
+
+
+def raw_answer_to(status: int, raw: Raw) -> Answer:
+    """An answer that isn't JSON."""
+    return Answer(status, raw.body, ((b"content-type", raw.content_type.encode()),), pieces=raw.pieces)
+
+
+def marked(answer: Answer, marks: Headers) -> Answer:
+    """``answer`` with further headers; its own ones win."""
+    present = {name for name, _ in answer.headers}
+    headers = (*answer.headers, *(mark for mark in marks if mark[0] not in present))
+    return Answer(answer.status, answer.body, headers, pieces=answer.pieces)
+
+
+def refusal(fault: Fault) -> Answer:
+    """The answer to ``fault``."""
+    headers: Headers = (JSON,)
+    if isinstance(fault, RateLimited | NotYet) and fault.retry_after_seconds:
+        headers = (JSON, (b"retry-after", b"%d" % fault.retry_after_seconds))
+    return Answer(status_of(fault), errors_body(texts_of(fault)), headers)

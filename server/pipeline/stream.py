@@ -23,11 +23,10 @@ from engines.base import Answers, Call
 from engines.faults import Denied, Fault, InvalidRequest, NotFound, Sealed, Unauthenticated
 from server.access.request_context import RequestContext
 from server.audit.broker import Pending
-from server.audit.crypto import crypto_members
 from server.audit.entry import AuditResponse, refusal
 from server.core.lifecycle import Core
 from server.core.unsealed import Unsealed
-from server.core.use_counter import Seen
+from server.core.use_counter import Seen, crypto_members
 from server.pipeline.authorize import end_used_up
 from server.pipeline.resolve import check_namespace
 from server.pipeline.response import Answer, Headers
@@ -119,7 +118,7 @@ class Stream:
             else:
                 self._unsealed.audit.abandon(pending, self._outcome(error))
         finally:
-            await end_used_up(self._context)
+            await end_used_up(self._context.token)
 
     def _count(self) -> None:
         """Count what was done with keys since the last time, for the inventory."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET, UnsetType, field
 
-from compat.fields import convert, ignored_warning, replaced_warning, unknown_parameters
+from compat.fields import convert, ineffective
 from compat.json.text import parse_object
 from engines.base import Body
 from engines.faults import InvalidRequest
@@ -154,13 +154,12 @@ def test_comma_lists_are_trimmed_even_if_nothing_else_needs_converting() -> None
     assert convert(Sample, {"commas": [" a "], "text": "x"}).commas == ["a"]
 
 
-def test_unknown_parameters() -> None:
-    assert unknown_parameters(Sample, {"text": 1, "object": {}}) == []
-    assert unknown_parameters(Sample, {"b": 1, "a": 2, "": 3, "object_": 4}) == ["", "a", "b", "object_"]
-    assert ignored_warning(["foo", "", "Type", "b"]) == "Endpoint ignored these unrecognized parameters: [ Type b foo]"
-    assert replaced_warning(["source"]) == (
-        "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [source]"
-    )
+def test_parameters_without_an_effect_are_warned_of() -> None:
+    assert ineffective(Sample, {"text": 1, "object": {}}, {"name": "a"}) == []
+    assert ineffective(Sample, {"foo": 1, "": 2, "Type": 3, "object_": 4, "text": 5}, {"text": "a"}) == [
+        "Endpoint ignored these unrecognized parameters: [ Type foo object_]",
+        "Endpoint replaced the value of these parameters with the values captured from the endpoint's path: [text]",
+    ]
 
 
 JSON = st.recursive(

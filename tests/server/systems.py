@@ -18,8 +18,8 @@ from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.pipeline.dispatch import Dispatcher
 from server.pipeline.open_routes import NOTHING, ListenerPermissions
-from server.pipeline.respond import refusal
 from server.pipeline.response import Answer as HttpAnswer
+from server.pipeline.response import refusal
 from server.pipeline.tracing.provider import Tracing
 from server.runtime import plugins
 from server.system.routes import SYSTEM

@@ -24,8 +24,7 @@ from engines.faults import Fault
 from engines.transit.routes import ROUTES
 from server.audit.broker import DeclaredDevice
 from server.core.settings import Settings
-from server.pipeline.respond import refusal
-from server.pipeline.response import Answer
+from server.pipeline.response import Answer, refusal
 from server.pipeline.stream import Stream
 from server.runtime import plugins
 from storage.view import View

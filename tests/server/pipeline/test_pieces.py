@@ -17,8 +17,7 @@ from server.audit.broker import DeclaredDevice
 from server.config import Listener
 from server.core.settings import Settings
 from server.inventory.walking import READERS
-from server.pipeline.respond import marked
-from server.pipeline.response import Answer
+from server.pipeline.response import Answer, marked
 from server.system.inventory import cbom, long_answers
 from tests.server.certificates import write_certificate
 from tests.server.pipeline.line_client import Streams, serving
