@@ -6,18 +6,19 @@ So a page can do nothing that the API refuses, and each of its requests is audit
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
 from msgspec import Struct
 
-from compat.requests import Request, parse_request, read_headers
+from compat.requests import LINES_TYPE, Request, Sent, parse_lines_request, parse_request, read_headers
 from engines.faults import Fault
 from server.pipeline.dispatch import Dispatcher
 from server.pipeline.open_routes import ListenerPermissions
-from server.pipeline.response import refusal
+from server.pipeline.response import Answer, refusal
+from server.pipeline.stream import Stream
 
 _UNNAMED = "the request was refused"
 
@@ -35,6 +36,8 @@ class Result(Struct, frozen=True):
     body: bytes = b""
     content_type: str = ""
     request_id: str = ""
+    pieces: AsyncGenerator[bytes, None] | None = None
+    """The rest of a long body, which is made while it is read."""
 
     @property
     def ok(self) -> bool:
@@ -46,9 +49,19 @@ class Result(Struct, frozen=True):
         """Whether the caller lacks the right."""
         return self.status == 403
 
+    async def document(self) -> AsyncGenerator[bytes, None]:
+        """The whole body."""
+        yield self.body
+        if self.pieces is not None:
+            async for piece in self.pieces:
+                yield piece
+
     def __repr__(self) -> str:
         """Omits the contents, which may be secret."""
         return f"Result({self.status})"
+
+
+_NO_PATH = Result(404, errors=["there is no such path"])
 
 
 class Api:
@@ -94,24 +107,49 @@ class Api:
         self, method: str, path: str, data: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> Result:
         """The answer to any request; ``path`` isn't escaped yet. Never raises a fault."""
-        headers = [(b"content-type", b"application/json")]
-        if self._token:
-            headers.append((b"x-vault-token", self._token.encode("latin-1", "replace")))
-        if self.namespace:
-            headers.append((b"x-vault-namespace", self.namespace.encode("utf-8", "replace")))
-        raw_path = f"/v1/{quote(path, safe='/')}".encode()
+        raw_path = _raw(path)
         body = b"" if data is None else orjson.dumps(data)
         query_string = urlencode(dict(query or {})).encode()
         try:
-            request = parse_request(method, raw_path, query_string, read_headers(headers), body, self._client)
+            request = parse_request(method, raw_path, query_string, self._sent(b"application/json"), body, self._client)
             if not isinstance(request, Request):
-                return Result(404, errors=["there is no such path"])
+                return _NO_PATH
         except Fault as fault:
             answer = refusal(fault)
         else:
             answer = await self._dispatcher.answer(request, self._permissions)
-        kind = dict(answer.headers).get(b"content-type", b"").decode("latin-1")
-        return _result(answer.status, answer.body, kind, answer.request_id)
+        return result_of(answer)
+
+    async def open_stream(self, path: str) -> Stream | Result:
+        """The stream of lines at ``path``, which has to be closed; or why there is none."""
+        try:
+            request = parse_lines_request("POST", _raw(path), b"", self._sent(LINES_TYPE), self._client)
+            opened = None if request is None else await self._dispatcher.open_stream(request)
+        except Fault as fault:
+            opened = refusal(fault)
+        if opened is None:
+            return _NO_PATH
+        return result_of(opened) if isinstance(opened, Answer) else opened
+
+    def _sent(self, content_type: bytes) -> Sent:
+        headers = [(b"content-type", content_type)]
+        if self._token:
+            headers.append((b"x-vault-token", self._token.encode("latin-1", "replace")))
+        if self.namespace:
+            headers.append((b"x-vault-namespace", self.namespace.encode("utf-8", "replace")))
+        return read_headers(headers)
+
+
+def _raw(path: str) -> bytes:
+    return f"/v1/{quote(path, safe='/')}".encode()
+
+
+def result_of(answer: Answer) -> Result:
+    """``answer`` as a page reads it."""
+    kind = dict(answer.headers).get(b"content-type", b"").decode("latin-1")
+    if answer.pieces is not None:
+        return Result(answer.status, body=answer.body, content_type=kind, pieces=answer.pieces)
+    return _result(answer.status, answer.body, kind, answer.request_id)
 
 
 def _result(status: int, body: bytes, content_type: str, request_id: str) -> Result:

@@ -17,9 +17,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from compat.statuses import status_of, texts_of
-from engines.faults import InvalidRequest
+from engines.faults import Fault, InvalidRequest
 from server.config import Listener
 from server.console.api import Result
+from server.console.files import Part, carry_out, refused
 from server.console.frontend import STALE_FORM, Frontend, Headers, read_form, redirect, refreshing, target_of
 from server.console.guard import (
     LOGIN_COOKIE,
@@ -44,6 +45,7 @@ from server.pipeline.faults import fault_of
 log = logging.getLogger(__name__)
 
 _STATIC_AGE = b"private, max-age=31536000, immutable"
+_ENDED = Result(403, errors=["the session has ended; log in again"])
 _CROSS_SITE = Result(403, errors=["this request came from another site"])
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -68,6 +70,7 @@ class Console:
                 "/ui/callback/{mount:path}", self._guarded(self._logins.callback, linked=True), methods=["GET", "HEAD"]
             ),
             Route("/ui/logout", self._guarded(self._logout), methods=["POST"]),
+            Route("/ui/tools/files", self._guarded(self._files), methods=["POST"]),
             *(Route(page.path, self._guarded(self._serving(page)), methods=["GET", "HEAD", "POST"]) for page in PAGES),
         ]
 
@@ -183,6 +186,21 @@ class Console:
 
     async def _logout(self, request: Request) -> Response:
         return await self._logins.logout(request, await self._session(request))
+
+    async def _files(self, request: Request) -> Response:
+        """A part of a file from the page of tools, for its script."""
+        session = await self._session(request)
+        if session is None:
+            return refused(_ENDED)
+        part = Part(request, self._frontend.listener.http_read_timeout_seconds)
+        try:
+            head = await part.head()
+            if not is_token(head.csrf_token, session.csrf_token):
+                return refused(STALE_FORM)
+            namespace = request.query_params.get("namespace", session.namespace).strip("/")
+            return await carry_out(self._frontend.api(request, session.token, namespace), head, part)
+        except Fault as fault:
+            return refused(Result(status_of(fault), errors=list(texts_of(fault))))
 
 
 def _logged(error: Exception) -> Result:

@@ -44,12 +44,13 @@ class Frontend:
         self.core = core
         self.dispatcher = dispatcher
         self.permissions = exposure_of(listener)
-        self._scheme = "https" if listener.tls else "http"
+        self.listener = listener
 
     def address(self, request: Request) -> str:
         """The scheme and authority at which browsers reach the server."""
         configured = self.core.runtime.settings.api_address.rstrip("/")
-        return configured or f"{self._scheme}://{request.headers.get('host', '')}"
+        scheme = "https" if self.listener.tls else "http"
+        return configured or f"{scheme}://{request.headers.get('host', '')}"
 
     def api(self, request: Request, token: str = "", namespace: str = "") -> Api:
         """The API for the sender of ``request``, with ``token`` in ``namespace``."""

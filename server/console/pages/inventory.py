@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from server.console.forms import Form
 from server.console.visit import Content, Page, Visit, reading
@@ -64,7 +64,7 @@ async def _document(visit: Visit) -> Content:
         )
     suffix = "spdx.json" if visit.query["cbom"].startswith("spdx") else "cdx.json"
     headers = {"content-disposition": f'attachment; filename="cryptoserve.{suffix}"'}
-    return Content({}, download=Response(result.body, media_type=result.content_type, headers=headers))
+    return Content({}, download=StreamingResponse(result.document(), media_type=result.content_type, headers=headers))
 
 
 def _years(rows: Sequence[Mapping[str, Any]], ends: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:

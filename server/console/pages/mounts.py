@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from server.console.api import Api
 
-KEY_ENGINES = ("transit", "pqc", "signing")
+STREAMING_ENGINE = "transit"
+"""The engine that takes streams."""
+
+KEY_ENGINES = (STREAMING_ENGINE, "pqc", "signing")
 
 
 async def key_mounts(api: Api) -> dict[str, str]:

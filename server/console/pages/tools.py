@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.console.forms import Field, Form, Kind
-from server.console.pages.mounts import key_mounts
+from server.console.pages.mounts import STREAMING_ENGINE, key_mounts
 from server.console.visit import Content, Page, Visit
 
 _KEY = (
@@ -57,7 +57,8 @@ async def load(visit: Visit) -> Content:
     """The forms, with the key that ``?mount=`` and ``?name=`` name."""
     mounts = await key_mounts(visit.api)
     named = {name: visit.query[name] for name in ("mount", "name") if name in visit.query}
-    return Content({"choices": {"mount": list(mounts)}}, values=named)
+    streaming = [mount for mount, type in mounts.items() if type == STREAMING_ENGINE]
+    return Content({"choices": {"mount": list(mounts)}, "streaming": streaming}, values=named)
 
 
 TOOLS = Page("/ui/tools", "Tools", "tools.html", load, FORMS)

@@ -67,7 +67,7 @@ function files() {
       const file = input.files[0];
       if (!file) return;
       if (file.size > MAX_FILE_BYTES) {
-        said.textContent = "Too large for a form: use the command line.";
+        said.textContent = "Too large for a form: use Files of any size, or the command line.";
         return;
       }
       area.value = toBase64(new Uint8Array(await file.arrayBuffer()));
@@ -90,6 +90,102 @@ function files() {
     });
     encoded.after(button);
   }
+}
+
+// Files of any size go in parts. Their answers are kept as blobs, which the browser may keep on disk.
+const RECORD_BYTES = 65_535;
+const PART_BYTES = 64 * RECORD_BYTES;
+
+class Refused extends Error {}
+
+async function sendPart(form, head, contents) {
+  const answer = await fetch(form.dataset.files, {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream" },
+    body: new Blob([JSON.stringify(head), "\n", contents]),
+    redirect: "error",
+  }).catch(() => { throw new Refused("the server can't be reached"); });
+  if (answer.ok) return answer;
+  const told = await answer.json().catch(() => null);
+  throw new Refused(told && told.errors.length ? told.errors.join("; ") : `the server answered ${answer.status}`);
+}
+
+// Where the part that begins at a byte ends: behind whole records of a file, or whole lines of an encrypted one.
+async function endOfPart(file, at, encrypted) {
+  const end = Math.min(at + PART_BYTES, file.size);
+  if (!encrypted || end === file.size) return end;
+  const newline = new Uint8Array(await file.slice(at, end).arrayBuffer()).lastIndexOf(10);
+  if (newline < 0) throw new Refused("this is no file that this page has encrypted");
+  return at + newline + 1;
+}
+
+async function streamFile(form, head, file, progress) {
+  const made = [];
+  let at = 0;
+  do {
+    const end = await endOfPart(file, at, head.operation === "decrypt");
+    const answer = await sendPart(form, { ...head, last: end === file.size }, file.slice(at, end));
+    made.push(await answer.blob());
+    head.file = answer.headers.get("x-file");
+    head.index += Number(answer.headers.get("x-records"));
+    at = end;
+    progress.value = file.size ? at / file.size : 1;
+  } while (at < file.size);
+  return new Blob(made);
+}
+
+function offer(place, contents, name) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(contents);
+  link.download = name;
+  link.textContent = `Save ${name}`;
+  place.append("Done. ", link);
+  link.focus();
+}
+
+function streams() {
+  const form = document.querySelector("[data-files]");
+  if (!form) return;
+  form.hidden = false;
+  document.querySelector("[data-without-script]").hidden = true;
+  const place = form.querySelector("output"), shown = form.querySelector("[data-progress]"), progress = form.querySelector("progress");
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const given = new FormData(form, event.submitter), file = given.get("file"), operation = given.get("operation");
+    const head = { operation };
+    for (const name of ["csrf_token", "mount", "name"]) head[name] = given.get(name).trim();
+    for (const link of place.querySelectorAll("a")) URL.revokeObjectURL(link.href);
+    place.replaceChildren();
+    place.className = "";
+    const buttons = form.querySelectorAll("button");
+    try {
+      if (!file.name || !head.name) throw new Refused(file.name ? "choose a key" : "choose a file");
+      buttons.forEach((button) => { button.disabled = true; });
+      progress.value = 0;
+      shown.hidden = false;
+      if (operation === "encrypt" || operation === "decrypt") {
+        head.index = 0;
+        head.file = operation === "decrypt" ? "" : Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+        const made = await streamFile(form, head, file, progress);
+        offer(place, made, operation === "encrypt" ? `${file.name}.ndjson` : file.name.replace(/\.ndjson$/, ""));
+      } else {
+        if (operation === "verify") head.signature = given.get("signature").trim();
+        const told = await (await sendPart(form, head, file)).json();
+        const text = document.createElement("pre");
+        text.tabIndex = 0;
+        text.textContent = operation === "sign" ? told.signature : told.valid ? "The signature fits the file." : "The signature doesn't fit the file.";
+        place.append(text);
+        if (operation === "verify" && !told.valid) place.className = "note bad";
+      }
+      if (!place.className) place.className = "note good";
+    } catch (error) {
+      place.className = "note bad";
+      place.textContent = error instanceof Refused ? `Not done: ${error.message}.` : "Not done: the file can't be read.";
+    } finally {
+      buttons.forEach((button) => { button.disabled = false; });
+      shown.hidden = true;
+    }
+  });
 }
 
 function warnOfIdleness() {
@@ -180,6 +276,7 @@ async function checkProofs() {
 liveCounts();
 copies();
 files();
+streams();
 warnOfIdleness();
 waitForLogin();
 checkProofs();

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from server.console.pages import PAGES
+from server.system.inventory import long_answers
 from tests.server.console.browser import TYPED_IN, Browser
 from tests.server.console.conftest import NewBrowser
 from tests.server.systems import Server
@@ -143,7 +144,8 @@ async def test_a_namespace_is_looked_at_as_the_caller(server: Server, browser: B
     assert {path: status for path, status in shown.items() if status != 200} == {"/ui/keys/transit/orders": 404}
 
 
-async def test_a_cbom_is_downloaded(browser: Browser) -> None:
+async def test_a_cbom_is_downloaded_whole(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(long_answers, "WHOLE_BYTES", 100)  # So that the rest comes in pieces.
     document = await browser.get("/ui/inventory?cbom=cyclonedx-1.6")
     assert document.header("content-disposition") == 'attachment; filename="cryptoserve.cdx.json"'
     assert json.loads(document.body)["specVersion"] == "1.6"

@@ -86,6 +86,26 @@ def test_a_file_is_encrypted_and_comes_back(page: Page, server: Server, tmp_path
     assert saved.value.path().read_bytes() == contents
 
 
+def test_a_file_beyond_a_form_goes_by_stream(page: Page, server: Server, tmp_path: Path) -> None:
+    contents = bytes(range(256)) * 17_000  # More than one part.
+    (tmp_path / "film").write_bytes(contents)
+    page.goto(f"{server.address}/ui/tools?mount=transit&name=orders")
+    found = complaints(page)
+    card = page.locator("#files")
+    card.get_by_label("File").set_input_files(tmp_path / "film")
+    for button, name in (("Encrypt file", "film.ndjson"), ("Decrypt file", "film")):
+        card.get_by_role("button", name=button).click()
+        with page.expect_download() as saved:
+            card.get_by_role("link", name=f"Save {name}").click()
+        saved.value.save_as(tmp_path / name)
+        card.get_by_label("File").set_input_files(tmp_path / name)
+    assert (tmp_path / "film").read_bytes() == contents
+    card.get_by_label("Key").fill("none")
+    card.get_by_role("button", name="Encrypt file").click()
+    card.get_by_text("Not done: ").wait_for()
+    assert [text for text in found if "400" not in text] == []
+
+
 def test_the_keyboard_reaches_content_and_menu(page: Page) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
