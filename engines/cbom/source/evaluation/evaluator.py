@@ -13,7 +13,7 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
-from engines.cbom.source.evaluation.acceptance import always_true, does_nothing
+from engines.cbom.source.evaluation.acceptance import always_true, does_nothing, only_asserts
 from engines.cbom.source.evaluation.assignments import Assignments
 from engines.cbom.source.evaluation.expressions import Files
 from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
@@ -39,7 +39,7 @@ from engines.cbom.source.values import (
 MAX_CALLS = 6
 """The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
 
-_CHECKS_NOTHING = {"empty": does_nothing, "true": always_true}
+_CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts}
 
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""

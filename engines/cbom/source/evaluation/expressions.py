@@ -198,7 +198,10 @@ class Expressions:
         return known(constant[path]) if path in constant else (Ref(path),)
 
     def _member(self, node: program.Member) -> Values:
-        return self.members(self.evaluate(node.base), node.name)
+        base = self.evaluate(node.base)
+        if self.open_names and type(node.base) is program.Name and all(type(value) is Closure for value in base):
+            base = self._resolved(self.normal(node.base.name))  # Functions and crates have names of their own.
+        return self.members(base, node.name)
 
     def members(self, base: Values, name: str) -> Values:
         """The member ``name`` of each of ``base``."""

@@ -21,6 +21,7 @@ _FILE = frozenset(
         "library",
         "modules",
         "globals",
+        "twins",
         "aliases",
         "bases",
         "constants",
@@ -36,7 +37,7 @@ _TERMS = frozenset({"returns", "size", "fills", "into"})
 _OTHER = frozenset(
     {"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps", "typed", "unless_taken"}
 )
-_BODIES = frozenset({"empty", "true"})
+_BODIES = frozenset({"empty", "true", "asserts"})
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
 
 
@@ -52,7 +53,10 @@ def knowledge_of(language: str) -> Knowledge:
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
         if file.name.endswith(".toml"):
             try:
-                add(found, language, tomllib.loads(file.read_text(encoding="utf-8")))
+                content = tomllib.loads(file.read_text(encoding="utf-8"))
+                add(found, language, content)
+                for twin in twins(content):
+                    add(found, language, twin)
             except (KnowledgeError, tomllib.TOMLDecodeError) as error:
                 raise KnowledgeError(f"{language}/{file.name}: {error}") from error
     for name in (*found.calls, *found.attributes, *found.constants, *found.overrides):
@@ -71,7 +75,8 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     library = Library(content["library"], language, replacements)
     found.modules.update(content.get("modules", ()))
     found.globals.update(content.get("globals", ()))
-    found.aliases.update(content.get("aliases", {}))
+    for name, other in content.get("aliases", {}).items():
+        found.aliases.update((each, _filled(other, groups)) for each, groups in expansions(name))
     for name, base in content.get("bases", {}).items():
         found.bases.update((each, base) for each, _ in expansions(name))
     for name, value in content.get("constants", {}).items():
@@ -84,6 +89,20 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
         for row in content.get(kind, ()):
             for rule in _rules(library, row, kind):
                 table.setdefault(rule.name, []).append(rule)
+
+
+def twins(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same for libraries that only have another beginning of their names: ``twins = { NAME = [OURS, THEIRS] }``."""
+    for name, (ours, theirs) in content.get("twins", {}).items():
+        yield {**_renamed(dict(content), f"{ours}.", f"{theirs}."), "library": name}
+
+
+def _renamed(value: Any, ours: str, theirs: str) -> Any:
+    if isinstance(value, dict):
+        return {_renamed(key, ours, theirs): _renamed(each, ours, theirs) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_renamed(each, ours, theirs) for each in value]
+    return theirs + value.removeprefix(ours) if isinstance(value, str) and value.startswith(ours) else value
 
 
 def _overrides(library: Library, row: Mapping[str, Any]) -> Iterator[tuple[str, Override]]:
@@ -103,6 +122,11 @@ def expansions(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for chosen in product(*choices):
         rest = iter(chosen)
         yield _GROUP.sub(lambda _match, rest=rest: next(rest), name), chosen  # type: ignore[misc]
+
+
+def _filled(name: str, groups: tuple[str, ...]) -> str:
+    """A name with ``$1``, ``$2`` replaced wherever they stand in it."""
+    return _CHOSEN.sub(lambda match: groups[int(match[1]) - 1], name)
 
 
 def _substituted(value: Constant, groups: tuple[str, ...]) -> Constant:
@@ -134,6 +158,8 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         raise KnowledgeError(f"unknown origin {row['origin']!r}")
     parameters = tuple(row.get("parameters", () if kind == "call" else ("value",)))
     plain: dict[str, Any] = {word: row[word] for word in row.keys() & _PLAIN}
+    if "result" in plain:
+        plain["result"] = _filled(plain["result"], groups)
     plain |= {word: _term(row[word], groups) for word in row.keys() & _TERMS}
     rule = Rule(
         name,

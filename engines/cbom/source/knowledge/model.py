@@ -56,7 +56,7 @@ class Rule:
     """What is wrong with the call whatever its arguments."""
 
     result: str = ""
-    """The type of the object that the call makes; it keeps the facts."""
+    """The type of the object that the call makes, in which ``$1`` may stand; it keeps the facts."""
 
     returns: Term = None
     """The value that the call returns, if it is one of its arguments."""
@@ -98,7 +98,7 @@ class Override:
 
     method: str
     body: str
-    """What is wrong: ``empty``, or ``true`` where true is always the result."""
+    """What is wrong: ``empty``, ``true`` where that is always the result, ``asserts`` where all is called verified."""
 
     rule: Rule
 

@@ -54,3 +54,8 @@ fn tags(key: &[u8], data: &[u8]) {
     let direct = Hmac::<sha2::Sha512>::new_from_slice(key)?; // finds: use:HMAC-SHA-512
     assert_eq!(Sha256::digest(data), Sha1::digest(data)); // finds: use:SHA-256 use:SHA-1 weak-hash
 }
+
+fn codes(key: &[u8]) {
+    let cm = cmac::Cmac::<aes::Aes128>::new_from_slice(b"0123456789abcdef").unwrap(); // finds: use:CMAC hardcoded-key
+    let po = poly1305::Poly1305::new(key.into()); // finds: use:Poly1305
+}

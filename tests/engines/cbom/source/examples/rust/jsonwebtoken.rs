@@ -1,0 +1,19 @@
+use jsonwebtoken::{dangerous_insecure_decode, decode, encode, Algorithm, DecodingKey, EncodingKey, Header, Validation};
+
+const SECRET: &str = "secret";
+pub fn make(claims: &Claims, key: &[u8]) -> String {
+    let a = encode(&Header::default(), claims, &EncodingKey::from_secret("secret".as_ref())).unwrap(); // finds: use:HMAC-SHA-256 hardcoded-key
+    let b = encode(&Header::new(Algorithm::HS512), claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap(); // finds: use:HMAC-SHA-512 hardcoded-key
+    let c = encode(&Header::new(Algorithm::RS256), claims, &EncodingKey::from_rsa_pem(key).unwrap()).unwrap(); // finds: use:RSA
+    let d = encode(&Header { alg: Algorithm::ES256, ..Default::default() }, claims, &EncodingKey::from_ec_pem(key).unwrap()).unwrap(); // finds: use:ECDSA
+    a
+}
+pub fn read(token: &str, key: &[u8]) {
+    let mut v = Validation::new(Algorithm::HS256);
+    v.insecure_disable_signature_validation(); // finds: unverified-signature
+    let d = decode::<Claims>(token, &DecodingKey::from_secret(key), &v); // finds: use:HMAC-SHA-256
+    let e = dangerous_insecure_decode::<Claims>(token); // finds: unverified-signature
+    let f = jsonwebtoken::dangerous::insecure_decode::<Claims>(token); // finds: unverified-signature
+    let g = jsonwebtoken::dangerous_insecure_decode_with_validation::<Claims>(token, &v); // finds: unverified-signature
+    let ok = decode::<Claims>(token, &DecodingKey::from_secret(b"secret"), &Validation::default()); // finds: use:HMAC-SHA-256 hardcoded-key
+}

@@ -1,0 +1,30 @@
+use native_tls::{Protocol, TlsConnector};
+use std::sync::Arc;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+
+fn nt() {
+    let c = TlsConnector::builder().danger_accept_invalid_certs(true).build().unwrap(); // finds: use:TLS disabled-certificate-check
+    let mut b = TlsConnector::builder(); // finds: use:TLS
+    b.danger_accept_invalid_hostnames(true); // finds: disabled-certificate-check
+    b.min_protocol_version(Some(Protocol::Tlsv10)); // finds: use:TLSv1.0 weak-protocol
+    b.danger_accept_invalid_certs(false);
+    let insecure = true;
+    b.danger_accept_invalid_certs(insecure); // finds: disabled-certificate-check
+    b.use_sni(false);
+}
+#[derive(Debug)]
+struct NoVerify;
+impl ServerCertVerifier for NoVerify {
+        Ok(ServerCertVerified::assertion())
+    }
+    fn verify_tls12_signature(&self, _m: &[u8], _c: &CertificateDer<'_>, _d: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+}
+fn rl() {
+    let config = rustls::ClientConfig::builder() // finds: use:TLS
+        .dangerous()
+        .with_no_client_auth();
+    let mut c2 = rustls::ClientConfig::builder().with_root_certificates(roots()).with_no_client_auth(); // finds: use:TLS
+    let s = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(certs(), key()); // finds: use:TLS
+}
