@@ -9,12 +9,12 @@ from difflib import get_close_matches
 from engines.faults import InvalidRequest
 
 OPTIONS: Mapping[str, str] = {
-    "format": "The form of entries: `json`, which is the default and the only one.",
-    "hmac_accessor": "Whether accessors of tokens are hashed: `true`, the default, or `false`.",
-    "log_raw": "`true` writes secrets as they are, instead of hashed; takes `allow_log_raw`. The default is `false`.",
-    "elide_list_responses": "`true` writes the number of keys in the answer to a list instead of the keys.",
-    "prefix": "Stands before each entry; takes `allow_audit_log_prefixing`.",
-    "skip_test": "`true` leaves out the test entry that a new device has to take.",
+    "format": "Format of entries. `json` is the default and the only one.",
+    "hmac_accessor": "Hashes accessors of tokens: `true` (the default) or `false`.",
+    "log_raw": "`true` writes secrets in the clear instead of hashed. Needs `allow_log_raw`. Default: `false`.",
+    "elide_list_responses": "`true` writes the number of keys in the answer to a list, instead of the keys.",
+    "prefix": "Text before each entry. Needs `allow_audit_log_prefixing`.",
+    "skip_test": "`true` omits the test entry that a new device has to accept.",
 }
 """The common options and their effects, for the documentation."""
 

@@ -6,6 +6,6 @@ from cryptoserve_cli.flags import Flag
 
 CONFIG_FLAG = Flag(
     "config",
-    "A configuration file, or a folder of .hcl and .json files. May be given several times.",
+    "Configuration file, or folder of .hcl and .json files. May be given several times.",
     environment=("BAO_CONFIG_PATH", "VAULT_CONFIG_PATH"),
 )

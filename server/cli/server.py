@@ -28,17 +28,17 @@ _log = logging.getLogger(__name__)
 
 FLAGS = (
     CONFIG_FLAG,
-    Flag("test-config", "Read the configuration and all files that it names, say what is wrong, and end.",
+    Flag("test-config", "Check the configuration and the files that it names, print errors and warnings, and exit.",
          takes_value=False),
-    Flag("log-level", "trace, debug, info, warn or error. Stronger than the configuration."),
-    Flag("log-format", "standard or json. Stronger than the configuration."),
+    Flag("log-level", "trace, debug, info, warn or error. Overrides the configuration."),
+    Flag("log-format", "standard or json. Overrides the configuration."),
     Flag("dev", "Development mode: in memory, unsealed, with transit mounted. Not for production.",
          takes_value=False),
-    Flag("dev-root-token-id", "The root token of -dev; random if not given.",
+    Flag("dev-root-token-id", "Root token of -dev. Random if not given.",
          environment=("BAO_DEV_ROOT_TOKEN_ID", "VAULT_DEV_ROOT_TOKEN_ID")),
-    Flag("dev-listen-address", f"Where -dev listens. The default is {DEFAULT_ADDRESS}.",
+    Flag("dev-listen-address", f"Address that -dev listens on. The default is {DEFAULT_ADDRESS}.",
          environment=("BAO_DEV_LISTEN_ADDRESS", "VAULT_DEV_LISTEN_ADDRESS")),
-    Flag("dev-no-store-token", "Don't leave the root token of -dev in ~/.vault-token.", takes_value=False,
+    Flag("dev-no-store-token", "Don't write the root token of -dev to ~/.vault-token.", takes_value=False,
          environment=("BAO_DEV_NO_STORE_TOKEN", "VAULT_DEV_NO_STORE_TOKEN")),
 )  # fmt: skip
 

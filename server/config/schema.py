@@ -78,82 +78,87 @@ FIPS_MODES = ("disabled", "preferred", "enabled")
 CRYPTO_POLICIES = ("enforce", "off")
 
 TOP = (
-    Setting("api_addr", Kind.STRING, "", "The URL at which clients reach this server; told to clients, never bound.",
+    Setting("api_addr", Kind.STRING, "",
+         "URL at which clients reach this server. It is reported to clients; the server doesn't listen on it.",
          environment=("BAO_API_ADDR", "VAULT_API_ADDR")),
-    Setting("cluster_name", Kind.STRING, "", "A name for this installation, shown by `sys/health`; random if empty."),
+    Setting("cluster_name", Kind.STRING, "",
+         "Name of this installation, shown by `sys/health`. Unset, a random name is made once."),
     Setting("default_lease_ttl", Kind.DURATION, LEASE_SECONDS,
-         "How long tokens and leases live if neither the request nor the mount says so.", minimum=1),
-    Setting("max_lease_ttl", Kind.DURATION, LEASE_SECONDS, "The longest that a token or lease may live.", minimum=1),
+         "TTL of tokens and leases where neither the request nor the mount sets one.", minimum=1),
+    Setting("max_lease_ttl", Kind.DURATION, LEASE_SECONDS, "Longest TTL of tokens and leases.", minimum=1),
     Setting("default_max_request_duration", Kind.DURATION, REQUEST_SECONDS,
-         "`max_request_duration` of the listeners that don't set their own.", minimum=1),
-    Setting("log_level", Kind.CHOICE, "info", "What is logged; also changed by a reload (SIGHUP).",
+         "`max_request_duration` of listeners that don't set it.", minimum=1),
+    Setting("log_level", Kind.CHOICE, "info",
+         "Lowest level that is logged. A reload (SIGHUP) applies a new value.",
          choices=LOG_LEVELS, environment=("BAO_LOG_LEVEL", "VAULT_LOG_LEVEL")),
-    Setting("log_format", Kind.CHOICE, "standard", "`standard` for people, `json` for one object per line.",
+    Setting("log_format", Kind.CHOICE, "standard",
+         "`standard`: lines for people. `json`: one object on each line.",
          choices=LOG_FORMATS, environment=("BAO_LOG_FORMAT", "VAULT_LOG_FORMAT")),
-    Setting("pid_file", Kind.PATH, "", "A file to write the process id to."),
+    Setting("pid_file", Kind.PATH, "", "File that the process id is written to. It is locked while the server runs."),
     Setting("login_failures_per_minute", Kind.COUNT, LOGIN_FAILURES_PER_MINUTE,
-         "Failed logins that one client address may have, at once and in a minute, before it is answered 429; 0: any "
-         "number."),
-    Setting("cache_size", Kind.COUNT, CACHE_SIZE, "How many decoded entries of storage are kept in memory.", minimum=1),
+         "Failed logins allowed for one client address, at once and in each minute; further logins are answered 429. "
+         "0: no limit."),
+    Setting("cache_size", Kind.COUNT, CACHE_SIZE,
+         "Most decoded storage entries (keys, tokens, policies) that each process keeps in memory.", minimum=1),
     Setting("algorithm_providers", Kind.STRING, "",
-         "Which library serves which algorithm, as `ml-kem-768=pqcrypto, ...`: `openssl`, `liboqs` or `pqcrypto`; "
-         "unset, the first of these that has it."),
+         "Library for each named algorithm, as `ml-kem-768=pqcrypto, ...`: `openssl`, `liboqs` or `pqcrypto`. Others "
+         "use the first of these that has the algorithm."),
     Setting("fips_mode", Kind.CHOICE, "disabled",
-         "What becomes of algorithms that FIPS 140-3 doesn't approve: they are used, used with a warning and never by "
-         "default, or refused. See [FIPS modes](fips.md).", choices=FIPS_MODES),
+         "Algorithms that FIPS 140-3 doesn't approve are used (`disabled`), used with a warning and never by default "
+         "(`preferred`), or refused (`enabled`). See [FIPS modes](fips.md).", choices=FIPS_MODES),
     Setting("crypto_policies", Kind.CHOICE, "enforce",
-         "Whether [crypto policies](crypto-policy.md) are enforced. `off` is for getting out of a policy that locks "
-         "all callers out; it is logged at every start.", choices=CRYPTO_POLICIES),
+         "Whether [crypto policies](crypto-policy.md) are enforced. Set `off` only to repair a policy that denies "
+         "everything; each start logs a warning.", choices=CRYPTO_POLICIES),
     Setting("inventory_use", Kind.BOOL, True,
-         "Whether [uses of keys](inventory.md) are counted; `false` is for comparing the cost."),
+         "Whether uses of keys are counted for the [inventory](inventory.md). `false` is for measuring what counting "
+         "costs."),
     Setting("inventory_retention", Kind.DURATION, RETENTION_SECONDS,
-         "How long the [inventory](inventory.md) tells of keys that were destroyed.", minimum=1),
+         "How long the [inventory](inventory.md) lists a destroyed key.", minimum=1),
     Setting("inventory_snapshots", Kind.COUNT, INVENTORY_SNAPSHOTS,
-         "How many snapshots of the [inventory](inventory.md) each namespace keeps; the oldest go first.", minimum=1),
+         "Most snapshots of the [inventory](inventory.md) that a namespace keeps; the oldest are deleted first.",
+         minimum=1),
     Setting("max_batch_items", Kind.COUNT, MAX_BATCH_ITEMS,
-         "The most items that one `batch_input` may hold; more are answered 400. Streams have no such limit.",
-         minimum=1),
+         "Most items in one `batch_input`; more are answered 400. Streams have no such limit.", minimum=1),
     Setting("workers", Kind.COUNT, "",
-         "How many processes serve. Unset, one for each processor; always one with storage `inmem` and with `-dev`.",
-         minimum=1),
+         "Number of worker processes, at most 512. Unset: one for each processor. Always 1 with storage `inmem` and "
+         "with `-dev`.", minimum=1),
     Setting("max_connections", Kind.COUNT, MAX_CONNECTIONS,
-         "How many connections there may be, over all workers; further ones are answered 503 and closed.", minimum=1),
+         "Most connections, over all workers. Further ones are answered 503 and closed.", minimum=1),
     Setting("max_concurrent_requests", Kind.COUNT, MAX_CONCURRENT_REQUESTS,
-         "How many requests each listener may have under way, over all workers; further ones are answered 503.",
-         minimum=1),
-    Setting("ui", Kind.BOOL, False, "Serves the [console](console.md), pages for people, at `/ui/`. On with `-dev`."),
+         "Most requests under way on each listener, over all workers. Further ones are answered 503.", minimum=1),
+    Setting("ui", Kind.BOOL, False,
+         "Serves the [console](console.md), a web interface, at `/ui/`. `-dev` turns it on."),
     Setting("ui_address", Kind.STRING, "",
-         "`host:port` of a listener of the console's own, with the TLS settings of the first listener; the others then "
-         "don't serve it. Unset, all listeners do."),
+         "`host:port` of a listener of its own for the console, with the TLS settings of the first TCP listener. The "
+         "other listeners then don't serve the console. Unset: all listeners serve it."),
     Setting("ui_session_idle", Kind.DURATION, SESSION_IDLE_SECONDS,
-         "How long a session of the console may be idle.", minimum=60),
-    Setting("ui_session_max", Kind.DURATION, SESSION_MAX_SECONDS, "How long a session of the console lasts.",
-         minimum=60),
+         "Idle time after which a session of the console ends.", minimum=60),
+    Setting("ui_session_max", Kind.DURATION, SESSION_MAX_SECONDS, "Longest session of the console.", minimum=60),
     Setting("disable_mlock", Kind.BOOL, True,
-         "Accepted for the sake of existing files; memory is never locked, so keep swap encrypted or off."),
+         "Accepted for existing files. Memory is never locked, so encrypt swap or turn it off."),
     Setting("unsafe_allow_api_audit_creation", Kind.BOOL, False,
-         "Lets `sys/audit` add and remove audit devices; otherwise only `audit` blocks do."),
-    Setting("allow_audit_log_prefixing", Kind.BOOL, False, "Lets audit devices be given a `prefix` option."),
+         "Allows `sys/audit` to add and remove audit devices. Otherwise only `audit` blocks do."),
+    Setting("allow_audit_log_prefixing", Kind.BOOL, False, "Allows the option `prefix` of audit devices."),
     Setting("allow_log_raw", Kind.BOOL, False,
-         "Lets audit devices be given `log_raw`, which writes secrets as they are; warned of at every start."),
+         "Allows the option `log_raw` of audit devices, which writes secrets in the clear. Each start logs a warning "
+         "for each such device."),
 )  # fmt: skip
 
 _EVERY_LISTENER = (
     Setting("server", Kind.CHOICE, "",
-         "Which HTTP server has this listener: `uvicorn` for HTTP/1.1 alone, `hypercorn` for HTTP/2 and HTTP/1.1. "
-         "Unset, HTTP/1.1 is uvicorn's and, where there is TLS, HTTP/2 hypercorn's.",
-         choices=("uvicorn", "hypercorn")),
+         "HTTP server of this listener: `uvicorn` serves HTTP/1.1 alone, `hypercorn` HTTP/2 and HTTP/1.1. Unset: "
+         "uvicorn for HTTP/1.1 and, over TLS, hypercorn for HTTP/2.", choices=("uvicorn", "hypercorn")),
     Setting("max_request_size", Kind.SIZE, MAX_REQUEST_BYTES,
-         "The largest request body, or line of a stream; larger ones are answered 413.", minimum=1),
+         "Largest request body, or line of a stream. Larger ones are answered 413.", minimum=1),
     Setting("max_request_duration", Kind.DURATION, 90,
-         "The longest that one request may take; then it is answered 503. A stream may take as long as it moves.",
+         "Longest time for one request, which is then answered 503. A stream isn't limited while data moves.",
          minimum=1),
     Setting("http_read_header_timeout", Kind.DURATION, 10,
-         "How long a client may take for a TLS handshake, and for the head of a request.", minimum=1),
+         "Longest time for the TLS handshake, and for the head of a request.", minimum=1),
     Setting("http_read_timeout", Kind.DURATION, 30,
-         "How long a client may take to send a request's body, or the next line of a stream.", minimum=1),
-    Setting("http_idle_timeout", Kind.DURATION, 300, "How long a connection may stay open between two requests.",
-         minimum=1),
+         "Longest time for the body of a request, or for the next line of a stream.", minimum=1),
+    Setting("http_idle_timeout", Kind.DURATION, 300,
+         "Longest time that a connection stays open between two requests.", minimum=1),
     Setting("disable_unauthed_rekey_endpoints", Kind.BOOL, True, "Turns off `sys/rekey/*`, which needs no token."),
     Setting("disable_unauthed_generate_root_endpoints", Kind.BOOL, True,
          "Turns off `sys/generate-root/*`, which needs no token."),
@@ -161,64 +166,66 @@ _EVERY_LISTENER = (
 
 LISTENER_TCP = (
     Setting("address", Kind.ADDRESS, DEFAULT_ADDRESS,
-         "Host and port to listen on; port 0 takes a free one, and the start tells which."),
+         "Address to listen on. Port 0 takes a free port, which the start prints."),
     *_EVERY_LISTENER,
-    Setting("tls_disable", Kind.BOOL, False,
-         "Serves plain HTTP. On an address that isn't loopback, this must be said outright."),
+    Setting("tls_disable", Kind.BOOL, False, "Serves plain HTTP. Required to do so on an address that isn't loopback."),
     Setting("tls_cert_file", Kind.PATH, "", "PEM file with the certificate, followed by its intermediates."),
     Setting("tls_key_file", Kind.PATH, "", "PEM file with the private key, without a passphrase."),
-    Setting("tls_min_version", Kind.CHOICE, "tls12", "The oldest TLS version served.", choices=TLS_VERSIONS),
-    Setting("tls_max_version", Kind.CHOICE, "tls13", "The newest TLS version served.", choices=TLS_VERSIONS),
+    Setting("tls_min_version", Kind.CHOICE, "tls12", "Oldest TLS version accepted.", choices=TLS_VERSIONS),
+    Setting("tls_max_version", Kind.CHOICE, "tls13", "Newest TLS version accepted.", choices=TLS_VERSIONS),
     Setting("tls_cipher_suites", Kind.STRING, "",
-         "Cipher suites for TLS 1.2, by their IANA names, with commas. Those of TLS 1.3 can't be chosen."),
-    Setting("tls_require_and_verify_client_cert", Kind.BOOL, False, "Turns away clients without a valid certificate."),
+         "Cipher suites of TLS 1.2, by IANA names, separated by commas. Those of TLS 1.3 can't be chosen."),
+    Setting("tls_require_and_verify_client_cert", Kind.BOOL, False, "Refuses clients without a valid certificate."),
     Setting("tls_client_ca_file", Kind.PATH, "",
-         "PEM file with the authorities that client certificates must come from. Given, clients are asked for one."),
+         "PEM file with the authorities of client certificates. If set, clients are asked for a certificate."),
     Setting("tls_disable_client_certs", Kind.BOOL, False, "Never asks for a client certificate."),
     Setting("x_forwarded_for_authorized_addrs", Kind.NETWORKS, (),
-         "Proxies whose `X-Forwarded-For` is believed. Unset, the header is ignored."),
-    Setting("x_forwarded_for_hop_skips", Kind.COUNT, 0, "How many addresses to skip from the end of the header."),
+         "Proxies whose `X-Forwarded-For` is trusted. Unset: the header is ignored."),
+    Setting("x_forwarded_for_hop_skips", Kind.COUNT, 0, "Number of addresses to skip from the end of the header."),
     Setting("x_forwarded_for_reject_not_present", Kind.BOOL, False, "Refuses requests without the header."),
     Setting("x_forwarded_for_reject_not_authorized", Kind.BOOL, False,
-         "Refuses requests that bear the header and come from elsewhere."),
+         "Refuses requests with the header from other addresses."),
 )  # fmt: skip
 
 LISTENER_UNIX = (
-    Setting("address", Kind.PATH, None, "The path of the socket, which is made anew at the start.", required=True),
+    Setting("address", Kind.PATH, None, "Path of the socket. The server creates it at each start.", required=True),
     *_EVERY_LISTENER,
-    Setting("socket_mode", Kind.MODE, 0o600, "The permissions of the socket, in octal."),
-    Setting("socket_user", Kind.STRING, "", "The user, by name or number, who owns the socket."),
-    Setting("socket_group", Kind.STRING, "", "The group, by name or number, that owns the socket."),
+    Setting("socket_mode", Kind.MODE, 0o600, "Permissions of the socket, in octal."),
+    Setting("socket_user", Kind.STRING, "", "Owner of the socket, by name or number."),
+    Setting("socket_group", Kind.STRING, "", "Group of the socket, by name or number."),
 )  # fmt: skip
 
 STORAGE: dict[str, tuple[Setting, ...]] = {
     "inmem": (),
     "sqlite": (
-        Setting("path", Kind.PATH, None, "The database file; it and its folder are made if need be.", required=True),
+        Setting("path", Kind.PATH, None, "Database file. The server creates it, and its folder.", required=True),
     ),
 }
 
-_DISABLED = Setting("disabled", Kind.BOOL, False, "The block counts as absent.")
+_DISABLED = Setting("disabled", Kind.BOOL, False, "Ignores the block.")
 
 SEALS: dict[str, tuple[Setting, ...]] = {
     "shamir": (_DISABLED,),
     "static": (
         _DISABLED,
-        Setting("current_key_id", Kind.STRING, None, "A name for the current key, kept with what it seals.",
+        Setting("current_key_id", Kind.STRING, None,
+             "Name of the current key, stored with what it seals.",
              required=True, environment=("BAO_STATIC_SEAL_CURRENT_KEY_ID", "VAULT_STATIC_SEAL_CURRENT_KEY_ID")),
         Setting("current_key", Kind.STRING, None,
-             "32 bytes in hexadecimal or base64, `file:///path` (those, or 32 raw bytes), or `env://NAME`.",
+             "32 bytes in hexadecimal or base64, `file:///path` (a file with those, or with 32 raw bytes), or "
+             "`env://NAME`.",
              required=True, environment=("BAO_STATIC_SEAL_CURRENT_KEY", "VAULT_STATIC_SEAL_CURRENT_KEY")),
-        Setting("previous_key_id", Kind.STRING, "", "The name of the key before it, while keys are exchanged.",
+        Setting("previous_key_id", Kind.STRING, "",
+             "Name of the previous key, while keys are exchanged.",
              environment=("BAO_STATIC_SEAL_PREVIOUS_KEY_ID", "VAULT_STATIC_SEAL_PREVIOUS_KEY_ID")),
-        Setting("previous_key", Kind.STRING, "", "The key before it.",
-             environment=("BAO_STATIC_SEAL_PREVIOUS_KEY", "VAULT_STATIC_SEAL_PREVIOUS_KEY")),
+        Setting("previous_key", Kind.STRING, "",
+             "The previous key.", environment=("BAO_STATIC_SEAL_PREVIOUS_KEY", "VAULT_STATIC_SEAL_PREVIOUS_KEY")),
     ),
 }  # fmt: skip
 
 AUDIT = (
-    Setting("description", Kind.STRING, "", "A line for people."),
-    Setting("local", Kind.BOOL, False, "Accepted for the sake of existing files; there is no replication."),
+    Setting("description", Kind.STRING, "", "Text for people."),
+    Setting("local", Kind.BOOL, False, "Accepted for existing files; there is no replication."),
 )
 """The words of an ``audit`` block, which also has ``options``, the device's own."""
 
@@ -226,13 +233,13 @@ MAX_PERCENT = 100
 TRACING: dict[str, tuple[Setting, ...]] = {
     "otlp": (
         Setting("endpoint", Kind.STRING, None,
-             "The URL that takes spans by OTLP over HTTP. Headers with credentials belong in "
+             "URL that accepts spans by OTLP over HTTP. Put headers with credentials into "
              "`OTEL_EXPORTER_OTLP_HEADERS`.", required=True, environment=("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",)),
-        Setting("service_name", Kind.STRING, "cryptoserve", "The name of this server in traces.",
-             environment=("OTEL_SERVICE_NAME",)),
+        Setting("service_name", Kind.STRING, "cryptoserve",
+             "Name of this server in traces.", environment=("OTEL_SERVICE_NAME",)),
         Setting("sample_percent", Kind.COUNT, MAX_PERCENT,
-             "Of a hundred requests that bring no `traceparent`, how many are traced; for others, the caller's flag "
-             "decides."),
+             "Percentage of requests without a `traceparent` that are traced. For other requests, the caller's "
+             "sampling flag decides."),
     ),
 }  # fmt: skip
 """Where spans go, by protocol; see ``server.pipeline.tracing``."""

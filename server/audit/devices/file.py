@@ -54,9 +54,9 @@ class FileDevice:
     """
 
     options: ClassVar[Mapping[str, str]] = {
-        "file_path": "Where to write: a path, or `stdout`, `stderr` or `discard`. Required.",
-        "path": "The same, if `file_path` isn't given.",
-        "mode": "Permissions of the file, in octal: `0600` by default; `0000` leaves those of an existing file alone.",
+        "file_path": "Path of the file, or `stdout`, `stderr` or `discard`. Required.",
+        "path": "Used where `file_path` isn't set.",
+        "mode": "Permissions of the file, in octal. Default: `0600`. `0000` keeps those of an existing file.",
     }
 
     def __init__(self, settings: Mapping[str, str]) -> None:

@@ -12,15 +12,15 @@ from engines.faults import InvalidRequest
 from server.audit.ledger.log.notes import is_key_name
 
 OPTIONS: Mapping[str, str] = {
-    "dir": "The directory of the log, an absolute path on a local file system. Required.",
-    "origin": "The name of the log, which stands in its checkpoints, such as `example.com/audit`. Required.",
-    "durability": "`process`, the default: an entry outlives the server's processes. `power`: each request waits until "
+    "dir": "Directory of the log: an absolute path on a local file system. Required.",
+    "origin": "Name of the log in its checkpoints, such as `example.com/audit`. Required.",
+    "durability": "`process` (the default): an entry outlives the server's processes. `power`: each request waits until "
     "its entries are on the disk.",
-    "checkpoint_interval": "The time between checkpoints while entries come: `1s` by default, `100ms` to `1h`.",
-    "required": "Whether a request fails when the ledger takes nothing of it, whatever other devices say: `true`, the "
-    "default, or `false`.",
-    "witness_policy": "A file, as tlog-policy has it, with the witnesses that are asked to sign, each with its URL. It "
-    "is read again at SIGHUP.",
+    "checkpoint_interval": "Time between checkpoints while there are new entries, from `100ms` to `1h`. Default: `1s`.",
+    "required": "`true` (the default): a request fails if the ledger doesn't accept its entries, even if another device "
+    "does. `false`: one working device is enough.",
+    "witness_policy": "File in the format tlog-policy with the witnesses that are asked to sign, each with its URL. A reload "
+    "(SIGHUP) reads it again.",
 }
 
 _SHORTEST_NANOSECONDS, _LONGEST_NANOSECONDS = SECOND // 10, 3600 * SECOND
