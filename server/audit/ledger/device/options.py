@@ -14,13 +14,13 @@ from server.audit.ledger.log.notes import is_key_name
 OPTIONS: Mapping[str, str] = {
     "dir": "Directory of the log: an absolute path on a local file system. Required.",
     "origin": "Name of the log in its checkpoints, such as `example.com/audit`. Required.",
-    "durability": "`process` (the default): an entry outlives the server's processes. `power`: each request waits until "
-    "its entries are on the disk.",
+    "durability": "`process` (the default): an entry outlives the server's processes. `power`: each request waits "
+    "until its entries are on the disk.",
     "checkpoint_interval": "Time between checkpoints while there are new entries, from `100ms` to `1h`. Default: `1s`.",
-    "required": "`true` (the default): a request fails if the ledger doesn't accept its entries, even if another device "
-    "does. `false`: one working device is enough.",
-    "witness_policy": "File in the format tlog-policy with the witnesses that are asked to sign, each with its URL. A reload "
-    "(SIGHUP) reads it again.",
+    "required": "`true` (the default): a request fails if the ledger doesn't accept its entries, even if another "
+    "device does. `false`: one working device is enough.",
+    "witness_policy": "File in the format tlog-policy with the witnesses that are asked to sign, each with its URL. A "
+    "reload (SIGHUP) reads it again.",
 }
 
 _SHORTEST_NANOSECONDS, _LONGEST_NANOSECONDS = SECOND // 10, 3600 * SECOND
