@@ -130,9 +130,7 @@ def _filled(name: str, groups: tuple[str, ...]) -> str:
 
 
 def _substituted(value: Constant, groups: tuple[str, ...]) -> Constant:
-    if isinstance(value, str) and "$" in value:
-        return _CHOSEN.sub(lambda chosen: groups[int(chosen[1]) - 1], value)
-    return value
+    return _filled(value, groups) if isinstance(value, str) and "$" in value else value
 
 
 def _rules(library: Library, row: Mapping[str, Any], kind: str) -> Iterator[Rule]:

@@ -10,3 +10,44 @@ void all(mbedtls_aes_context *aes, mbedtls_ssl_config *config, const unsigned ch
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE); // finds: disabled-certificate-check
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
 }
+
+void ciphers(mbedtls_aes_context *aes, mbedtls_gcm_context *gcm, mbedtls_ctr_drbg_context *drbg, const unsigned char *key, const unsigned char *in, unsigned char *out) {
+    unsigned char iv[16];
+    memset(iv, 0, sizeof(iv));
+    mbedtls_aes_crypt_cbc(aes, MBEDTLS_AES_ENCRYPT, 16, iv, in, out); // finds: use:AES unauthenticated-mode static-iv
+    mbedtls_aes_crypt_cbc(aes, MBEDTLS_AES_DECRYPT, 16, iv, in, out); // finds: use:AES unauthenticated-mode
+    mbedtls_gcm_setkey(gcm, MBEDTLS_CIPHER_ID_AES, (const unsigned char *)"0123456789abcdef", 128); // finds: use:AES hardcoded-key
+    mbedtls_ctr_drbg_random(drbg, iv, sizeof(iv)); // finds: use:CSPRNG
+    mbedtls_gcm_crypt_and_tag(gcm, MBEDTLS_GCM_ENCRYPT, 16, iv, 12, NULL, 0, in, out, 16, out); // finds: use:AES
+    mbedtls_gcm_crypt_and_tag(gcm, MBEDTLS_GCM_ENCRYPT, 16, iv, 12, NULL, 0, in, out, 16, out); // finds: use:AES nonce-reuse
+    mbedtls_arc4_setup(NULL, key, 16); // finds: use:RC4 weak-cipher
+    mbedtls_cipher_info_from_type(MBEDTLS_CIPHER_DES_EDE3_CBC); // finds: use:3DES weak-cipher unauthenticated-mode
+    mbedtls_cipher_info_from_string("AES-128-ECB"); // finds: use:AES ecb-mode
+}
+
+void keys(mbedtls_rsa_context *rsa, mbedtls_ecp_keypair *pair, const unsigned char *in, unsigned char *out) {
+    mbedtls_rsa_gen_key(rsa, mbedtls_ctr_drbg_random, NULL, 1024, 65537); // finds: use:RSA weak-key-size
+    mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP192R1, pair, mbedtls_ctr_drbg_random, NULL); // finds: use:EC weak-key-size
+    mbedtls_rsa_rsaes_pkcs1_v15_encrypt(rsa, NULL, NULL, 16, in, out); // finds: use:RSA weak-padding
+    mbedtls_pkcs5_pbkdf2_hmac_ext(MBEDTLS_MD_SHA256, in, 8, (const unsigned char *)"salt", 4, 1000, 32, out); // finds: use:PBKDF2 static-salt low-kdf-iterations
+    mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), (const unsigned char *)"key", 3, in, 16, out); // finds: use:HMAC-SHA-256 use:SHA-256 hardcoded-key
+}
+
+void psa(psa_key_id_t key, const uint8_t *in, uint8_t *out, size_t *length) {
+    psa_key_attributes_t attributes = psa_key_attributes_init();
+    psa_key_derivation_operation_t derivation = PSA_KEY_DERIVATION_OPERATION_INIT;
+    psa_hash_compute(PSA_ALG_MD5, in, 16, out, 16, length); // finds: use:MD5 weak-hash
+    psa_hash_compute(PSA_ALG_SHA_256, in, 16, out, 32, length); // finds: use:SHA-256
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_RSA_KEY_PAIR); // finds: use:RSA
+    psa_set_key_bits(&attributes, 1024); // finds: weak-key-size
+    psa_cipher_encrypt(key, PSA_ALG_ECB_NO_PADDING, in, 16, out, 16, length); // finds: use:AES ecb-mode
+    psa_aead_encrypt(key, PSA_ALG_GCM, (const uint8_t *)"twelve bytes", 12, NULL, 0, in, 16, out, 32, length); // finds: use:AES static-iv
+    psa_asymmetric_encrypt(key, PSA_ALG_RSA_PKCS1V15_CRYPT, in, 16, NULL, 0, out, 256, length); // finds: use:RSA weak-padding
+    psa_key_derivation_setup(&derivation, PSA_ALG_PBKDF2_HMAC(PSA_ALG_SHA_256)); // finds: use:PBKDF2
+    psa_key_derivation_input_integer(&derivation, PSA_KEY_DERIVATION_INPUT_COST, 1000); // finds: low-kdf-iterations
+    psa_generate_random(out, 32); // finds: use:CSPRNG
+}
+
+/* mbedtls_md5() in a comment, and functions of one's own. */
+static void psa_own(const char *key) { (void)key; }
+void own(void) { psa_own("mbedtls_md5"); }

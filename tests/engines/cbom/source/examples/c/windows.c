@@ -19,3 +19,32 @@ void keys(HCRYPTPROV provider, const char *given) {
     CryptEncrypt(pair, 0, TRUE, 0, 0, 0, 0); // finds: use:RSA weak-padding
     CryptEncrypt(pair, 0, TRUE, CRYPT_OAEP, 0, 0, 0); // finds: use:RSA
 }
+
+void parameters(HCRYPTPROV provider, HCRYPTKEY given) {
+    HCRYPTKEY key;
+    DWORD mode = CRYPT_MODE_ECB;
+    CryptGenKey(provider, CALG_RC4, 0, &key); // finds: use:RC4 weak-cipher
+    CryptGenKey(provider, CALG_AES_128, 0, &key); // finds: use:AES
+    CryptSetKeyParam(key, KP_MODE, (BYTE *)&mode, 0); // finds: ecb-mode
+}
+
+void next_generation(BCRYPT_KEY_HANDLE rsa, UCHAR *data, ULONG size, UCHAR *out, ULONG *moved) {
+    BCRYPT_ALG_HANDLE algorithm;
+    BCRYPT_HASH_HANDLE hash;
+    BCRYPT_KEY_HANDLE key;
+    UCHAR iv[16];
+    BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_MD5_ALGORITHM, NULL, 0); // finds: use:MD5 weak-hash
+    BCryptCreateHash(algorithm, &hash, NULL, 0, NULL, 0, 0);
+    BCryptOpenAlgorithmProvider(&algorithm, L"SHA256", NULL, 0); // finds: use:SHA-256
+    BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_AES_ALGORITHM, NULL, 0); // finds: use:AES
+    BCryptSetProperty(algorithm, BCRYPT_CHAINING_MODE, (PUCHAR)BCRYPT_CHAIN_MODE_ECB, sizeof(BCRYPT_CHAIN_MODE_ECB), 0); // finds: ecb-mode
+    BCryptGenerateSymmetricKey(algorithm, &key, NULL, 0, (PUCHAR)"0123456789abcdef", 16, 0); // finds: hardcoded-key
+    BCryptGenRandom(NULL, iv, sizeof(iv), BCRYPT_USE_SYSTEM_PREFERRED_RNG); // finds: use:CSPRNG
+    BCryptEncrypt(rsa, data, size, NULL, NULL, 0, out, size, moved, BCRYPT_PAD_PKCS1); // finds: use:RSA weak-padding
+    BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_RSA_ALGORITHM, NULL, 0); // finds: use:RSA
+    BCryptGenerateKeyPair(algorithm, &key, 1024, 0); // finds: use:RSA weak-key-size
+    BCryptDeriveKeyPBKDF2(algorithm, data, size, (PUCHAR)"salt", 4, 1000, out, 32, 0); // finds: use:PBKDF2 static-salt low-kdf-iterations
+}
+
+static void Crypt_own(const char *name) { (void)name; }
+void own(void) { Crypt_own("CALG_MD5"); }

@@ -1,0 +1,34 @@
+#include <botan/auto_rng.h>
+#include <botan/cipher_mode.h>
+#include <botan/hash.h>
+#include <botan/hex.h>
+#include <botan/rsa.h>
+
+namespace example {
+class Box {
+  public:
+    explicit Box(const char *name) : name_(name) { open(); }
+    void open() { Botan::HashFunction::create(name_); } // finds: use:SHA-384
+
+  private:
+    const char *name_;
+};
+
+void all(Botan::RandomNumberGenerator &generator) {
+    Botan::Cipher_Mode::create("AES-128/CBC", Botan::ENCRYPTION); // finds: use:AES
+    auto cipher = Botan::Cipher_Mode::create_or_throw("AES-256/GCM", Botan::Cipher_Dir::Encryption); // finds: use:AES
+    cipher->set_key(Botan::hex_decode("000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1E1F")); // finds: hardcoded-key
+    cipher->start(Botan::hex_decode("000102030405060708090A0B")); // finds: static-iv
+    Botan::AutoSeeded_RNG random; // finds: use:CSPRNG
+    cipher->start(random.random_vec(12));
+    Botan::HashFunction::create("MD5"); // finds: use:MD5 weak-hash
+    Botan::BlockCipher::create("DES"); // finds: use:DES weak-cipher
+    Botan::MessageAuthenticationCode::create("HMAC(SHA-256)"); // finds: use:HMAC-SHA-256
+    Botan::RSA_PrivateKey key(random, 1024); // finds: use:RSA weak-key-size
+    Botan::create_private_key("RSA", random, "1024"); // finds: use:RSA weak-key-size
+    Botan::EC_Group("secp160r1"); // finds: use:EC weak-key-size
+    Botan::PK_Encryptor_EME hidden(key, random, "PKCS1v15"); // finds: use:RSA weak-padding
+    Botan::PK_Encryptor_EME good(key, random, "OAEP(SHA-256)"); // finds: use:RSA
+    Box box("SHA-384");
+}
+} // namespace example

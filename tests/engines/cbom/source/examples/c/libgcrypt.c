@@ -1,0 +1,19 @@
+#include <gcrypt.h>
+
+void all(const unsigned char *key, const unsigned char *data, unsigned char *out) {
+    gcry_cipher_hd_t handle;
+    unsigned char nonce[16] = {7};
+    gcry_md_hash_buffer(GCRY_MD_MD5, out, data, 16); // finds: use:MD5 weak-hash
+    gcry_md_hash_buffer(GCRY_MD_SHA256, out, data, 16); // finds: use:SHA-256
+    gcry_cipher_open(&handle, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_CBC, 0); // finds: use:AES unauthenticated-mode
+    gcry_cipher_setkey(handle, key, 32);
+    gcry_cipher_setiv(handle, nonce, 16); // finds: static-iv
+    gcry_cipher_open(&handle, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_ECB, 0); // finds: use:AES ecb-mode
+    gcry_cipher_setkey(handle, "0123456789abcdef0123456789abcdef", 32); // finds: hardcoded-key
+    gcry_cipher_open(&handle, GCRY_CIPHER_ARCFOUR, GCRY_CIPHER_MODE_STREAM, 0); // finds: use:RC4 weak-cipher
+    gcry_randomize(out, 16, GCRY_STRONG_RANDOM); // finds: use:CSPRNG
+    gcry_kdf_derive("password", 8, GCRY_KDF_PBKDF2, GCRY_MD_SHA256, out, 16, 1000, 32, out); // finds: use:PBKDF2 hardcoded-key low-kdf-iterations
+}
+
+static int gcry_counter(int x) { return x; }
+int own(void) { return gcry_counter(1); }

@@ -1,0 +1,31 @@
+#include <QCryptographicHash>
+#include <QMessageAuthenticationCode>
+#include <QNetworkRequest>
+#include <QPasswordDigestor>
+#include <QRandomGenerator>
+#include <QSslConfiguration>
+#include <QSslSocket>
+
+void all(QByteArray data, QSslSocket *socket, QNetworkRequest &request) {
+    QCryptographicHash::hash(data, QCryptographicHash::Md5); // finds: use:MD5 weak-hash
+    auto digest = new QCryptographicHash(QCryptographicHash::Algorithm::Sha1); // finds: use:SHA-1 weak-hash
+    auto good = std::make_unique<QCryptographicHash>(QCryptographicHash::Sha256); // finds: use:SHA-256
+    QMessageAuthenticationCode::hash(data, QByteArray("secret"), QCryptographicHash::Sha256); // finds: use:HMAC-SHA-256 hardcoded-key
+    QPasswordDigestor::deriveKeyPbkdf2(QCryptographicHash::Sha256, data, data, 1000, 32); // finds: use:PBKDF2 low-kdf-iterations
+    QSslConfiguration config = QSslConfiguration::defaultConfiguration();
+    config.setPeerVerifyMode(QSslSocket::VerifyNone); // finds: use:TLS disabled-certificate-check
+    config.setProtocol(QSsl::TlsV1_0); // finds: use:TLSv1.0 weak-protocol
+    socket->setPeerVerifyMode(QSslSocket::VerifyPeer); // finds: use:TLS
+    socket->ignoreSslErrors(); // finds: use:TLS disabled-certificate-check
+    auto other = request.sslConfiguration();
+    other.setPeerVerifyMode(QSslSocket::VerifyNone); // finds: use:TLS disabled-certificate-check
+    quint32 token = QRandomGenerator::system()->generate(); // finds: use:CSPRNG
+    QRandomGenerator seeded(1234);
+    quint32 password = seeded.generate(); // finds: weak-random
+    int dice = seeded.bounded(6);
+}
+
+struct Settings {
+    void setPeerVerifyMode(int) {}
+};
+void own(Settings settings) { settings.setPeerVerifyMode(QSslSocket::VerifyNone); }
