@@ -179,6 +179,9 @@ class Function:
     returns: Expression | None = None
     """The declared type of the result."""
 
+    getter: bool = False
+    """Whether the member is the result: Python's ``property``, JavaScript's ``get``."""
+
 
 Expression: TypeAlias = (
     Const

@@ -187,7 +187,7 @@ def sole(values: Values) -> Constant:
     return values[0].value if len(values) == 1 and type(values[0]) is Known else None
 
 
-def weak_among(parts: Iterable[Values]) -> Values:
+def weak_among(parts: Iterable[Values]) -> tuple[Data, ...]:
     """The data of a weak generator among the parts of a text, for which the whole stands; NOTHING if there are none."""
     found = (value for values in parts for value in values if type(value) is Data and value.origin == WEAK_RANDOM)
     return tuple(islice(found, 1))

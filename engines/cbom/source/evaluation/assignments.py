@@ -8,6 +8,7 @@ from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
+    WEAK_RANDOM,
     Class,
     Data,
     Instance,
@@ -15,9 +16,11 @@ from engines.cbom.source.values import (
     Ref,
     Table,
     Thing,
+    Unknown,
     Value,
     Values,
     union,
+    weak_among,
 )
 
 
@@ -40,9 +43,19 @@ class Assignments(Calls):
         elif isinstance(target, program.Mapping):
             for name, item in target.pairs:
                 if type(name) is program.Const:
-                    self.assign(item, self.members(values, str(name.value)) or UNKNOWN, local=local)
+                    self.assign(item, union(self._entry(value, str(name.value)) for value in values), local=local)
+        elif isinstance(target, program.Binary):
+            default = self.evaluate(target.right)
+            absent = all(type(value) is Unknown for value in values)
+            self.assign(target.left, union((default, values)) if absent else values, local=local)
         elif isinstance(target, program.Typed) and target.value is not None:
             self.assign(target.value, values, local=local)
+
+    def _entry(self, value: Value, name: str) -> Values:
+        """What the target of the key ``name`` gets of a value; NOTHING if it certainly has no such entry."""
+        if type(value) is Table and name not in value.entries:
+            return UNKNOWN if value.open else NOTHING
+        return self.members((value,), name)
 
     def _part(self, value: Value, position: int) -> Values:
         """What the target at ``position`` gets of a value. The first gets an object whole: others get its errors."""
@@ -82,7 +95,9 @@ class Assignments(Calls):
         """An attribute of a library's object: rules may say what that means."""
         path = base.path if type(base) is Ref else self._type_of(base)
         found = self.knowledge.attributes.get(f"{path}.{target.name}")
-        if found:
+        if not found and target.name in self.knowledge.options:
+            self.option(target.name, values, self._line)
+        elif found:
             place = program.Call(target, [], {}, self._line, 1, self._line, 1)
             self._known(found, Arguments([values], {}, (base,)), place)
 
@@ -91,6 +106,9 @@ class Assignments(Calls):
         for key in keys:
             if type(key) is Known:
                 self.tell_secret(str(key.value), values)
+        chosen = weak_among([values])
+        if isinstance(target.base, program.Name | program.Member):
+            self.tell_secret(target.base.name, chosen)
         for base in self.evaluate(target.base):
             if type(base) is Table:
                 for key in keys:
@@ -99,4 +117,4 @@ class Assignments(Calls):
                     else:
                         base.open = True
             elif type(base) is Data and any(type(value) is not Known for value in values):
-                base.origin = ""
+                base.origin, base.made = (WEAK_RANDOM, chosen[0].made) if chosen else ("", None)

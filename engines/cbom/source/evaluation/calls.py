@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation import intrinsics, rules
+from engines.cbom.source.evaluation import callbacks, intrinsics, rules
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.nonces import is_reused, renew
 from engines.cbom.source.evaluation.rules import Arguments
@@ -35,12 +35,19 @@ from engines.cbom.source.values import (
     Unknown,
     Value,
     Values,
+    known,
     union,
 )
 
 _MAX_BASES = 8
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
+
+CONTENT = "content"
+"""The fact of objects that take their data piece by piece: all of it."""
+
+_ERROR_FIRST = frozenset({"javascript", "typescript", "tsx"})
+"""Languages whose libraries give a result to a last argument that is a function of an error and it."""
 
 _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closure: "function", Bound: "function"}
 
@@ -54,13 +61,12 @@ class Calls(Expressions):
     untaken: list[Thing]
     """Objects that are reported if no call of a library takes them."""
 
+    _site: program.Call
+    """The call that runs."""
+
     @abstractmethod
     def within(self) -> frozenset[object]:
         """The functions and classes of the program that are running, or the file if none is."""
-
-    @abstractmethod
-    def run(self, closure: Closure, arguments: Arguments) -> Values:
-        """The result of a function of the program with these arguments."""
 
     def call(self, node: program.Call) -> Values:
         """The result of a call; what is known of it is reported."""
@@ -135,6 +141,10 @@ class Calls(Expressions):
             return self._method(callee, "__call__", arguments, node)
         return UNKNOWN
 
+    def invoke(self, callee: Value, arguments: Arguments) -> Values:
+        """The result of a function that a call got, called at the place of that call."""
+        return self.apply(callee, arguments, self._site)
+
     def _instance(self, of: Class, arguments: Arguments, node: program.Call) -> Values:
         result = Instance(of, {})
         for name in intrinsics.CONSTRUCTORS:
@@ -151,8 +161,13 @@ class Calls(Expressions):
         found = (table.get(f"{path}.new") if node.creates else None) or table.get(path)
         if found:
             return self._known(found, arguments, node)
+        self._site = node
         intrinsic = intrinsics.FUNCTIONS.get(path)
-        return intrinsic(self, arguments) if intrinsic is not None else UNKNOWN
+        if intrinsic is not None:
+            return intrinsic(self, arguments)
+        base, _, name = path.rpartition(".")
+        called = callbacks.METHODS.get(name) if base else None
+        return UNKNOWN if called is None else called(self, replace(arguments, receiver=(Ref(base),)))
 
     def _method(self, receiver: Value, name: str, arguments: Arguments, node: program.Call) -> Values:
         with_receiver = Arguments(arguments.positional, arguments.keywords, (receiver,), arguments.incomplete)
@@ -163,10 +178,15 @@ class Calls(Expressions):
                 return self._known(found, with_receiver, node)
             intrinsic = intrinsics.FUNCTIONS.get(f"{kind}.{name}")
             if intrinsic is not None:
+                self._site = node
                 return intrinsic(self, with_receiver)
             if kind not in self.knowledge.bases:
                 break
             kind = self.knowledge.bases[kind]
+        called = callbacks.METHODS.get(name)
+        if called is not None:
+            self._site = node
+            return called(self, with_receiver)
         if isinstance(receiver, Data) and receiver.origin == WEAK_RANDOM:
             return (receiver,)  # Whatever form they get: nothing becomes random by that.
         return UNKNOWN
@@ -191,6 +211,10 @@ class Calls(Expressions):
                 read.update(id(value) for term in terms for value in rules.of_term(term, names))
         if not result and not node.creates:
             _may_fill(arguments, read)
+        if result and arguments.positional and self.scope.source.language in _ERROR_FIRST:
+            for value in arguments.positional[-1]:
+                if type(value) is Closure and len(value.function.parameters) > 1:
+                    self.run(value, Arguments([known(None), result], {}))
         return result or _NO_RESULT
 
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
@@ -199,7 +223,9 @@ class Calls(Expressions):
         for value in names.get("self", NOTHING):
             if type(value) is Thing:
                 everything = {**value.facts, **everything}
-                value.facts.update(rules.facts(rule.sets, names))
+                for word, values in rules.facts(rule.sets, names).items():
+                    more = word == CONTENT and word in value.facts
+                    value.facts[word] = union((value.facts[word], values)) if more else values
         place = Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
         sighting: Sighting | None = None
         if rule.primitive or told or rule.findings or rule.assures:

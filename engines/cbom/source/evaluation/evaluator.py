@@ -41,6 +41,9 @@ MAX_CALLS = 6
 
 _CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts}
 
+MAX_ANONYMOUS = 12
+"""The greatest depth with functions without a name: callbacks and comprehensions."""
+
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
 
@@ -136,7 +139,7 @@ class Evaluator(Assignments):
                 self.witness.assured.update((assurance, each) for each in self.within())
         if key in results:
             return results[key]
-        if self._is_running(function) or len(self._running) >= MAX_CALLS or len(results) >= MAX_CONTEXTS:
+        if self._is_running(function) or self._too_deep() or len(results) >= MAX_CONTEXTS:
             return UNKNOWN
         results[key] = UNKNOWN
         outer, returned = self.scope, self._returned
@@ -157,6 +160,12 @@ class Evaluator(Assignments):
 
     def _is_running(self, function: program.Function) -> bool:
         return any(closure.function is function for closure in self._running)
+
+    def _too_deep(self) -> bool:
+        depth = len(self._running)
+        return depth >= MAX_ANONYMOUS or (
+            depth >= MAX_CALLS and sum(1 for closure in self._running if closure.function.name) >= MAX_CALLS
+        )
 
     def within(self) -> frozenset[object]:
         if not self._running:
@@ -342,6 +351,7 @@ def _context(closure: Closure, arguments: Arguments) -> Any:
     """What a run of a function depends on, as far as it is told apart."""
     return (
         closure.receiver,
+        closure.scope if closure.scope.is_function else None,
         tuple(_told(values) for values in arguments.positional),
         tuple((name, _told(values)) for name, values in arguments.keywords.items()),
         arguments.incomplete,

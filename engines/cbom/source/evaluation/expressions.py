@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.secrets import is_secret
 from engines.cbom.source.evaluation.sightings import Witness
@@ -33,6 +34,7 @@ from engines.cbom.source.values import (
     Values,
     known,
     union,
+    weak_among,
 )
 
 MAX_ITEMS = 256
@@ -97,6 +99,10 @@ class Expressions:
     @abstractmethod
     def call(self, node: program.Call) -> Values:
         """The result of a call."""
+
+    @abstractmethod
+    def run(self, closure: Closure, arguments: Arguments) -> Values:
+        """The result of a function of the program with these arguments."""
 
     @abstractmethod
     def closure(self, node: program.Function) -> Values:
@@ -245,12 +251,13 @@ class Expressions:
         found = self._class_member(value.of, name)
         if not found:
             return UNKNOWN
-        return tuple(
-            Closure(each.function, each.scope, each.owner, value)
-            if type(each) is Closure and not each.function.static
-            else each
-            for each in found
-        )
+        return union(self._of_instance(each, value) for each in found)
+
+    def _of_instance(self, member: Value, value: Instance) -> Values:
+        if type(member) is not Closure or member.function.static:
+            return (member,)
+        bound = Closure(member.function, member.scope, member.owner, value)
+        return self.run(bound, Arguments([], {})) if member.function.getter else (bound,)
 
     def _class_member(self, value: Class, name: str, depth: int = 0) -> Values:
         if name in value.members:
@@ -271,8 +278,11 @@ class Expressions:
     def element(self, value: Value, keys: Values) -> Values:
         """The element of ``value`` under each of ``keys``; a part of it under an array of bounds."""
         if len(keys) == 1 and type(keys[0]) is Array:
-            return _part(value, keys[0])
+            return operators.sliced(value, keys[0])
         key = keys[0].value if len(keys) == 1 and type(keys[0]) is Known else None
+        chosen = weak_among([keys])
+        if chosen and not isinstance(value, Table):
+            return chosen
         if isinstance(value, Array):
             items = value.items
             if isinstance(key, int) and -len(items) <= key < len(items):
@@ -307,6 +317,8 @@ class Expressions:
         values = self.evaluate(node.operand)
         if node.operator == "not":
             return operators.negated(values)
+        if weak := weak_among([values]):
+            return weak
         return operators.minus(values) if node.operator == "-" else UNKNOWN
 
     def _conditional(self, node: program.Conditional) -> Values:
@@ -379,17 +391,3 @@ class Expressions:
 
     def _function(self, node: program.Function) -> Values:
         return self.closure(node)
-
-
-def _part(value: Value, bounds: Array) -> Values:
-    """A slice of a text or array; a part of a buffer shares its bytes."""
-    if isinstance(value, Data):
-        return (value,)
-    limits = [item[0].value if len(item) == 1 and isinstance(item[0], Known) else "" for item in bounds.items]
-    numbers = [number for number in limits if number is None or isinstance(number, int)]
-    whole = slice(*numbers) if len(numbers) == len(limits) == 2 else None
-    if isinstance(value, Array):
-        return (value,) if whole is None else (Array(value.items[whole]),)
-    if isinstance(value, Known) and isinstance(value.value, str | bytes):
-        return (Data(CONSTANT),) if whole is None else known(value.value[whole])
-    return UNKNOWN

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engines.cbom.source.evaluation import callbacks
 from engines.cbom.source.evaluation.java_intrinsics import JAVA_FUNCTIONS
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
@@ -44,10 +45,6 @@ def _partial(_evaluator: Any, arguments: Arguments) -> Values:
     if not arguments.positional:
         return UNKNOWN
     return (Bound(arguments.positional[0], arguments.positional[1:], arguments.keywords),)
-
-
-def _bind(_evaluator: Any, arguments: Arguments) -> Values:
-    return (Bound(arguments.receiver, arguments.positional[1:], {}),)
 
 
 def _import(evaluator: Any, arguments: Arguments) -> Values:
@@ -91,7 +88,11 @@ def _split(_evaluator: Any, arguments: Arguments) -> Values:
     return (Array([known(part) for part in own.split(by, 256)]),)
 
 
-def _replace(_evaluator: Any, arguments: Arguments) -> Values:
+def _replace(evaluator: Any, arguments: Arguments) -> Values:
+    if len(arguments.positional) > 1:
+        weak = weak_among([evaluator.invoke(each, Arguments([UNKNOWN], {})) for each in arguments.positional[1]])
+        if weak:
+            return weak
     parts = [sole(values) for values in [arguments.receiver, *arguments.positional[:2]]]
     if len(parts) != 3 or not all(isinstance(part, str) for part in parts):
         return UNKNOWN
@@ -134,8 +135,9 @@ def _bytes(_evaluator: Any, arguments: Arguments) -> Values:
         if type(value) is Known and isinstance(value.value, int):
             found.append((Data(CONSTANT, value.value),))
         elif type(value) is Array:
+            weak = weak_among(value.items)
             whole = all(len(item) == 1 and type(item[0]) is Known for item in value.items)
-            found.append((Data(CONSTANT, len(value.items)),) if whole else UNKNOWN)
+            found.append(weak or ((Data(CONSTANT, len(value.items)),) if whole else UNKNOWN))
         elif type(value) is Known and isinstance(value.value, str):
             found.append(known(value.value.encode()))
         else:
@@ -180,7 +182,6 @@ def _dictionary(_evaluator: Any, arguments: Arguments) -> Values:
 FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "getattr": _getattr,
     "functools.partial": _partial,
-    "function.bind": _bind,
     "importlib.import_module": _import,
     "__import__": _import,
     "require": _import,
@@ -199,6 +200,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "int": _integer,
     "dict": _dictionary,
     "table.getOrDefault": _get,
+    **callbacks.FUNCTIONS,
     **JAVA_FUNCTIONS,
 }
 """By full name; methods by the kind of their object: ``text``, ``bytes``, ``array``, ``table``, ``function``."""

@@ -207,3 +207,17 @@ def _decoded(value: Value, form: str) -> Values:
 def constants_of(values: Values) -> list[Any]:
     """The constants among ``values``."""
     return [value.value for value in values if type(value) is Known]
+
+
+def sliced(value: Value, bounds: Array) -> Values:
+    """A slice of a text or array; a part of a buffer shares its bytes."""
+    if isinstance(value, Data):
+        return (value,)
+    limits = [item[0].value if len(item) == 1 and isinstance(item[0], Known) else "" for item in bounds.items]
+    numbers = [number for number in limits if number is None or isinstance(number, int)]
+    whole = slice(*numbers) if len(numbers) == len(limits) == 2 else None
+    if isinstance(value, Array):
+        return (value,) if whole is None else (Array(value.items[whole]),)
+    if isinstance(value, Known) and isinstance(value.value, str | bytes):
+        return (Data(CONSTANT),) if whole is None else known(value.value[whole])
+    return UNKNOWN

@@ -21,8 +21,10 @@ from engines.cbom.source.values import (
     Ref,
     Table,
     Thing,
+    Unknown,
     Value,
     Values,
+    is_static,
     known,
     union,
 )
@@ -97,11 +99,15 @@ def _is_one_of(value: Value, allowed: tuple[Constant, ...]) -> bool:
 def of_term(term: Term, names: dict[str, Values]) -> Values:
     """The values that ``term`` names at a call; NOTHING if they aren't there."""
     if isinstance(term, tuple):
+        found = NOTHING
         for each in term:
+            if found and not (isinstance(each, str) and each.startswith("$")):
+                break  # A default holds where nothing is given.
             values = of_term(each, names)
-            if values:
+            if values and not all(type(value) is Unknown for value in values):
                 return values
-        return NOTHING
+            found = found or values
+        return found
     if isinstance(term, str) and term.startswith("$"):
         name, *path = term[1:].split(".")
         values = names.get(name, NOTHING)
@@ -178,4 +184,7 @@ def made(rule: Rule, names: dict[str, Values]) -> Data:
     """Data of the rule's origin."""
     sizes = [] if rule.size is None else operators.constants_of(of_term(rule.size, names))
     size = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], int) else None
+    whole = NOTHING if rule.of is None else of_term(rule.of, names)
+    if whole and all(is_static(value) for value in whole):
+        return Data(CONSTANT, size)
     return Data(rule.origin or CONSTANT, size)

@@ -54,6 +54,8 @@ class JavaScriptLowering(JavaScriptExpressions):
                 yield made
                 continue
             given = None if value is None else self.expression(value)
+            if isinstance(given, Function) and not given.name:
+                given.name = self.text(target)
             yield Assign(self.expression(target), given, line_of(child), stated, local=True)
 
     def expression_statement(self, node: Node) -> Iterator[Statement]:

@@ -8,6 +8,7 @@ from engines.cbom.source.frontends.base import Node, joined, line_of
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax
 from engines.cbom.source.program import (
     Assign,
+    Binary,
     Const,
     Expression,
     Function,
@@ -128,12 +129,17 @@ class JavaScriptExpressions(CommonSyntax):
                 key = self._key(child.child_by_field_name("key"))
                 pairs.append((key, self._pattern(child.child_by_field_name("value"))))
             elif child.type == "object_assignment_pattern":
-                name = self.text(child.child_by_field_name("left"))
-                pairs.append((Const(name), Name(name)))
+                pairs.append((Const(self.text(child.child_by_field_name("left"))), self.defaulted(child)))
         return Mapping(pairs)
 
     def _pattern(self, node: Node) -> Expression:
-        return self.expression(node.child_by_field_name("left") if node.type == "assignment_pattern" else node)
+        return self.defaulted(node) if node.type == "assignment_pattern" else self.expression(node)
+
+    def defaulted(self, node: Node) -> Expression:
+        """A target with a default: ``a = 1`` in a pattern."""
+        left = node.child_by_field_name("left")
+        target = Name(self.text(left)) if left.type.startswith("shorthand") else self.expression(left)
+        return Binary("or", target, self.part(node, "right"))
 
     def _key(self, node: Node) -> Expression:
         if node.type in ("property_identifier", "private_property_identifier"):
@@ -155,6 +161,7 @@ class JavaScriptExpressions(CommonSyntax):
     def _method(self, node: Node, name: str = "") -> Function:
         made = self._function(node, name or self.text(node.child_by_field_name("name")))
         made.static = any(child.type == "static" for child in node.children)
+        made.getter = any(child.type == "get" for child in node.children)
         if not made.static:
             made.parameters.insert(0, Parameter("this"))
         return made
@@ -213,6 +220,7 @@ class JavaScriptExpressions(CommonSyntax):
         "array_pattern": CommonSyntax.sequence,
         "object": object,
         "object_pattern": object_pattern,
+        "assignment_pattern": defaulted,
         "yield_expression": CommonSyntax.first,
         "non_null_expression": CommonSyntax.first,
         "as_expression": CommonSyntax.first,

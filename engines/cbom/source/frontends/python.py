@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, joined, line_of
-from engines.cbom.source.frontends.common_syntax import CommonSyntax
+from engines.cbom.source.frontends.common_syntax import CommonSyntax, HoistingSyntax
 from engines.cbom.source.program import (
     Assign,
     Binary,
@@ -33,10 +33,11 @@ from engines.cbom.source.program import (
 )
 
 _OPERATORS = {name: name for name in ("+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "and", "or")}
+_GETTERS = frozenset({"property", "cached_property", "hybrid_property"})
 _COMPARISONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "is": "==", "is not": "!="}
 
 
-class PythonLowering(CommonSyntax):
+class PythonLowering(HoistingSyntax):
     """Python's syntax tree (tree-sitter-python)."""
 
     operators = _OPERATORS
@@ -135,9 +136,23 @@ class PythonLowering(CommonSyntax):
         return Sequence(bounds) if len(bounds) == 2 else Opaque(bounds)
 
     def comprehension(self, node: Node) -> Expression:
-        """Any number of elements: one, and others of which nothing is known."""
-        clauses = self.children(node)[1:]
-        return Sequence([self.expression(node.named_children[0]), Opaque([self.expression(each) for each in clauses])])
+        """Any number of elements: one, and others of which nothing is known.
+
+        It has a scope of its own, as a function that is called at once.
+        """
+        element, *clauses = self.children(node)
+        body: list[Statement] = []
+        for clause in clauses:
+            if clause.type == "for_in_clause":
+                items = Index(self.part(clause, "right"), Opaque([]))
+                body.append(Assign(self.part(clause, "left"), items, line_of(clause), local=True))
+            else:
+                body.append(Evaluate(self.opaque(clause)))
+        if element.type != "pair":
+            body.append(Return(self.expression(element)))
+            return Sequence([self.call(node, Function("", [], body, line_of(node)), None, []), Opaque([])])
+        body.append(Return(Opaque([self.part(element, "key"), self.part(element, "value")])))
+        return self.call(node, Function("", [], body, line_of(node)), None, [])
 
     def splat(self, node: Node) -> Expression:
         return Spread(self.expression(node.named_children[0]))
@@ -157,7 +172,9 @@ class PythonLowering(CommonSyntax):
         return Function("", self._parameters(node.child_by_field_name("parameters")), body, line_of(node))
 
     def named_expression(self, node: Node) -> Expression:
-        return self.part(node, "value")
+        target = self.part(node, "name")
+        self._before.append(Assign(target, self.part(node, "value"), line_of(node)))
+        return target
 
     # Statements
 
@@ -226,14 +243,17 @@ class PythonLowering(CommonSyntax):
         yield self._function(node, [])
 
     def _function(self, node: Node, decorators: list[Expression]) -> Function:
-        names = {each.name for each in decorators if isinstance(each, Name)}
+        names = {each.name for each in decorators if isinstance(each, Name | Member)}
+        name = self.text(node.child_by_field_name("name"))
+        changes = next((each for each in ("setter", "deleter") if each in names), "")
         return Function(
-            self.text(node.child_by_field_name("name")),
+            f"{name}.{changes}" if changes else name,
             self._parameters(node.child_by_field_name("parameters")),
             self.deferred(node.child_by_field_name("body")),
             line_of(node),
             "staticmethod" in names,
             decorators,
+            getter=not _GETTERS.isdisjoint(names),
         )
 
     def class_node(self, node: Node) -> Iterator[Statement]:
@@ -327,6 +347,7 @@ class PythonLowering(CommonSyntax):
         "slice": slice_node,
         "list_comprehension": comprehension,
         "set_comprehension": comprehension,
+        "dictionary_comprehension": comprehension,
         "generator_expression": comprehension,
         "expression_list": CommonSyntax.sequence,
         "pattern_list": CommonSyntax.sequence,

@@ -33,7 +33,7 @@ _FILE = frozenset(
     }
 )
 _PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unless"})
-_TERMS = frozenset({"returns", "size", "fills", "into"})
+_TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _OTHER = frozenset(
     {"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps", "typed", "unless_taken"}
 )
@@ -201,6 +201,7 @@ def _check_parameters(rule: Rule) -> None:
         *rule.sets.values(),
         rule.returns,
         rule.size,
+        rule.of,
         rule.fills,
         rule.into,
     ]

@@ -67,6 +67,9 @@ class Rule:
     origin: str = ""
     """The origin of the data that the call returns or fills."""
 
+    of: Term = None
+    """What they follow from: where that is constant, so are they."""
+
     size: Term = None
     """Their length in bytes."""
 

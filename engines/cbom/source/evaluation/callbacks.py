@@ -1,0 +1,158 @@
+"""Functions that call a function that they are given: ``map``, ``then``, ``call``, executors.
+
+By their names alone, whatever object they belong to: promises, arrays and executors are mostly made by code that isn't
+followed, and a function that is called with what isn't known tells at least what it does itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Bound,
+    Closure,
+    Method,
+    Ref,
+    Value,
+    Values,
+    union,
+    weak_among,
+)
+
+MAX_ELEMENTS = 8
+"""The most elements for each of which a function is run; more are taken together."""
+
+
+def _functions(values: Values) -> list[Value]:
+    return [value for value in values if isinstance(value, Closure | Bound | Ref | Method)]
+
+
+def _invoke(evaluator: Any, functions: Values, arguments: Iterable[Values]) -> Values:
+    """The result of each of ``functions`` with these arguments."""
+    given = list(arguments)
+    return union(evaluator.invoke(each, Arguments(list(given), {})) for each in _functions(functions))
+
+
+def _elements(values: Values) -> list[Values]:
+    items = [item for value in values if type(value) is Array for item in value.items]
+    return (items if len(items) <= MAX_ELEMENTS else [union(items)]) or [UNKNOWN]
+
+
+def _argument(arguments: Arguments, position: int) -> Values:
+    return arguments.positional[position] if position < len(arguments.positional) else NOTHING
+
+
+def _mapped(evaluator: Any, functions: Values, values: Values) -> Values:
+    if not _functions(functions):
+        return UNKNOWN
+    return (Array([_invoke(evaluator, functions, [item]) or UNKNOWN for item in _elements(values)]),)
+
+
+def _map(evaluator: Any, arguments: Arguments) -> Values:
+    """An array's ``map``."""
+    return _mapped(evaluator, _argument(arguments, 0), arguments.receiver)
+
+
+def _each(evaluator: Any, arguments: Arguments) -> Values:
+    """An array's ``forEach``, and others that ask a function about each element and give elements."""
+    _mapped(evaluator, _argument(arguments, 0), arguments.receiver)
+    return arguments.receiver or UNKNOWN
+
+
+def _one(evaluator: Any, arguments: Arguments) -> Values:
+    """An array's ``find``."""
+    _mapped(evaluator, _argument(arguments, 0), arguments.receiver)
+    return union(_elements(arguments.receiver)) if _functions(_argument(arguments, 0)) else UNKNOWN
+
+
+def _reduce(evaluator: Any, arguments: Arguments) -> Values:
+    """An array's ``reduce``: one step."""
+    return _invoke(evaluator, _argument(arguments, 0), [_argument(arguments, 1) or UNKNOWN, UNKNOWN]) or UNKNOWN
+
+
+def _then(evaluator: Any, arguments: Arguments) -> Values:
+    """A promise is its value, so ``then`` gives that to its function."""
+    return _invoke(evaluator, _argument(arguments, 0), [arguments.receiver]) or UNKNOWN
+
+
+def _same(_evaluator: Any, arguments: Arguments) -> Values:
+    return arguments.receiver or UNKNOWN
+
+
+def _call(evaluator: Any, arguments: Arguments) -> Values:
+    """``f.call(self, a, b)``."""
+    return _invoke(evaluator, arguments.receiver, arguments.positional[1:]) or UNKNOWN
+
+
+def _apply(evaluator: Any, arguments: Arguments) -> Values:
+    """``f.apply(self, [a, b])``."""
+    lists = [value for value in _argument(arguments, 1) if type(value) is Array]
+    return _invoke(evaluator, arguments.receiver, lists[0].items if lists else []) or UNKNOWN
+
+
+def _bind(_evaluator: Any, arguments: Arguments) -> Values:
+    """``f.bind(self, a)``."""
+    return (Bound(arguments.receiver, arguments.positional[1:], {}),) if arguments.receiver else UNKNOWN
+
+
+def _chosen(_evaluator: Any, arguments: Arguments) -> Values:
+    """A text's ``charAt``: what a weak generator chooses is as weak."""
+    return weak_among(arguments.positional) or arguments.receiver or UNKNOWN
+
+
+def _submit(evaluator: Any, arguments: Arguments) -> Values:
+    """``executor.submit(f, a)``, ``asyncio.to_thread(f, a)``."""
+    return _invoke(evaluator, _argument(arguments, 0), arguments.positional[1:]) or UNKNOWN
+
+
+def _run_in_executor(evaluator: Any, arguments: Arguments) -> Values:
+    """``loop.run_in_executor(executor, f, a)``."""
+    return _invoke(evaluator, _argument(arguments, 1), arguments.positional[2:]) or UNKNOWN
+
+
+def _map_function(evaluator: Any, arguments: Arguments) -> Values:
+    """Python's ``map(f, items)``."""
+    return _mapped(evaluator, _argument(arguments, 0), _argument(arguments, 1))
+
+
+def _array_from(evaluator: Any, arguments: Arguments) -> Values:
+    """``Array.from(items, f)``."""
+    if len(arguments.positional) < 2:
+        return _argument(arguments, 0) or UNKNOWN
+    return _mapped(evaluator, _argument(arguments, 1), _argument(arguments, 0))
+
+
+METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
+    "map": _map,
+    "flatMap": _map,
+    "forEach": _each,
+    "filter": _each,
+    "sort": _each,
+    "find": _one,
+    "reduce": _reduce,
+    "then": _then,
+    "catch": _same,
+    "finally": _same,
+    "call": _call,
+    "apply": _apply,
+    "bind": _bind,
+    "charAt": _chosen,
+    "charCodeAt": _chosen,
+    "at": _chosen,
+    "submit": _submit,
+    "run_in_executor": _run_in_executor,
+}
+"""By the name of the method."""
+
+FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
+    "map": _map_function,
+    "Array.from": _array_from,
+    "asyncio.to_thread": _submit,
+    "asyncio.get_event_loop.run_in_executor": _run_in_executor,
+}
+"""By the full name."""

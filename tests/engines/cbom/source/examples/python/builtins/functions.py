@@ -1,0 +1,43 @@
+import asyncio
+import hashlib
+import random
+from functools import cached_property
+
+
+class Digest:
+    name = "sha256"
+
+    @property
+    def algorithm(self):
+        return "md5"
+
+    @algorithm.setter
+    def algorithm(self, value):
+        self.value = value
+
+    @cached_property
+    def other(self):
+        return "sha1"
+
+    def made(self):
+        return hashlib.new(self.algorithm), hashlib.new(self.other)  # finds: use:MD5 weak-hash use:SHA-1 weak-hash
+
+
+digests = [make(b"x") for make in (hashlib.md5, hashlib.sha256)]  # finds: use:MD5 weak-hash use:SHA-256
+named = {name: hashlib.new(name) for name in ("sha1",)}  # finds: use:SHA-1 weak-hash
+mapped = list(map(hashlib.md5, [b"a"]))  # finds: use:MD5 weak-hash
+make = "sha256"
+sizes = [make for make in ("md5", "sha1")]
+hashlib.new(make)  # finds: use:SHA-256
+if (found := hashlib.sha1(b"x")) and found.name:  # finds: use:SHA-1 weak-hash
+    pass
+
+
+async def in_thread(loop, executor):
+    await asyncio.to_thread(hashlib.md5, b"x")  # finds: use:MD5 weak-hash
+    await loop.run_in_executor(None, hashlib.sha1, b"x")  # finds: use:SHA-1 weak-hash
+    executor.submit(hashlib.md5, b"x")  # finds: use:MD5 weak-hash
+
+
+secret_key = bytes(random.getrandbits(8) for _ in range(16))  # finds: weak-random
+rolls = bytes(random.getrandbits(8) for _ in range(16))
