@@ -182,6 +182,9 @@ class Function:
     getter: bool = False
     """Whether the member is the result: Python's ``property``, JavaScript's ``get``."""
 
+    macro: bool = False
+    """Whether it is text that stands for itself where it is used (C): what it does is told there, and only there."""
+
 
 Expression: TypeAlias = (
     Const

@@ -107,8 +107,8 @@ class Assignments(Calls):
             if type(key) is Known:
                 self.tell_secret(str(key.value), values)
         chosen = weak_among([values])
-        if isinstance(target.base, program.Name | program.Member):
-            self.tell_secret(target.base.name, chosen)
+        if chosen and isinstance(target.base, program.Name | program.Member):
+            self.tell_secret(target.base.name, chosen, buffer=True)
         for base in self.evaluate(target.base):
             if type(base) is Table:
                 for key in keys:

@@ -37,9 +37,13 @@ from engines.cbom.source.values import (
     Values,
     known,
     union,
+    weak_among,
 )
 
 _MAX_BASES = 8
+_GROWING = frozenset({"push_back", "append", "WriteByte", "WriteRune", "WriteString"})
+"""Methods by which a text or buffer grows: what a weak generator made of a part makes the whole weak."""
+
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
 
@@ -58,11 +62,14 @@ class Calls(Expressions):
     loops = 0
     """The number of loops around this point of the program."""
 
+    expansion: Place | None = None
+    """Where the outermost macro is used that is being expanded."""
+
     untaken: list[Thing]
     """Objects that are reported if no call of a library takes them."""
 
-    _site: program.Call
-    """The call that runs."""
+    _site: program.Call | None = None
+    """The call that runs, or whose arguments are evaluated."""
 
     @abstractmethod
     def within(self) -> frozenset[object]:
@@ -70,9 +77,16 @@ class Calls(Expressions):
 
     def call(self, node: program.Call) -> Values:
         """The result of a call; what is known of it is reported."""
-        callee = self.evaluate(node.callee)
+        outer, self._site = self._site, node
+        callee = self.evaluate(node.callee) if type(node.callee) is not program.Name else self.lookup(node.callee.name)
         arguments = self._arguments(node)
+        self._site = outer
         self._tell_named(arguments)
+        if type(node.callee) is program.Member and node.callee.name in _GROWING:
+            weak = weak_among(arguments.positional)
+            if weak:
+                self.assign(node.callee.base, weak)
+                return weak
         if isinstance(callee[0], Unknown) and isinstance(node.callee, program.Member):
             callee = (Method(callee[0], node.callee.name),)
         if len(callee) > 1:
@@ -125,7 +139,7 @@ class Calls(Expressions):
         if isinstance(callee, Method):
             return self._method(callee.receiver, callee.name, arguments, node)
         if isinstance(callee, Closure):
-            return self.run(callee, arguments)
+            return self.expand(callee, arguments, node) if callee.function.macro else self.run(callee, arguments)
         if isinstance(callee, Class):
             return self._instance(callee, arguments, node)
         if isinstance(callee, Bound):
@@ -139,11 +153,30 @@ class Calls(Expressions):
             return union(self.apply(each, arguments, node) for each in self._instance_member(callee, "__call__"))
         if isinstance(callee, Thing):
             return self._method(callee, "__call__", arguments, node)
+        if isinstance(callee, Data) and callee.origin == WEAK_RANDOM:
+            return (callee,)  # C++: the generator itself is called.
         return UNKNOWN
 
     def invoke(self, callee: Value, arguments: Arguments) -> Values:
         """The result of a function that a call got, called at the place of that call."""
+        assert self._site is not None  # A function gets others only from a call.
         return self.apply(callee, arguments, self._site)
+
+    def macro(self, made: Closure) -> Values:
+        return self.expand(made, Arguments([], {}), self._site)
+
+    def expand(self, macro: Closure, arguments: Arguments, node: program.Call | None) -> Values:
+        """The value of a macro that is used at ``node``: all that happens in it happens there."""
+        outer = self.expansion
+        if outer is None and node is not None:
+            self.expansion = self._place(node)
+        try:
+            return self.run(macro, arguments)
+        finally:
+            self.expansion = outer
+
+    def _place(self, node: program.Call) -> Place:
+        return self.expansion or Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
 
     def _instance(self, of: Class, arguments: Arguments, node: program.Call) -> Values:
         result = Instance(of, {})
@@ -226,7 +259,7 @@ class Calls(Expressions):
                 for word, values in rules.facts(rule.sets, names).items():
                     more = word == CONTENT and word in value.facts
                     value.facts[word] = union((value.facts[word], values)) if more else values
-        place = Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
+        place = self._place(node)
         sighting: Sighting | None = None
         if rule.primitive or told or rule.findings or rule.assures:
             harmless = rules.harmless(rule, names)

@@ -97,7 +97,7 @@ class Evaluator(Assignments):
         self.steps = steps
         self._made = scope.made
         for closure in self._made:  # Grows while functions make functions.
-            if id(closure.function) not in self._results:
+            if id(closure.function) not in self._results and not closure.function.macro:
                 self._standalone(closure)
         for thing in self.untaken:
             if thing.untaken is not None:
@@ -137,7 +137,7 @@ class Evaluator(Assignments):
         for assurance in ASSURANCES:
             if (assurance, function) in self.witness.assured:
                 self.witness.assured.update((assurance, each) for each in self.within())
-        if key in results:
+        if key in results and not function.macro:
             return results[key]
         if self._is_running(function) or self._too_deep() or len(results) >= MAX_CONTEXTS:
             return UNKNOWN

@@ -10,7 +10,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope, Source
-from engines.cbom.source.evaluation.secrets import is_secret
+from engines.cbom.source.evaluation.secrets import holds_secret, is_secret
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
@@ -105,6 +105,10 @@ class Expressions:
         """The result of a function of the program with these arguments."""
 
     @abstractmethod
+    def macro(self, made: Closure) -> Values:
+        """The value of a macro without parameters."""
+
+    @abstractmethod
     def closure(self, node: program.Function) -> Values:
         """A function, made here."""
 
@@ -116,11 +120,12 @@ class Expressions:
     def construct(self, of: Class) -> Instance:
         """An object of a class of the program whose constructor's arguments aren't known."""
 
-    def tell_secret(self, name: str, values: Values) -> None:
-        """Report a weak generator among ``values`` if ``name`` is that of a secret."""
+    def tell_secret(self, name: str, values: Values, *, buffer: bool = False) -> None:
+        """Report a weak generator among ``values`` if ``name`` is that of a secret, or of a ``buffer`` with one."""
         for value in values:
-            if type(value) is Data and value.origin == WEAK_RANDOM and value.made is not None and is_secret(name):
-                self.witness.see(value.made)
+            if type(value) is Data and value.origin == WEAK_RANDOM and value.made is not None:
+                if is_secret(name) or (buffer and holds_secret(name)):
+                    self.witness.see(value.made)
 
     def evaluate(self, node: program.Expression) -> Values:
         """The values of ``node``. Raises ``Exhausted``."""
@@ -133,7 +138,10 @@ class Expressions:
         return known(node.value)
 
     def _name(self, node: program.Name) -> Values:
-        return self.lookup(node.name)
+        values = self.lookup(node.name)
+        if self.open_names and len(values) == 1 and type(values[0]) is Closure and values[0].function.macro:
+            return values if values[0].function.parameters else self.macro(values[0])
+        return values
 
     def lookup(self, name: str) -> Values:
         """The values of a name at this point."""

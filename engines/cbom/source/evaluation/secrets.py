@@ -22,6 +22,8 @@ _ALONE = frozenset(
 )
 """Words of which one is enough. A ``key`` may be one of a table, a ``session`` one of a database."""
 
+_BUFFERS = frozenset({"key", "iv", "seed"})
+
 _PAIRS = frozenset(
     {("session", "id"), ("session", "key"), ("remember", "me"), ("remember", "key"), ("secret", "key"), ("api", "key")}
     | {
@@ -44,6 +46,13 @@ def is_secret(name: str) -> bool:
         return False
     words = [word.lower() for word in _WORD.findall(name)]
     return not _ALONE.isdisjoint(words) or any(pair in _PAIRS for pair in pairwise(words))
+
+
+@lru_cache(maxsize=8192)
+def holds_secret(name: str) -> bool:
+    """Whether a buffer whose bytes are set one by one is a secret by its name: ``key[i]`` is, ``key`` may not be."""
+    words = [word.lower() for word in _WORD.findall(name[:_LONGEST])]
+    return bool(words) and words[-1] in _BUFFERS
 
 
 def weakness(rule: Rule, place: Place) -> Sighting:

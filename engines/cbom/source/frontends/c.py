@@ -20,7 +20,6 @@ from engines.cbom.source.program import (
     Import,
     Member,
     Name,
-    NewArray,
     Parameter,
     Return,
     Statement,
@@ -28,11 +27,17 @@ from engines.cbom.source.program import (
 
 CONSTRUCTOR = "<init>"
 _COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
+_APPENDS = frozenset({"strcat", "strncat", "strlcat", "wcscat"})
 _MAX_MACRO = 2000
 
 
 class CLowering(CExpressions):
     """The syntax trees of tree-sitter-c and tree-sitter-cpp, which extends it."""
+
+    def __init__(self, source: bytes, first_line: int = 0) -> None:
+        super().__init__(source, first_line)
+        self._array_types: dict[str, Node] = {}
+        """The declarators of arrays that ``typedef`` names."""
 
     containers = frozenset(
         {
@@ -53,26 +58,46 @@ class CLowering(CExpressions):
         declared = self.declared(node)
         line = line_of(node)
         for declarator in node.children_by_field_name("declarator"):
-            if not declarator.is_named or declarator.type == "function_declarator":
+            if not declarator.is_named:
                 continue
             name = self.declared_name(declarator)
-            value = self._initial(declarator, kind, node)
+            if declarator.type == "function_declarator":
+                value = self._constructed(declarator, kind)
+                if value is None:
+                    continue
+            else:
+                value = self._initial(declarator, kind, node)
             if name:
                 yield Assign(Name(name), value, line, declared, local=True)
+
+    def _constructed(self, declarator: Node, kind: Node | None) -> Expression | None:
+        """The object of ``Type name(Scope::VALUE);`` in a function, which reads like a function's declaration."""
+        around = declarator.parent.parent
+        listed = self.children(declarator.child_by_field_name("parameters"))
+        if around is None or around.type != "compound_statement" or not listed or kind is None:
+            return None
+        values = [each.child_by_field_name("type") for each in listed if each.type == "parameter_declaration"]
+        if kind.type not in self.named_types or not all(_is_value(each) for each in listed):
+            return None
+        return self.construction(declarator, kind, [self.expression(value) for value in values])
 
     def _initial(self, declarator: Node, kind: Node | None, node: Node) -> Expression | None:
         """The value that a declaration gives."""
         value = declarator.child_by_field_name("value") or node.child_by_field_name("default_value")
         inner = declarator.child_by_field_name("declarator") if declarator.type == "init_declarator" else declarator
         named = kind is not None and kind.type in self.named_types
+        while inner is not None and inner.type == "array_declarator" and _is_array(inner, "declarator"):
+            inner = inner.child_by_field_name("declarator")
+        if inner is not None and inner.type == "array_declarator":
+            return None if value is None and node.type == "field_declaration" else self.array(inner, value)
+        if named and (length := self._array_types.get(self.text(kind))) is not None:
+            return self.array(length, value)
         if value is None:
-            if inner is not None and inner.type == "array_declarator":
-                return NewArray(self.part(inner, "size"))
             return self.construction(declarator, kind, []) if named and not inner.type.startswith("pointer") else None
         if value.type == "argument_list":
             args = self.all_of(value)
             return self.construction(value, kind, args) if named else (args[0] if args else None)
-        if value.type == "initializer_list" and named and inner.type != "array_declarator":
+        if value.type == "initializer_list" and named:
             parts = self.children(value)
             keywords = self.designated(parts)
             args = [] if keywords else self.all_of(value)
@@ -87,10 +112,12 @@ class CLowering(CExpressions):
         """A call; one that copies is an assignment of its target."""
         function = node.child_by_field_name("function")
         arguments = node.child_by_field_name("arguments").named_children
-        if len(arguments) >= 2 and self.text(function).removeprefix("std::") in _COPIES:
+        name = self.text(function).removeprefix("std::")
+        if len(arguments) >= 2 and name in _COPIES | _APPENDS:
             target = self.expression(arguments[0])
             if isinstance(target, Name | Member):
-                yield Assign(target, self.expression(arguments[1]), line_of(node))
+                value = self.expression(arguments[1])
+                yield Assign(target, Binary("+", target, value) if name in _APPENDS else value, line_of(node))
                 return
         yield Evaluate(self.expression(node))
 
@@ -203,8 +230,21 @@ class CLowering(CExpressions):
             return
         yield from self.one(kind) if kind.child_by_field_name("body") is not None else ()
         name = node.child_by_field_name("name") or node.child_by_field_name("declarator")
+        if name is not None and name.type == "array_declarator":
+            self._array_types[self.declared_name(name)] = name
+            return
         if kind.type in self.named_types and kind.child_by_field_name("body") is None:
             yield Assign(Name(self.declared_name(name)), self.expression(kind), line_of(node))
+
+    def namespace_alias(self, node: Node) -> Iterator[Statement]:
+        """``namespace ssl = boost::asio::ssl;``"""
+        names = self.children(node)
+        if len(names) == 2:
+            first, *rest = self.text(names[1]).strip(":").split("::")
+            path: Expression = Name(first)
+            for each in rest:
+                path = Member(path, each)
+            yield Assign(Name(self.text(names[0])), path, line_of(node))
 
     def using(self, node: Node) -> Iterator[Statement]:
         path = self.text(node.named_children[-1]).replace("::", ".")
@@ -226,8 +266,14 @@ class CLowering(CExpressions):
 
     def macro(self, node: Node) -> Iterator[Statement]:
         value = self._macro_value(node.child_by_field_name("value"))
-        if value is not None:
-            yield Assign(Name(self.text(node.child_by_field_name("name"))), value, line_of(node), local=True)
+        name = self.text(node.child_by_field_name("name"))
+        if value is None:
+            return
+        if "(" in self.text(node.child_by_field_name("value")) and not isinstance(value, Const):
+            self.macros.add(name)
+            yield Function(name, [], [Return(value)], line_of(node), static=True, macro=True)
+        else:
+            yield Assign(Name(name), value, line_of(node), local=True)
 
     def macro_function(self, node: Node) -> Iterator[Statement]:
         value = self._macro_value(node.child_by_field_name("value"))
@@ -236,7 +282,8 @@ class CLowering(CExpressions):
         named = node.child_by_field_name("parameters").named_children
         parameters = [Parameter(self.text(child)) for child in named]
         line = line_of(node)
-        yield Function(self.text(node.child_by_field_name("name")), parameters, [Return(value)], line, static=True)
+        name = self.text(node.child_by_field_name("name"))
+        yield Function(name, parameters, [Return(value)], line, static=True, macro=True)
 
     def _macro_value(self, node: Node | None) -> Expression | None:
         """The text of a macro as an expression; None if it is none."""
@@ -269,6 +316,7 @@ class CLowering(CExpressions):
         "template_declaration": template_declaration,
         "enum_specifier": enum_node,
         "namespace_definition": namespace,
+        "namespace_alias_definition": namespace_alias,
         "type_definition": type_alias,
         "alias_declaration": type_alias,
         "using_declaration": using,
@@ -283,6 +331,18 @@ class CLowering(CExpressions):
         "friend_declaration": CommonSyntax.skip,
         "static_assert_declaration": CommonSyntax.skip,
     }
+
+
+def _is_array(declarator: Node, field: str) -> bool:
+    inner = declarator.child_by_field_name(field)
+    return inner is not None and inner.type == "array_declarator"
+
+
+def _is_value(parameter: Node) -> bool:
+    """Whether what reads like a parameter without a name may be a value: it isn't a type of the language."""
+    kind = parameter.child_by_field_name("type")
+    plain = parameter.type == "parameter_declaration" and parameter.child_by_field_name("declarator") is None
+    return plain and kind is not None and kind.type in ("qualified_identifier", "type_identifier")
 
 
 def _without_comments(text: str) -> str:

@@ -20,6 +20,7 @@ from engines.cbom.source.program import (
     Mapping,
     Member,
     Name,
+    NewArray,
     Opaque,
     Parameter,
     Sequence,
@@ -28,6 +29,7 @@ from engines.cbom.source.program import (
 )
 
 RECEIVER = "this"
+_ZEROS = frozenset({"0", "0x0", "0x00", "'\\0'", "NULL", "false"})
 _CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 _MAKERS = frozenset({"make_unique", "make_shared"})
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|\n|(.))", re.DOTALL)
@@ -44,6 +46,8 @@ class CExpressions(HoistingSyntax):
         super().__init__(source)
         self._first_line = first_line
         self.namespaces: set[str] = set()
+        self.macros: set[str] = set()
+        """Macros without parameters that call something."""
 
     def call(
         self,
@@ -60,6 +64,10 @@ class CExpressions(HoistingSyntax):
         made.line += self._first_line
         made.end_line += self._first_line
         return made
+
+    def identifier(self, node: Node) -> Expression:
+        name = self.text(node)
+        return self.call(node, Name(name), node, []) if name in self.macros else Name(name)
 
     def qualified(self, node: Node) -> Expression:
         scope, name = node.child_by_field_name("scope"), node.child_by_field_name("name")
@@ -145,9 +153,19 @@ class CExpressions(HoistingSyntax):
     def initializer(self, node: Node) -> Expression:
         """``{a, b}`` is an array, ``{.a = b}`` a table."""
         parts = self.children(node)
-        if parts and all(part.type == "initializer_pair" for part in parts):
+        if parts and all(part.type == "initializer_pair" and _is_field(part) for part in parts):
             return Mapping([(Const(name), value) for name, value in self.designated(parts).items()])
         return Sequence([self.expression(part) for part in parts])
+
+    def array(self, declarator: Node, value: Node | None) -> Expression:
+        """An array as it is declared: one of zeros may be filled later."""
+        size = self.part(declarator, "size")
+        if value is None or value.type != "initializer_list":
+            return NewArray(size) if value is None else self.expression(value)
+        items = self.children(value)
+        if all(self.text(item) in _ZEROS for item in items):
+            return NewArray(size if declarator.child_by_field_name("size") is not None else Const(len(items)))
+        return self.initializer(value)
 
     def designated(self, parts: list[Node]) -> dict[str, Expression]:
         """The fields of an initializer by name."""
@@ -216,6 +234,7 @@ class CExpressions(HoistingSyntax):
 
     expressions = {
         **CommonSyntax.expressions,
+        "identifier": identifier,
         "namespace_identifier": CommonSyntax.identifier,
         "qualified_identifier": qualified,
         "template_type": template,
@@ -245,6 +264,11 @@ class CExpressions(HoistingSyntax):
         "primitive_type": CommonSyntax.nothing,
         "sized_type_specifier": CommonSyntax.nothing,
     }
+
+
+def _is_field(pair: Node) -> bool:
+    designator = pair.child_by_field_name("designator")
+    return designator is not None and designator.type == "field_designator"
 
 
 def body_of(lowering: CExpressions, node: Node, begun: list[Statement]) -> Body:

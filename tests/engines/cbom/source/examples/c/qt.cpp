@@ -8,7 +8,7 @@
 
 void all(QByteArray data, QSslSocket *socket, QNetworkRequest &request) {
     QCryptographicHash::hash(data, QCryptographicHash::Md5); // finds: use:MD5 weak-hash
-    auto digest = new QCryptographicHash(QCryptographicHash::Algorithm::Sha1); // finds: use:SHA-1 weak-hash
+    QCryptographicHash digest(QCryptographicHash::Algorithm::Sha1); // finds: use:SHA-1 weak-hash
     auto good = std::make_unique<QCryptographicHash>(QCryptographicHash::Sha256); // finds: use:SHA-256
     QMessageAuthenticationCode::hash(data, QByteArray("secret"), QCryptographicHash::Sha256); // finds: use:HMAC-SHA-256 hardcoded-key
     QPasswordDigestor::deriveKeyPbkdf2(QCryptographicHash::Sha256, data, data, 1000, 32); // finds: use:PBKDF2 low-kdf-iterations

@@ -7,4 +7,5 @@ void keys_set(EVP_CIPHER_CTX *ctx, const unsigned char *key) {
 
 void keys_named(void) {
     EVP_get_digestbyname(OLD_DIGEST); // finds: use:MD4 weak-hash
+    EVP_DigestInit_ex(NULL, OLD_METHOD, NULL); // finds: use:MD4 weak-hash
 }

@@ -29,7 +29,7 @@ void ciphers(EVP_CIPHER_CTX *ctx, const unsigned char *key, const unsigned char 
     EVP_EncryptInit_ex(ctx, EVP_rc4(), NULL, key, NULL); // finds: use:RC4 weak-cipher
     EVP_EncryptInit_ex(ctx, EVP_enc_null(), NULL, key, NULL); // finds: use:NULL weak-cipher
     DES_key_schedule schedule;
-    unsigned char iv[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    DES_cblock iv = {0};
     DES_set_key_unchecked((const_DES_cblock *)key, &schedule); // finds: use:DES weak-cipher
     DES_ecb_encrypt((const_DES_cblock *)in, (DES_cblock *)out, &schedule, DES_ENCRYPT); // finds: use:DES weak-cipher ecb-mode
     DES_ncbc_encrypt(in, out, 16, &schedule, &iv, DES_ENCRYPT); // finds: use:DES weak-cipher unauthenticated-mode static-iv

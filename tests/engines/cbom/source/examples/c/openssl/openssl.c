@@ -5,9 +5,9 @@
 #include <openssl/ssl.h>
 #include <string.h>
 
-#define DIGEST EVP_md5() /* finds: use:MD5 weak-hash */
+#define DIGEST EVP_md5()
 #define BITS (512 * 2)
-#define PICK(strong) ((strong) ? EVP_sha256() : EVP_sha1()) /* finds: use:SHA-256 use:SHA-1 weak-hash */
+#define PICK(strong) ((strong) ? EVP_sha256() : EVP_sha1())
 
 static const unsigned char fixed[] = {0x01, 0x02, 'c', 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
@@ -16,7 +16,10 @@ static const char *text = "EVP_md5()";
 
 void digests(const unsigned char *data, size_t size, unsigned char *out) {
     EVP_Digest(data, size, out, NULL, EVP_sha256(), NULL); // finds: use:SHA-256
-    EVP_Digest(data, size, out, NULL, DIGEST, NULL);
+    EVP_Digest(data, size, out, NULL, DIGEST, NULL); // finds: use:MD5 weak-hash
+    EVP_Digest(data, size, out, NULL, PICK(size > 4), NULL); // finds: use:SHA-256 use:SHA-1 weak-hash
+    EVP_Digest(data, size, out, NULL, PICK(1), NULL); // finds: use:SHA-256
+    const EVP_MD *chosen = DIGEST; // finds: use:MD5 weak-hash
     MD5(data, size, out); // finds: use:MD5 weak-hash
     EVP_get_digestbyname("sha" "1"); // finds: use:SHA-1 weak-hash
 }
