@@ -173,27 +173,46 @@ def c_siblings(tree: Tree, path: str, name: str) -> Iterable[str]:
 
 
 def rust_files(tree: Tree, path: str, module: str, member: str) -> Found:
-    """The file of a module of the same crate, by a path from its root, from a parent or from the module itself."""
+    """The file of a module: of the same crate, by a path from its root, from a parent or from the module itself, or of
+    another crate of the same workspace."""
     first, *parts = [*module.split("."), *([member] if member else [])]
     folder, _, name = path.rpartition("/")
     own = folder if name in ("mod.rs", "lib.rs", "main.rs") else path.removesuffix(".rs")
     if first == "crate":
-        roots = (
-            around
-            for around in folders_above(path)
-            if f"{around}lib.rs" in tree.paths or f"{around}main.rs" in tree.paths
-        )
-        base = next(roots, "").rstrip("/")
+        bases = [_rust_root(tree, folders_above(path))]
     elif first == "super":
         base = own.rpartition("/")[0]
         while parts and parts[0] == "super":
             base, parts = base.rpartition("/")[0], parts[1:]
+        bases = [base]
     else:
-        base, parts = own, parts if first == "self" else [first, *parts]
+        inner = parts if first == "self" else [first, *parts]
+        yield from _rust_module(tree, path, own, inner, root=False)
+        bases = [] if first == "self" else list(_rust_crates(tree, path, first))
+    for base in bases:
+        yield from _rust_module(tree, path, base, parts, root=True)
+
+
+def _rust_root(tree: Tree, folders: Iterable[str]) -> str:
+    roots = (each for each in folders if f"{each}lib.rs" in tree.paths or f"{each}main.rs" in tree.paths)
+    return next(roots, "").rstrip("/")
+
+
+def _rust_crates(tree: Tree, path: str, name: str) -> Iterator[str]:
+    """The folders of sources of a crate of the workspace, whose folder has its name, with hyphens too."""
+    for around in folders_above(path):
+        for folder in {name, name.replace("_", "-")}:
+            for crates in ("", "crates/"):
+                base = f"{around}{crates}{folder}/src"
+                if f"{base}/lib.rs" in tree.paths:
+                    yield base
+
+
+def _rust_module(tree: Tree, path: str, base: str, parts: list[str], *, root: bool) -> Found:
     for length in range(len(parts), -1, -1):
         stem = "/".join(part for part in (base, *parts[:length]) if part)
         files = [f"{stem}.rs", f"{stem}/mod.rs"]
         if not length:
             files += [f"{stem}/lib.rs".lstrip("/"), f"{stem}/main.rs".lstrip("/")]
-        if length or first in ("crate", "super"):
+        if length or root:
             yield from ((file, ".".join(parts[length:])) for file in files if file in tree.paths and file != path)

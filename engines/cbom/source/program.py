@@ -185,6 +185,9 @@ class Function:
     macro: bool = False
     """Whether it is text that stands for itself where it is used (C): what it does is told there, and only there."""
 
+    test: bool = False
+    """Whether it is a test, or part of one, where the language marks them (Rust)."""
+
 
 Expression: TypeAlias = (
     Const
@@ -280,6 +283,11 @@ class Class:
     body: list[Statement]
     line: int
     decorators: list[Expression] = field(default_factory=list)
+    interfaces: list[Expression] = field(default_factory=list)
+    """Traits that it implements, whose other methods are nothing to it."""
+
+    namespace: bool = False
+    """Whether it is a module within the file, whose functions see each other."""
 
 
 @dataclass(slots=True, eq=False)

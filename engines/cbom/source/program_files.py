@@ -184,9 +184,10 @@ class ProgramFiles:
             if not name or (name == "default" and name not in loaded.scope.names):
                 return (File(loaded.scope),)
             first, *inner = name.split(".")
-            if first in loaded.scope.names:
-                evaluator = self._evaluator(language)
-                values = evaluator.in_scope(loaded.scope, first)
+            evaluator = self._evaluator(language)
+            named = first in loaded.scope.names
+            values = evaluator.in_scope(loaded.scope, first) if named else evaluator.reexported(loaded.scope, first)
+            if values:
                 for member in inner:
                     values = evaluator.members(values, member)
                 return values

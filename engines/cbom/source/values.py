@@ -103,6 +103,9 @@ class Class:
     sample: Instance | None = None
     """The object that methods belong to when they are run without a known one."""
 
+    accepts_all: bool = False
+    """Whether its objects let everything pass where a library expects them to check something."""
+
 
 @dataclass(slots=True, eq=False)
 class Instance:

@@ -40,6 +40,9 @@ from engines.cbom.source.values import (
 MAX_ITEMS = 256
 """The most elements of a literal that are followed; a longer one is constant data or unknown."""
 
+_OWN = frozenset({"crate", "self", "super"})
+"""The beginnings of paths of the program itself (Rust)."""
+
 
 class Files(Protocol):
     """The other files of the program."""
@@ -168,13 +171,9 @@ class Expressions:
         return next((value for value in values if type(value) is Instance), None)
 
     def _library_name(self, name: str) -> Values:
-        for module in self.scope.source.wildcards:
-            path = self.normal(f"{module}.{name}")
-            if path in self.knowledge.prefixes:
-                return (Ref(path),)
-            ours = self.files.find(self.scope.source, module, name)
-            if ours and ours is not UNKNOWN:
-                return ours
+        found = self._of_wildcards(self.scope.source, name)
+        if found:
+            return found
         if self.open_names or (name in self.knowledge.globals and not self._may_be_imported(name)):
             return self._resolved(self.normal(name))
         return UNKNOWN
@@ -213,9 +212,14 @@ class Expressions:
 
     def _member(self, node: program.Member) -> Values:
         base = self.evaluate(node.base)
-        if self.open_names and type(node.base) is program.Name and all(type(value) is Closure for value in base):
-            base = self._resolved(self.normal(node.base.name))  # Functions and crates have names of their own.
+        if self.open_names and type(node.base) is program.Name and all(self._is_function(value) for value in base):
+            path = self.normal(f"{node.base.name}.{node.name}")
+            if path in self.knowledge.prefixes:  # Functions and crates have names of their own.
+                return self._resolved(path)
         return self.members(base, node.name)
+
+    def _is_function(self, value: Value) -> bool:
+        return type(value) is Closure or (type(value) is Ref and value.path in self.knowledge.calls)
 
     def members(self, base: Values, name: str) -> Values:
         """The member ``name`` of each of ``base``."""
@@ -225,6 +229,10 @@ class Expressions:
 
     def _member_of(self, value: Value, name: str) -> Values:
         if isinstance(value, Ref):
+            if self.open_names and value.path.partition(".")[0] in _OWN:
+                ours = self.files.find(self.scope.source, value.path, name)
+                if ours:
+                    return ours
             return self._resolved(self.normal(f"{value.path}.{name}"))
         if isinstance(value, Instance):
             return self._instance_member(value, name)
@@ -243,7 +251,29 @@ class Expressions:
     def _file_member(self, scope: Scope, name: str) -> Values:
         if name in scope.names:
             return self.in_scope(scope, name)
-        return self.files.find(scope.source, ".", name) or UNKNOWN
+        return self.reexported(scope, name) or self.files.find(scope.source, ".", name) or UNKNOWN
+
+    def reexported(self, scope: Scope, name: str) -> Values:
+        """A name that other files have from a file that imports all members of a module; NOTHING if there is none."""
+        return self._of_wildcards(scope.source, name) if self.open_names else NOTHING
+
+    def _of_wildcards(self, source: Source, name: str) -> Values:
+        """A member of one of the modules of which ``source`` imports everything; NOTHING if there is none.
+
+        Modules of the program go first where a library's may be meant without being declared (Rust's crates).
+        """
+        for module in source.wildcards:
+            path = self.normal(f"{module}.{name}")
+            ours = (
+                self.files.find(source, module, name)
+                if self.open_names or path not in self.knowledge.prefixes
+                else NOTHING
+            )
+            if ours and ours is not UNKNOWN:
+                return ours
+            if not ours and path in self.knowledge.prefixes:
+                return self._resolved(path)
+        return NOTHING
 
     def in_scope(self, scope: Scope, name: str) -> Values:
         """The values of a name in another scope."""

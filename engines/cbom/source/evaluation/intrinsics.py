@@ -11,6 +11,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation import callbacks
 from engines.cbom.source.evaluation.java_intrinsics import JAVA_FUNCTIONS
+from engines.cbom.source.evaluation.operators import MAX_TEXT, bounded
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
     CONSTANT,
@@ -29,6 +30,9 @@ from engines.cbom.source.values import (
     union,
     weak_among,
 )
+
+_MAX_MARKS = 16
+"""The most marks of a template that one value fills."""
 
 CONSTRUCTORS = ("__init__", "constructor", "<init>")
 """The names of constructors in the front-ends' classes."""
@@ -77,7 +81,7 @@ def _join(_evaluator: Any, arguments: Arguments) -> Values:
     parts = [sole(item) for item in array.items]
     separator = sole(glue)
     if isinstance(separator, str) and all(type(part) in (str, int) for part in parts):
-        return known(separator.join(str(part) for part in parts))
+        return bounded(separator.join(str(part) for part in parts))
     return UNKNOWN
 
 
@@ -97,7 +101,7 @@ def _replace(evaluator: Any, arguments: Arguments) -> Values:
     if len(parts) != 3 or not all(isinstance(part, str) for part in parts):
         return UNKNOWN
     text, old, new = map(str, parts)
-    return known(text.replace(old, new)) if len(new) < 256 else UNKNOWN
+    return bounded(text.replace(old, new)) if len(new) < 256 else UNKNOWN
 
 
 def _format(_evaluator: Any, arguments: Arguments) -> Values:
@@ -116,9 +120,9 @@ def _format(_evaluator: Any, arguments: Arguments) -> Values:
         text = text.replace(mark, str(one[0]), 1)
     for name, values in arguments.keywords.items():
         one = constants(values)
-        if len(one) == 1:
-            text = text.replace(f"{{{name}}}", str(one[0]))
-    return known(text) if "{" not in text else UNKNOWN
+        if len(one) == 1 and len(text) <= MAX_TEXT:
+            text = text.replace(f"{{{name}}}", str(one[0]), _MAX_MARKS)
+    return bounded(text) if "{" not in text else UNKNOWN
 
 
 def _length(_evaluator: Any, arguments: Arguments) -> Values:

@@ -57,7 +57,7 @@ def _formatted(_evaluator: Any, arguments: Arguments) -> Values:
     if len(pieces) != len(rest) + 1 or any("%" in piece for piece in pieces):
         return UNKNOWN
     filled = [text for piece, part in zip(pieces, rest, strict=False) for text in (piece, str(part))]
-    return known("".join([*filled, pieces[-1]]))
+    return operators.bounded("".join([*filled, pieces[-1]]))
 
 
 def _number(_evaluator: Any, arguments: Arguments) -> Values:

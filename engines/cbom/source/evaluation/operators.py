@@ -45,6 +45,11 @@ _COMPARING: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
+def bounded(text: str) -> Values:
+    """``text``, or constant data as long as it is where it is longer than what folding makes."""
+    return known(text) if len(text) <= MAX_TEXT else (Data(CONSTANT, len(text)),)
+
+
 def binary(name: str, left: Values, right: Values) -> Values:
     """The values of ``left name right``."""
     if name in ("and", "or"):

@@ -14,6 +14,7 @@ from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
     Array,
+    Class,
     Closure,
     Data,
     Instance,
@@ -165,7 +166,10 @@ def _as_fact(value: Value, word: str) -> Values:
 
 
 def _accepts(value: object) -> bool:
-    return isinstance(value, Closure) and accepts_all(value.function)
+    if isinstance(value, Closure):
+        return accepts_all(value.function)
+    made = value.of if isinstance(value, Instance) else value
+    return isinstance(made, Class) and made.accepts_all
 
 
 def returned(rule: Rule, names: dict[str, Values], told: dict[str, Values]) -> Values:

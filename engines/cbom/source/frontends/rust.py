@@ -1,45 +1,58 @@
-"""Front-end of Rust: statements and items. Modules within a file are read as part of it."""
+"""Front-end of Rust: statements and items."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import Arms, CommonSyntax
-from engines.cbom.source.frontends.rust_expressions import RustExpressions
+from engines.cbom.source.frontends.rust_expressions import type_parameter
+from engines.cbom.source.frontends.rust_macros import RustMacros
 from engines.cbom.source.program import (
     Assign,
     Binary,
-    Body,
     Branch,
     Class,
-    Evaluate,
     Expression,
     Function,
     Import,
     Index,
     Leave,
     Loop,
+    Module,
     Name,
     Opaque,
+    Parameter,
     Return,
     Statement,
 )
 
 _LITERALS = frozenset({"integer_literal", "string_literal", "boolean_literal", "char_literal"})
+_MAX_NESTING = 60
+"""The deepest nesting of values of blocks, of modules and of trees of imports."""
+
+_TEST = re.compile(r"\bcfg\(.*\btest\b|^#\[(?:\w+::)*test\b")
+"""Attributes of what only tests have."""
 
 
-class RustLowering(RustExpressions):
+class RustLowering(RustMacros):
     """Rust's syntax tree (tree-sitter-rust)."""
 
     containers = frozenset({"source_file", "block", "unsafe_block", "async_block", "declaration_list", "label"})
+
+    def module(self, root: Node) -> Module:
+        """The file, its imports and functions first: items may stand in any order."""
+        made = super().module(root)
+        made.body.sort(key=lambda each: 0 if isinstance(each, Import) else 1 if isinstance(each, Function) else 2)
+        return made
 
     # Values of blocks
 
     def valued(self, node: Node) -> list[Statement]:
         self._depth += 1
         try:
-            if self._depth > 60:
+            if self._depth > _MAX_NESTING:
                 self.truncated = True
                 return []
             return self._valued(node)
@@ -77,55 +90,69 @@ class RustLowering(RustExpressions):
 
     def let(self, node: Node) -> Iterator[Statement]:
         target = self.pattern(node.child_by_field_name("pattern"))
-        value, line = node.child_by_field_name("value"), line_of(node)
-        declared = self.declared(node.child_by_field_name("type"))
-        yield Assign(target, None if value is None else self.expression(value), line, declared, local=True)
+        yield self._initialized(node, target, local=True)
         other = node.child_by_field_name("alternative")
         if other is not None:
             yield Branch([(Opaque([]), self.block(other))])
 
     def constant(self, node: Node) -> Iterator[Statement]:
-        value = node.child_by_field_name("value")
-        name = Name(self.text(node.child_by_field_name("name")))
-        declared = self.declared(node.child_by_field_name("type"))
-        yield Assign(name, None if value is None else self.expression(value), line_of(node), declared)
+        yield self._initialized(node, self.part(node, "name"), local=False)
+
+    def _initialized(self, node: Node, target: Expression, *, local: bool) -> Assign:
+        value, declared = node.child_by_field_name("value"), self.declared(node.child_by_field_name("type"))
+        return Assign(target, None if value is None else self.of_trait(value, declared), line_of(node), declared, local)
 
     def leave(self, node: Node) -> Iterator[Statement]:
         values = [child for child in node.named_children if child.type != "label"]
         yield Leave(self.expression(values[0]) if values else None)
 
-    def _binding(self, condition: Node | None) -> list[Statement]:
-        """What ``if let`` and ``while let`` bind."""
-        if condition is None or condition.type != "let_condition":
-            return []
+    def _bindings(self, condition: Node | None) -> tuple[list[Statement], Expression, list[Statement]]:
+        """What runs before a condition, the condition, and what holds in its arm: ``if let`` binds names."""
+        if condition is None:
+            return [], Opaque([]), []
+        if condition.type == "let_chain":
+            parts = [self._bindings(child) for child in self.children(condition)]
+            before = [each for part in parts for each in part[0]]
+            bound = [each for part in parts for each in part[2]]
+            return before, Opaque([part[1] for part in parts]), bound
+        if condition.type != "let_condition":
+            return [], self.expression(condition), []
+        subject, held = self._held(condition)
         target = self.pattern(condition.child_by_field_name("pattern"))
-        return [Assign(target, self.value(condition), line_of(condition), local=True)]
+        return [held], Opaque([]), [Assign(target, subject, line_of(condition), local=True)]
 
-    def _test(self, condition: Node | None) -> Expression:
-        """A condition; one that binds may hold or not."""
-        tested = self.expression(condition)
-        return Opaque([tested]) if condition is not None and condition.type == "let_condition" else tested
+    def _held(self, node: Node) -> tuple[Name, Statement]:
+        """A name for the value that ``node`` compares with patterns, and its assignment: it is computed once."""
+        name = Name(f"\0{node.start_byte}")
+        return name, Assign(name, self.value(node), line_of(node), local=True)
 
     def if_node(self, node: Node, *, valued: bool = False) -> Iterator[Statement]:
-        condition = node.child_by_field_name("condition")
-        body = self._arm(node.child_by_field_name("consequence"), valued=valued)
-        arms: Arms = [(self._test(condition), [*self._binding(condition), *body])]
-        other = node.child_by_field_name("alternative")
-        if other is not None:
-            arms.append((None, self._arm(other.named_children[-1], valued=valued)))
+        arms: Arms = []
+        current: Node | None = node
+        while current is not None and current.type == "if_expression":
+            before, test, bound = self._bindings(current.child_by_field_name("condition"))
+            yield from before
+            body = self._arm(current.child_by_field_name("consequence"), valued=valued)
+            arms.append((test, [*bound, *body]))
+            other = current.child_by_field_name("alternative")
+            current = None if other is None else other.named_children[-1]
+        if current is not None:
+            arms.append((None, self._arm(current, valued=valued)))
         yield Branch(arms)
 
     def match_node(self, node: Node, *, valued: bool = False) -> Iterator[Statement]:
-        subject = self.value(node)
-        yield Evaluate(subject)
+        subject, held = self._held(node)
+        yield held
         arms: Arms = []
         for arm in node.child_by_field_name("body").named_children:
             if arm.type != "match_arm":
                 continue
             pattern = arm.child_by_field_name("pattern")
             inner = pattern.named_children[0] if pattern.named_children else None
-            bound = Assign(self.pattern(inner), subject, line_of(arm), local=True)
             guarded = pattern.child_by_field_name("condition") is not None
+            if guarded and len(pattern.named_children) == 1:
+                inner = None
+            bound = Assign(self.pattern(inner), subject, line_of(arm), local=True)
             test: Expression | None = Opaque([])
             if inner is None and not guarded:
                 test = None
@@ -135,30 +162,44 @@ class RustLowering(RustExpressions):
         yield Branch(arms)
 
     def loop(self, node: Node) -> Iterator[Statement]:
-        condition = node.child_by_field_name("condition")
-        body = [*self._binding(condition), *self.block(node.child_by_field_name("body"))]
+        before, test, bound = self._bindings(node.child_by_field_name("condition"))
+        body = self.block(node.child_by_field_name("body"))
         if node.type == "for_expression":
             target, items = self.pattern(node.child_by_field_name("pattern")), self.value(node)
             body = [Assign(target, Index(items, Opaque([])), line_of(node), local=True), *body]
-        yield Loop(None if condition is None else self._test(condition), body)
+        yield Loop(test if node.type == "while_expression" else None, [*before, *bound, *body])
 
     # Items
 
     def function(self, node: Node) -> Iterator[Statement]:
         parameters = self.parameters(node.child_by_field_name("parameters"))
-        own_type, body = self.own_type, node.child_by_field_name("body")
-
-        def made() -> list[Statement]:
-            before, self.own_type = self.own_type, own_type
-            try:
-                return [] if body is None else self.valued(body)
-            finally:
-                self.own_type = before
-
         static = not parameters or parameters[0].name != "self"
+        generics = [
+            kind.child_by_field_name("name")
+            for kind in self.children(node.child_by_field_name("type_parameters"))
+            if kind.type == "type_parameter"
+        ]
+        line = line_of(node)
+        types: list[Statement] = []
+        for position, kind in enumerate(generics):
+            parameters.append(Parameter(type_parameter(position)))
+            types.append(Assign(Name(self.text(kind)), Name(type_parameter(position)), line, local=True))
+        body, before = node.child_by_field_name("body"), self.testing
+        self.testing = before or self._is_test(node)
+        made = self.within(lambda: [] if body is None else [*types, *self.valued(body)])
         returns = self.declared(node.child_by_field_name("return_type"))
-        name, line = self.text(node.child_by_field_name("name")), line_of(node)
-        yield Function(name, parameters, Body(made), line, static, returns=returns)
+        name = self.text(node.child_by_field_name("name"))
+        yield Function(name, parameters, made, line, static, returns=returns, test=self.testing)
+        self.testing = before
+
+    def _is_test(self, node: Node) -> bool:
+        """Whether an attribute says that only tests have the item."""
+        other = node.prev_named_sibling
+        while other is not None and (other.type == "attribute_item" or other.type.endswith("comment")):
+            if _TEST.search(self.text(other)):
+                return True
+            other = other.prev_named_sibling
+        return False
 
     def type_node(self, node: Node) -> Iterator[Statement]:
         """A structure, enumeration or trait."""
@@ -176,13 +217,13 @@ class RustLowering(RustExpressions):
         yield Class(name, [], members, line_of(node))
 
     def implementation(self, node: Node) -> Iterator[Statement]:
-        kind = node.child_by_field_name("type")
+        kind, trait = node.child_by_field_name("type"), node.child_by_field_name("trait")
         if kind.type == "generic_type":
             kind = kind.child_by_field_name("type")
         before, self.own_type = self.own_type, self.text(kind) if kind.type == "type_identifier" else ""
         body = self.block(node.child_by_field_name("body"))
         name, self.own_type = self.own_type, before
-        yield Class(name, [], body, line_of(node))
+        yield Class(name, [], body, line_of(node), interfaces=[] if trait is None else [self.expression(trait)])
 
     def alias(self, node: Node) -> Iterator[Statement]:
         name = Name(self.text(node.child_by_field_name("name")))
@@ -192,38 +233,60 @@ class RustLowering(RustExpressions):
         name, body = self.text(node.child_by_field_name("name")), node.child_by_field_name("body")
         if body is None:
             yield Import(name, "self", name, line_of(node))
-        else:
-            yield from self.block(body)
+            return
+        before = self.inside, self.testing
+        self.inside, self.testing = self.inside + 1, self.testing or self._is_test(node)
+        members = self.block(body)
+        self.inside, self.testing = before
+        yield Class(name, [], members, line_of(node), namespace=True)
 
     def use(self, node: Node) -> Iterator[Statement]:
-        yield from self._used(node.child_by_field_name("argument"), [])
+        yield from self._used(node.child_by_field_name("argument"), [], 0)
 
-    def _used(self, node: Node, before: list[str]) -> Iterator[Statement]:
+    def _used(self, node: Node, before: list[str], depth: int) -> Iterator[Statement]:
         """The names that a tree of paths imports."""
-        line = line_of(node)
-        if node.type == "scoped_use_list":
+        if depth > _MAX_NESTING:
+            self.truncated = True
+        elif node.type == "scoped_use_list":
             inner = [*before, *self._path(node.child_by_field_name("path"))]
-            for child in node.child_by_field_name("list").named_children:
-                yield from self._used(child, inner)
+            for child in self.children(node.child_by_field_name("list")):
+                yield from self._used(child, inner, depth + 1)
         elif node.type == "use_list":
-            for child in node.named_children:
-                yield from self._used(child, before)
+            for child in self.children(node):
+                yield from self._used(child, before, depth + 1)
         elif node.type == "use_wildcard":
-            parts = [*before, *(self._path(node.named_children[0]) if node.named_children else [])]
-            yield Import("*", ".".join(parts), "", line)
+            parts = self._outside([*before, *(self._path(node.named_children[0]) if node.named_children else [])])
+            if parts:
+                yield Import("*", ".".join(parts), "", line_of(node))
         else:
             renamed = node.type == "use_as_clause"
             own = self._path(node.child_by_field_name("path") if renamed else node)
             parts = before if own == ["self"] and before else [*before, *own]
             local = self.text(node.child_by_field_name("alias")) if renamed else parts[-1]
-            module = ".".join(parts[:-1]) or parts[0]
-            yield Import(local, module, parts[-1] if len(parts) > 1 else "", line)
+            yield from self._import(local, parts, line_of(node))
+
+    def _import(self, local: str, parts: list[str], line: int) -> Iterator[Statement]:
+        outside = self._outside(parts)
+        if outside != parts and len(outside) < 2:  # A name of this file, which is seen as it is.
+            if outside and outside[0] != local:
+                yield Assign(Name(local), Name(outside[0]), line, local=True)
+            return
+        module = ".".join(outside[:-1]) or outside[0]
+        yield Import(local, module, outside[-1] if len(outside) > 1 else "", line)
+
+    def _outside(self, parts: list[str]) -> list[str]:
+        """A path of a module within this file as one of the file; it has no parent's name then."""
+        above = 0
+        while above < min(self.inside, len(parts)) and parts[above] == "super":
+            above += 1
+        return ["self", *parts[above:]] if above and len(parts) - above > 1 else parts[above:]
 
     def _path(self, node: Node | None) -> list[str]:
         return [part for part in self.text(node).replace(" ", "").split("::") if part]
 
     statements = {
         **CommonSyntax.statements,
+        "macro_invocation": RustMacros.macro_statement,
         "expression_statement": expression_statement,
         "let_declaration": let,
         "const_item": constant,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Callable
 
 from engines.cbom.source.frontends.base import Node, character, line_of
 from engines.cbom.source.frontends.common_syntax import CommonSyntax
 from engines.cbom.source.program import (
     Body,
+    Call,
+    Conditional,
     Const,
     Expression,
     Function,
     Index,
+    Mapping,
     Member,
     Name,
     NewArray,
@@ -24,15 +28,63 @@ from engines.cbom.source.program import (
     Unary,
 )
 
-_WRAPPING = frozenset({"Ok", "Some"})
+_WRAPPING = frozenset(
+    {"Ok", "Some", "Box", "Arc", "Rc", "Option", "Cow", "Mutex", "RwLock", "Result", "Zeroizing", "Pin"}
+)
+"""Types and variants that hold one value, for which they stand."""
+
 _SAME = frozenset(
     {"unwrap", "clone", "to_vec", "to_owned", "to_string", "as_ref", "as_mut", "as_slice", "as_mut_slice", "as_bytes"}
     | {"as_str", "into", "into_boxed_slice", "into_bytes", "try_into", "unwrap_or_default", "ok", "copied", "cloned"}
+    | {"bytes", "iter", "into_iter", "iter_mut", "collect", "chars", "to_bytes", "as_deref", "as_deref_mut", "deref"}
+    | {"borrow", "borrow_mut", "lock", "read", "write", "get_ref", "into_inner", "into_owned", "into_string", "by_ref"}
+    | {"expose_secret", "into_vec", "to_string_lossy", "as_array", "as_ptr", "as_mut_ptr", "boxed", "trim", "deref_mut"}
 )
 """Methods without arguments that give their object, or a copy or a view of it."""
 
-_SAME_OR_ERROR = frozenset({"expect", "map_err", "context", "with_context", "ok_or", "ok_or_else"})
+_SAME_OR_ERROR = frozenset({"expect", "map_err", "context", "with_context", "ok_or", "ok_or_else", "wrap_err"})
 """Methods that give their object, and whose argument tells of an error."""
+
+_APPLIED = frozenset({"map", "and_then", "for_each", "flat_map", "map_or_else", "then", "is_some_and", "inspect"})
+"""Methods that call a function with what is in their object."""
+
+_OR_ELSE = frozenset({"unwrap_or", "unwrap_or_else", "or", "or_else", "get_or_init", "get_or_insert_with"})
+"""Methods that give their object, or what their argument is or returns."""
+
+_TRAITS = frozenset(
+    {
+        "Digest",
+        "Default",
+        "KeyInit",
+        "NewAead",
+        "KeyIvInit",
+        "NewCipher",
+        "BlockCipher",
+        "NewBlockCipher",
+        "Mac",
+        "NewMac",
+    }
+    | {
+        "SeedableRng",
+        "FromEntropy",
+        "BlockMode",
+        "FromStr",
+        "From",
+        "TryFrom",
+        "FixedOutput",
+        "Update",
+        "VariableOutput",
+    }
+)
+"""Traits whose functions are those of the type that a result is declared to have: ``let h: Sha256 = Digest::new()``."""
+
+_LAZY = frozenset({"Lazy", "LazyLock", "LazyCell"})
+"""Types whose values are what the function returns of which they are made."""
+
+_MAX_TYPES = 4
+"""The most type arguments of a call that are told."""
+
+_MAX_PATTERN = 60
 
 _NUMBER = re.compile(r"(0x[0-9a-fA-F]+|0o[0-7]+|0b[01]+|[0-9]+)(?:[iu](?:8|16|32|64|128|size))?")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
@@ -47,6 +99,12 @@ class RustExpressions(CommonSyntax):
         self.own_type = ""
         """The type whose methods are being read: ``Self``."""
 
+        self.inside = 0
+        """The number of modules of this file around the place that is being read."""
+
+        self.testing = False
+        """Whether that place is a test."""
+
     @abstractmethod
     def valued(self, node: Node) -> list[Statement]:
         """The statements of a block or branch whose value is returned."""
@@ -57,7 +115,9 @@ class RustExpressions(CommonSyntax):
 
     def scoped(self, node: Node) -> Expression:
         path, name = node.child_by_field_name("path"), self.text(node.child_by_field_name("name"))
-        return Name(name) if path is None else Member(self.expression(path), name)
+        if path is None or (path.type in ("super", "self") and self.inside >= (path.type == "super")):
+            return Name(name)  # A module of this file sees the names around it.
+        return Member(self.expression(path), name)
 
     def generic(self, node: Node) -> Expression:
         """A type with arguments: what knowledge says of its ``of``, else the type."""
@@ -67,9 +127,11 @@ class RustExpressions(CommonSyntax):
 
     def _types(self, node: Node) -> list[Expression]:
         """The type arguments of ``node``, without lifetimes."""
+        return [self.expression(kind) for kind in self._type_nodes(node)]
+
+    def _type_nodes(self, node: Node) -> list[Node]:
         arguments = node.child_by_field_name("type_arguments")
-        kinds = [] if arguments is None else arguments.named_children
-        return [self.expression(kind) for kind in kinds if kind.type not in ("lifetime", "line_comment")]
+        return [] if arguments is None else [kind for kind in self.children(arguments) if kind.type != "lifetime"]
 
     def typed(self, node: Node) -> Expression:
         return self.part(node, "type")
@@ -97,17 +159,50 @@ class RustExpressions(CommonSyntax):
     def call_node(self, node: Node) -> Expression:
         function = node.child_by_field_name("function")
         args = self.all_of(node.child_by_field_name("arguments"))
-        types = self._types(function) if function.type == "generic_function" else []
+        types: list[Expression] = []
         if function.type == "generic_function":
+            types = self._types(function)[:_MAX_TYPES]
             function = function.child_by_field_name("function")
-        if function.type == "identifier" and len(args) == 1 and self.text(function) in _WRAPPING:
+        if function.type == "identifier" and len(args) == 1 and self.text(function) in ("Ok", "Some"):
             return args[0]
         named = function.child_by_field_name("field") or function.child_by_field_name("name") or function
-        if function.type == "field_expression":
-            name = self.text(named)
-            if (name in _SAME and not args) or (name in _SAME_OR_ERROR and len(args) == 1):
-                return self.value(function)
-        return self.call(node, self.expression(function), named, args, {"type": types[0]} if types else None)
+        callee = self.expression(function)
+        if function.type == "field_expression" and type(callee) is Member:
+            passed = self.passed(function, callee, args)
+            if passed is not None:
+                return passed
+        if type(callee) is Member and len(args) == 1 and _calls_it(callee):
+            return self.call(node, args[0], named, [])
+        keywords = {type_parameter(position): kind for position, kind in enumerate(types)}
+        return self.call(node, callee, named, args, keywords)
+
+    def passed(self, node: Node, method: Member, args: list[Expression]) -> Expression | None:
+        """What a method gives that passes its object on; None for others."""
+        given, name = method.base, method.name
+        if not args:
+            return given if name in _SAME else None
+        if len(args) > 1:
+            return None
+        if name in _SAME_OR_ERROR:
+            return given
+        function = args[0] if isinstance(args[0], Function) else None
+        if name in _APPLIED and (function is not None or isinstance(args[0], Name | Member)):
+            takes = function is None or function.parameters
+            return self.call(node, args[0], None, [given] if takes else [])
+        if name in _OR_ELSE:
+            other = args[0] if function is None else self.call(node, function, None, [])
+            return Conditional(Opaque([]), given, other)
+        return None
+
+    def of_trait(self, node: Node, declared: Expression | None) -> Expression:
+        """``node`` as a value of a declared type: ``Digest::new()`` is the function of that type."""
+        made = self.expression(node)
+        if declared is None or type(made) is not Call or type(made.callee) is not Member:
+            return made
+        base = made.callee.base
+        if type(base) is Name and base.name in _TRAITS and not made.args:
+            made.callee = Member(declared, made.callee.name)
+        return made
 
     def structure(self, node: Node) -> Expression:
         named = node.child_by_field_name("name")
@@ -157,12 +252,27 @@ class RustExpressions(CommonSyntax):
 
     def run(self, node: Node) -> Expression:
         """A block or branch as a value: a function that is called at once."""
-        made = Function("", [], Body(lambda: self.valued(node)), line_of(node))
+        made = Function("", [], self.within(lambda: self.valued(node)), line_of(node), test=self.testing)
         return self.call(node, made, None, [])
 
     def lambda_node(self, node: Node) -> Expression:
         parameters = self.parameters(node.child_by_field_name("parameters"))
-        return Function("", parameters, Body(lambda: self.valued(node.child_by_field_name("body"))), line_of(node))
+        body = self.within(lambda: self.valued(node.child_by_field_name("body")))
+        return Function("", parameters, body, line_of(node), test=self.testing)
+
+    def within(self, make: Callable[[], list[Statement]]) -> Body:
+        """A body that is read later as it would be here."""
+        here = self.own_type, self.inside, self.testing
+
+        def made() -> list[Statement]:
+            before = self.own_type, self.inside, self.testing
+            self.own_type, self.inside, self.testing = here
+            try:
+                return make()
+            finally:
+                self.own_type, self.inside, self.testing = before
+
+        return Body(made)
 
     def parameters(self, node: Node | None) -> list[Parameter]:
         found: list[Parameter] = []
@@ -178,74 +288,42 @@ class RustExpressions(CommonSyntax):
         return found
 
     def declared(self, kind: Node | None) -> Expression | None:
-        """The named type that ``kind`` is or refers to; None for others."""
-        while kind is not None and kind.type == "reference_type":
-            kind = kind.child_by_field_name("type")
+        """The named type that ``kind`` is, refers to or holds (``&Arc<Aes256Gcm>``); None for others."""
+        for _ in range(_MAX_TYPES):
+            while kind is not None and kind.type in ("reference_type", "pointer_type"):
+                kind = kind.child_by_field_name("type")
+            if kind is None or kind.type != "generic_type":
+                break
+            arguments = self._type_nodes(kind)
+            name = self.text(kind.child_by_field_name("type")).rpartition("::")[2]
+            if name not in _WRAPPING or not arguments:
+                break
+            kind = arguments[0]
         named = ("type_identifier", "scoped_type_identifier", "generic_type")
         return self.expression(kind) if kind is not None and kind.type in named else None
 
-    def pattern(self, node: Node | None) -> Expression:
+    def pattern(self, node: Node | None, depth: int = 0) -> Expression:
         """What a pattern binds, as the target of an assignment."""
-        if node is None:
+        if node is None or depth > _MAX_PATTERN:
             return Opaque([])
         if node.type in ("identifier", "self"):
             return Name(self.text(node))
+        inner = [child for child in self.children(node) if child.type != "mutable_specifier"]
         if node.type in ("mut_pattern", "ref_pattern", "reference_pattern", "captured_pattern", "match_pattern"):
-            inner = [child for child in node.named_children if child.type != "mutable_specifier"]
-            return self.pattern(inner[0]) if inner else Opaque([])
+            return self.pattern(inner[0], depth + 1) if inner else Opaque([])
         if node.type in ("tuple_pattern", "slice_pattern"):
-            return Sequence([self.pattern(child) for child in node.named_children])
-        if node.type == "tuple_struct_pattern" and len(node.named_children) == 2:
-            return self.pattern(node.named_children[1])
+            return Sequence([self.pattern(child, depth + 1) for child in inner])
+        if node.type == "tuple_struct_pattern":
+            if len(inner) == 2:
+                return self.pattern(inner[1], depth + 1)
+            return Sequence([self.pattern(child, depth + 1) for child in inner[1:]])
+        if node.type == "struct_pattern":
+            return Mapping([self._field_pattern(child, depth) for child in inner if child.type == "field_pattern"])
         return Opaque([])
 
-    # Macros: their arguments are tokens
-
-    def macro(self, node: Node) -> Expression:
-        tokens = node.named_children[-1]
-        pieces = self._pieces(tokens)
-        name = node.child_by_field_name("macro")
-        if self.text(name) != "vec":
-            return Opaque([item for items, _ in pieces for item in items])
-        if len(pieces) == 2 and pieces[0][1] == ";":
-            return NewArray(pieces[1][0][0])
-        return Sequence([items[0] if len(items) == 1 else Opaque(items) for items, _ in pieces])
-
-    def _pieces(self, tree: Node) -> list[tuple[list[Expression], str]]:
-        """The arguments in a tree of tokens: the values in each, and the sign behind it."""
-        found: list[tuple[list[Expression], str]] = []
-        values: list[Expression] = []
-        member = False
-        for token in tree.children[1:-1]:
-            kind = token.type
-            if kind in (",", ";"):
-                found.append((values, kind))
-                values, member = [], False
-            elif kind in ("::", "."):
-                member = bool(values)
-            elif kind == "identifier" and member:
-                values[-1], member = Member(values[-1], self.text(token)), False
-            elif kind == "token_tree":
-                values = self._with_tree(values, token)
-            elif token.is_named and kind != "mutable_specifier":
-                values.append(self.expression(token))
-        if values:
-            found.append((values, ""))
-        return [piece for piece in found if piece[0]]
-
-    def _with_tree(self, values: list[Expression], tree: Node) -> list[Expression]:
-        """The values with those of a tree of tokens behind them: it is the arguments of a call of the last."""
-        self._depth += 1
-        try:
-            if self._depth > 60:
-                self.truncated = True
-                return values
-            inner = [items[0] if len(items) == 1 else Opaque(items) for items, _ in self._pieces(tree)]
-        finally:
-            self._depth -= 1
-        if values and tree.children[0].type == "(" and isinstance(values[-1], Name | Member):
-            return [*values[:-1], self.call(tree, values[-1], tree.prev_sibling, inner)]
-        return [*values, *inner]
+    def _field_pattern(self, node: Node, depth: int) -> tuple[Expression | None, Expression]:
+        name, inner = self.text(node.child_by_field_name("name")), node.child_by_field_name("pattern")
+        return Const(name), Name(name) if inner is None else self.pattern(inner, depth + 1)
 
     expressions = {
         **CommonSyntax.expressions,
@@ -278,7 +356,6 @@ class RustExpressions(CommonSyntax):
         "try_expression": CommonSyntax.first,
         "let_condition": CommonSyntax.value,
         "closure_expression": lambda_node,
-        "macro_invocation": macro,
         "if_expression": run,
         "match_expression": run,
         "block": run,
@@ -293,6 +370,17 @@ class RustExpressions(CommonSyntax):
         "tuple_type": CommonSyntax.nothing,
         "unit_type": CommonSyntax.nothing,
     }
+
+
+def _calls_it(callee: Member) -> bool:
+    """Whether the result is what the argument returns: ``Lazy::new(|| key())``, ``std::iter::repeat_with(random)``."""
+    owner = callee.base.name if isinstance(callee.base, Name | Member) else ""
+    return callee.name in ("repeat_with", "from_fn") if owner == "iter" else callee.name == "new" and owner in _LAZY
+
+
+def type_parameter(position: int) -> str:
+    """The name of the keyword that is a call's type argument at ``position``: Rust reserves the word."""
+    return f"type{position or ''}"
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -28,6 +28,13 @@ NESTED = {
     "templates.js": b"require('crypto');\nx = " + b"`${" * 5_000 + b"1" + b"}`" * 5_000,
     "unclosed.js": b"require('crypto');" + b"{(" * DEPTH,
     "classes.java": b"class A { " * 2_000 + b"}" * 2_000,
+    "methods.rs": b"use sha2::Sha256;\nfn f() { a" + b".map(|x| x)" * DEPTH + b"; }",
+    "matches.rs": b"use sha2::Sha256;\nfn f() { " + b"match a { _ => " * 2_000 + b"1" + b" }" * 2_000 + b" }",
+    "imports.rs": b"use " + b"sha2::{" * DEPTH + b"b" + b"}" * DEPTH + b";",
+    "patterns.rs": b"use sha2::Sha256;\nfn f() { let " + b"Some(" * DEPTH + b"a" + b")" * DEPTH + b" = b; }",
+    "macros.rs": b"use sha2::Sha256;\nfn f() { m!" + b"(a" * DEPTH + b")" * DEPTH + b"; }",
+    "modules.rs": b"use sha2::Sha256;\n" + b"mod a { " * DEPTH + b"}" * DEPTH,
+    "types.rs": b"use sha2::Sha256;\nfn f(a: " + b"Option<" * DEPTH + b"u8" + b">" * DEPTH + b") {}",
     "calls.go": b"package a\nfunc f() { " + b"f(" * DEPTH + b")" * DEPTH + b" }",
 }
 
@@ -65,6 +72,18 @@ EXPENSIVE: dict[str, Callable[[int], bytes]] = {
         + b"".join(b"class A%d(A%d):\n    def f(self): return self.f()\n" % (n + 1, n) for n in range(size // 60))
     ),
 }
+
+
+GROWING = {
+    "a.py": b"import hashlib\na = 'ab'\n" + b"a = '{}{}'.format(a, a)\n" * 200,
+    "a.rs": b'use sha2::Sha256;\nfn f() { let a = "ab"; ' + b'let a = format!("{a}{a}"); ' * 200 + b"}",
+    "A.java": b'class A { void f() { String a = "MD5"; ' + b'a = String.format("%s%s", a, a); ' * 200 + b"} }",
+}
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_texts_that_double_are_bounded(name: str) -> None:
+    assert results_of({name: GROWING[name]}) == []
 
 
 @pytest.mark.parametrize("shape", EXPENSIVE)

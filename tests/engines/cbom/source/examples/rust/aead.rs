@@ -72,10 +72,12 @@ pub fn from_text(d: &[u8]) {
     let key = hex::decode("000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f").unwrap();
     let c = aes_gcm_siv::Aes256GcmSiv::new_from_slice(&key).unwrap(); // finds: use:AES hardcoded-key
     let k2: [u8; 32] = hex_literal::hex!("000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f");
+    let c2 = chacha20poly1305::ChaCha20Poly1305::new(&k2.into()); // finds: use:ChaCha20-Poly1305 hardcoded-key
     let env = std::env::var("KEY").unwrap();
     let c3 = chacha20poly1305::ChaCha20Poly1305::new_from_slice(env.as_bytes()).unwrap(); // finds: use:ChaCha20-Poly1305
     let k4 = env!("BUILD_KEY");
     let k5 = include_bytes!("key.bin");
+    let c5 = chacha20poly1305::ChaCha20Poly1305::new_from_slice(k5).unwrap(); // finds: use:ChaCha20-Poly1305 hardcoded-key
     let k6 = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
     let c6 = chacha20poly1305::ChaCha20Poly1305::new(chacha20poly1305::Key::from_slice(&k6)); // finds: use:ChaCha20-Poly1305 hardcoded-key
     let k7 = vec![7u8; 32];
@@ -83,6 +85,7 @@ pub fn from_text(d: &[u8]) {
     let k8 = "passwordpasswordpasswordpassword".to_string();
     let c8 = chacha20poly1305::ChaCha20Poly1305::new_from_slice(&k8.as_bytes()[..32]).unwrap(); // finds: use:ChaCha20-Poly1305 hardcoded-key
     let k9: Vec<u8> = "passwordpasswordpasswordpassword".bytes().collect();
+    let c9 = chacha20poly1305::ChaCha20Poly1305::new_from_slice(&k9).unwrap(); // finds: use:ChaCha20-Poly1305 hardcoded-key
 }
 
 pub fn more(key: &[u8], nonce: &[u8], d: &[u8]) {

@@ -16,4 +16,5 @@ pub fn read(token: &str, key: &[u8]) {
     let f = jsonwebtoken::dangerous::insecure_decode::<Claims>(token); // finds: unverified-signature
     let g = jsonwebtoken::dangerous_insecure_decode_with_validation::<Claims>(token, &v); // finds: unverified-signature
     let ok = decode::<Claims>(token, &DecodingKey::from_secret(b"secret"), &Validation::default()); // finds: use:HMAC-SHA-256 hardcoded-key
+    let k = DecodingKey::from_secret(include_bytes!("secret.key")); // finds: hardcoded-key
 }

@@ -14,6 +14,7 @@ pub fn a(pw: &[u8], salt: &[u8]) -> [u8; 32] {
     pbkdf2_hmac::<Sha256>(pw, salt, ROUNDS, &mut out); // finds: use:PBKDF2 low-kdf-iterations
     pbkdf2_hmac::<Sha256>(pw, salt, 600_000, &mut out); // finds: use:PBKDF2
     pbkdf2::<Hmac<Sha1>>(pw, salt, ITER, &mut out).unwrap(); // finds: use:PBKDF2 low-kdf-iterations
+    pbkdf2::pbkdf2::<Hmac<Sha512>>(pw, b"salt", rounds(), &mut out).unwrap(); // finds: use:PBKDF2 low-kdf-iterations static-salt
     let n = 20;
     let k = pbkdf2_hmac_array::<Sha256, 20>(b"password", b"salt", n); // finds: use:PBKDF2 low-kdf-iterations static-salt hardcoded-key
     out

@@ -18,11 +18,13 @@ pub fn tokens() -> String {
     let mut key = [0u8; 16];
     small.fill_bytes(&mut key);
     let secret = oorandom::Rand32::new(7).rand_u32(); // finds: weak-random
+    let password: String = std::iter::repeat_with(fastrand::alphanumeric).take(10).collect(); // finds: weak-random
     let dice = fastrand::u8(1..6);
     let good: [u8; 32] = thread_rng().gen(); // finds: use:CSPRNG
     let token2 = Alphanumeric.sample_string(&mut rand::thread_rng(), 32); // finds: use:CSPRNG
     let token3: u64 = rand::random(); // finds: use:CSPRNG
     let mut buf = [0u8; 16];
+    OsRng.fill_bytes(&mut buf); // finds: use:CSPRNG
     getrandom::getrandom(&mut buf).unwrap(); // finds: use:CSPRNG
     getrandom::fill(&mut buf).unwrap(); // finds: use:CSPRNG
     openssl::rand::rand_bytes(&mut buf).unwrap(); // finds: use:CSPRNG

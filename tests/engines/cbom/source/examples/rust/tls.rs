@@ -15,6 +15,7 @@ fn nt() {
 #[derive(Debug)]
 struct NoVerify;
 impl ServerCertVerifier for NoVerify {
+    fn verify_server_cert(&self, _e: &CertificateDer<'_>, _i: &[CertificateDer<'_>], _n: &ServerName<'_>, _o: &[u8], _t: UnixTime) -> Result<ServerCertVerified, rustls::Error> { // finds: disabled-certificate-check
         Ok(ServerCertVerified::assertion())
     }
     fn verify_tls12_signature(&self, _m: &[u8], _c: &CertificateDer<'_>, _d: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
@@ -24,7 +25,9 @@ impl ServerCertVerifier for NoVerify {
 fn rl() {
     let config = rustls::ClientConfig::builder() // finds: use:TLS
         .dangerous()
+        .with_custom_certificate_verifier(Arc::new(NoVerify)) // finds: disabled-certificate-check
         .with_no_client_auth();
     let mut c2 = rustls::ClientConfig::builder().with_root_certificates(roots()).with_no_client_auth(); // finds: use:TLS
+    c2.dangerous().set_certificate_verifier(Arc::new(NoVerify {})); // finds: disabled-certificate-check
     let s = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(certs(), key()); // finds: use:TLS
 }

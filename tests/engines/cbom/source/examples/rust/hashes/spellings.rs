@@ -22,10 +22,12 @@ pub fn five(data: &[u8]) -> Vec<u8> {
     <Sha1 as Digest>::digest(data).to_vec() // finds: use:SHA-1 weak-hash
 }
 pub fn six(data: &[u8]) -> Vec<u8> {
+    let mut hasher: Md5 = Digest::new(); // finds: use:MD5 weak-hash
     hasher.update(data);
     hasher.finalize()[..].to_vec()
 }
 fn generic<D: Digest>(data: &[u8]) -> Vec<u8> {
+    let mut h = D::new(); // finds: use:MD5 use:SHA-256 weak-hash
     h.update(data);
     h.finalize().to_vec()
 }

@@ -1,0 +1,4 @@
+pub mod keys;
+
+pub use self::keys::sum;
+pub use sha1::{Digest, Sha1 as Sum};
