@@ -15,8 +15,8 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import always_true, does_nothing, only_asserts
 from engines.cbom.source.evaluation.assignments import Assignments
-from engines.cbom.source.evaluation.expressions import Files
 from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
+from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.sightings import ASSURANCES, Place, Sighting, Witness

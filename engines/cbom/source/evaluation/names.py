@@ -1,0 +1,143 @@
+"""Names: what a name of the program means, in its scope, in other files and in libraries."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from engines.cbom.source import program
+from engines.cbom.source.evaluation.scopes import Scope, Source
+from engines.cbom.source.knowledge.model import Knowledge
+from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Values, known
+
+OWN = frozenset({"crate", "self", "super"})
+"""The beginnings of paths of the program itself (Rust)."""
+
+
+class Files(Protocol):
+    """The other files of the program."""
+
+    types_only: bool
+    """Whether only the types of values are asked for."""
+
+    def find(self, source: Source, module: str, member: str) -> Values:
+        """What a module's member (the module itself if "") is to the file ``source``; NOTHING if it isn't ours."""
+
+    def named(self, source: Source, name: str) -> Values:
+        """What a name that a file neither defines nor imports is: something of its package; else NOTHING."""
+
+    def setting(self, name: str) -> Values:
+        """What the property files of the program say of ``name``; else NOTHING."""
+
+
+class Names:
+    """The part of the evaluator for names. ``scope`` is the innermost scope at this point of the program."""
+
+    def __init__(self, knowledge: Knowledge, files: Files, *, implicit_self: bool, open_names: bool) -> None:
+        self.knowledge = knowledge
+        self.files = files
+        self.implicit_self = implicit_self
+        """Whether methods see the members of their class as plain names (Java, C++)."""
+
+        self.open_names = open_names
+        """Whether a name that isn't defined may be a library's without an import (C, Rust's crates)."""
+
+        self.scope = Scope(Source("", ""))
+
+    @abstractmethod
+    def _instance_member(self, value: Instance, name: str) -> Values:
+        """The member ``name`` of an object of the program."""
+
+    def lookup(self, name: str) -> Values:
+        """The values of a name at this point."""
+        scope = self.scope.find(name)
+        if scope is not None:
+            values = scope.names[name]
+            if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0"):
+                values = self._imported(scope.source, values[0].path)
+                if not self.files.types_only:
+                    scope.names[name] = values
+            receiver = self.receiver_in(scope)
+            return values if receiver is None else self._instance_member(receiver, name)
+        ours = self.files.named(self.scope.source, name)
+        if ours:
+            return ours
+        return self._library_name(name)
+
+    def receiver_in(self, scope: Scope) -> Instance | None:
+        """The object whose members the names of ``scope`` are, in a method that sees them as plain names."""
+        if not scope.is_class or not self.implicit_self:
+            return None
+        inner = self.scope.find("this")
+        values = NOTHING if inner is None else inner.names["this"]
+        return next((value for value in values if type(value) is Instance), None)
+
+    def _library_name(self, name: str) -> Values:
+        found = self._of_wildcards(self.scope.source, name)
+        if found:
+            return found
+        if self.open_names or (name in self.knowledge.globals and not self._may_be_imported(name)):
+            return self._resolved(self.normal(name))
+        return UNKNOWN
+
+    def _may_be_imported(self, name: str) -> bool:
+        """Whether a package of which nothing is known, all of whose classes are imported, may have a class ``name``."""
+        prefixes = self.knowledge.prefixes
+        return name[:1].isupper() and any(module not in prefixes for module in self.scope.source.wildcards)
+
+    def normal(self, path: str) -> str:
+        """A library's name by which the knowledge has it, for one of its other names."""
+        aliases = self.knowledge.aliases
+        if aliases:
+            parts = path.split(".")
+            for length in range(len(parts), 0, -1):
+                other = aliases.get(".".join(parts[:length]))
+                if other is not None:
+                    return ".".join([other, *parts[length:]])
+        return path
+
+    def lazy_import(self, node: program.Import) -> Values:
+        """What stands for an imported name until it is looked up: files are read when they are needed."""
+        return (Ref(f"\0{node.module}\0{node.member}"),)
+
+    def _imported(self, source: Source, path: str) -> Values:
+        _, module, member = path.split("\0")
+        ours = self.files.find(source, module, member)
+        if ours:
+            return ours
+        full = self.normal(f"{module}.{member}" if member not in ("", "default") else module)
+        return self._resolved(full)
+
+    def _resolved(self, path: str) -> Values:
+        constant = self.knowledge.constants
+        return known(constant[path]) if path in constant else (Ref(path),)
+
+    def in_scope(self, scope: Scope, name: str) -> Values:
+        """The values of a name in another scope."""
+        before, self.scope = self.scope, scope
+        try:
+            return self.lookup(name)
+        finally:
+            self.scope = before
+
+    def reexported(self, scope: Scope, name: str) -> Values:
+        """A name that other files have from a file that imports all members of a module; NOTHING if there is none."""
+        return self._of_wildcards(scope.source, name) if self.open_names else NOTHING
+
+    def _of_wildcards(self, source: Source, name: str) -> Values:
+        """A member of one of the modules of which ``source`` imports everything; NOTHING if there is none.
+
+        Modules of the program go first where a library's may be meant without being declared (Rust's crates).
+        """
+        for module in source.wildcards:
+            path = self.normal(f"{module}.{name}")
+            ours = (
+                self.files.find(source, module, name)
+                if self.open_names or path not in self.knowledge.prefixes
+                else NOTHING
+            )
+            if ours and ours is not UNKNOWN:
+                return ours
+            if not ours and path in self.knowledge.prefixes:
+                return self._resolved(path)
+        return NOTHING
