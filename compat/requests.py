@@ -88,6 +88,9 @@ class Sent(Struct, gc=False):
     lines: bool = False
     """Whether the body is announced as lines of JSON."""
 
+    form: bool = False
+    """Whether the body may be a form."""
+
     path: str | Redirect | Refusal | None = None
     """The result of ``parse_request`` for the path that came with the headers, kept with a cached head."""
 
@@ -117,6 +120,7 @@ def read_headers(headers: Headers) -> Sent:
         sent.length = UNKNOWN_LENGTH
     if sent.content_type and sent.content_type != _JSON_TYPE:
         sent.lines = sent.content_type.partition(b";")[0].strip().lower() == LINES_TYPE
+        sent.form = b"form" in sent.content_type.lower()
     sent.wrap_ttl = get(b"x-vault-wrap-ttl", b"")
     sent.wrap_format = get(b"x-vault-wrap-format", b"")
     sent.index = get(b"x-vault-index", b"")
@@ -209,7 +213,7 @@ def parse_request(
                 refusal = _check_patch_type(sent.content_type)
                 if refusal is not None:
                     return refusal
-            data = parse_body(sent.content_type, body)
+            data = parse_body(sent, body) if sent.form else parse_object(body)
     elif query_string:
         operation, data = _read_query(method, operation, query_string)
     wrap_ttl_seconds = _wrap_ttl_seconds(sent.wrap_ttl) if sent.wrap_ttl and operation is not _HELP else 0.0
@@ -303,14 +307,14 @@ def _check_patch_type(content_type: bytes) -> Refusal | None:
     return Refusal(415, errors_body((text,)))
 
 
-def parse_body(content_type: bytes, body: Octets) -> dict[str, Any]:
+def parse_body(sent: Sent, body: Octets) -> dict[str, Any]:
     """The parameters in a body: a form if the content type says so and the body doesn't look like JSON; else JSON.
 
     Raises ``InvalidRequest`` and ``TooLarge``.
     """
-    if content_type != _JSON_TYPE and b"form" in content_type.lower() and body.lstrip()[:1] not in (b"{", b"["):
+    if sent.form and body.lstrip()[:1] not in (b"{", b"["):
         try:
-            is_form = media_type(content_type.decode("latin-1")) == _FORM_TYPE
+            is_form = media_type(sent.content_type.decode("latin-1")) == _FORM_TYPE
         except InvalidRequest:
             is_form = False
         if is_form:

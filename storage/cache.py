@@ -31,7 +31,9 @@ class ObjectCache:
         self._capacity = capacity
         self._entries: OrderedDict[str, Any] = OrderedDict()
         self._watchers: dict[str, list[tuple[str, Callable[[], None]]]] = {}
-        self._revision = store.revision
+        self.revision = store.revision
+        """The store's when ``catch_up`` last looked; while it is the same, there is no need to call that."""
+
         self.epoch = 0
 
     def watch(self, prefix: str, changed: Callable[[], None]) -> None:
@@ -46,19 +48,14 @@ class ObjectCache:
         for path in [path for path in self._entries if _head(path) in heads]:
             del self._entries[path]
 
-    @property
-    def behind(self) -> bool:
-        """Whether anything has changed since the last ``catch_up``; else there is no need to call it."""
-        return self._store.revision != self._revision
-
     async def catch_up(self) -> None:
         """Drop what has changed since the last call. Reads after it see nothing stale."""
-        if self._store.revision == self._revision:
+        if self._store.revision == self.revision:
             return
-        changes = await self._store.changes(self._revision)
-        if changes.revision <= self._revision:
+        changes = await self._store.changes(self.revision)
+        if changes.revision <= self.revision:
             return  # Another task caught up while this one was waiting.
-        self._revision = changes.revision
+        self.revision = changes.revision
         if changes.keys is None:
             self.clear()
             return

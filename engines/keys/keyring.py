@@ -298,7 +298,7 @@ class Keyring:
         """The version ``requested``, 0 for the latest. Raises ``InvalidRequest`` if it may not be used for new data."""
         record = self.record
         if requested == 0 or requested == record.latest_version:
-            return self.protecting(self.latest)
+            return self.protecting(self.latest) if record.compromised else self.latest
         if requested < 0:
             raise InvalidRequest(f"requested version for {purpose} is negative")
         if requested > record.latest_version:

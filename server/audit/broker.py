@@ -301,8 +301,10 @@ class Broker:
         """Defer the entry of a request that changes nothing until its outcome is known."""
         if self.headers.wanted:
             request.headers = self.headers.pick(request.sent_headers)
-        parts = {path: enabled.formatter.parts(request) for path, enabled in self._enabled.items()}
-        return Pending(request, self._nanoseconds(), parts)
+        pending = Pending(request, self._nanoseconds(), {})
+        for path, enabled in self._enabled.items():
+            pending.parts[path] = enabled.formatter.parts(request)
+        return pending
 
     async def finish(self, pending: Pending, response: AuditResponse) -> None:
         """Write a request's outcome. Raises as ``begin``: then no answer may be sent."""

@@ -55,15 +55,30 @@ class _Overloaded(Exception):
 class _Request:
     """One request under way."""
 
-    __slots__ = ("body_bytes", "deadlines", "more", "overdue", "reading", "started")
+    __slots__ = ("body_bytes", "deadlines", "more", "overdue", "reading", "received", "started")
 
-    def __init__(self, deadlines: Deadlines, started: float) -> None:
+    def __init__(self, deadlines: Deadlines, received: Receive, started: float) -> None:
         self.deadlines = deadlines
+        self.received = received
         self.started = started
         self.reading = False
         self.more = True
         self.overdue = False
         self.body_bytes = 0
+
+    async def receive(self) -> Message:
+        """The next message. Raises ``_Overloaded`` if there is no room for more of the body."""
+        if not self.more:
+            return await self.received()  # A further call waits for the client's disconnect.
+        self.reading = True
+        message = await self.received()
+        self.reading = False
+        self.more = message.get("more_body", False)
+        if self.started == math.inf:
+            return message
+        if not self.fits(self.body_bytes + len(message.get("body", b""))):
+            raise _Overloaded
+        return message
 
     def release(self) -> Hold:
         """Exempt it from the deadline; it reports its body bytes by the returned callable."""
@@ -99,6 +114,9 @@ class Deadlines:
         self._duration_seconds = listener.max_request_duration_seconds
         self._requests: dict[asyncio.Task[Any], _Request] = {}
         self._most = most
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The loop that serves, once ``watch`` runs."""
+
         self.body_bytes = 0
         """How much of request bodies is held."""
 
@@ -115,30 +133,16 @@ class Deadlines:
             _overload.warning("requests are refused: there are as many under way as max_concurrent_requests allows")
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
             return
-        task = asyncio.current_task()
+        # Without the loop, asyncio would ask the system for the process's id each time.
+        task = asyncio.current_task(self._loop)
         assert task is not None
-        request = self._requests[task] = _Request(self, monotonic())
-
+        request = self._requests[task] = _Request(self, receive, monotonic())
         scope[RELEASE] = request.release
         whole = scope.get(WHOLE_BODY)
-
-        async def receive_noted() -> Message:
-            if not request.more:
-                return await receive()  # A further call waits for the client's disconnect.
-            request.reading = True
-            message = await receive()
-            request.reading = False
-            request.more = message.get("more_body", False)
-            if request.started == math.inf:
-                return message
-            if not request.fits(request.body_bytes + len(message.get("body", b""))):
-                raise _Overloaded
-            return message
-
         try:
             if whole is not None and not request.fits(len(whole)):
                 raise _Overloaded
-            await self._application(scope, receive_noted if whole is None else receive, send)
+            await self._application(scope, request.receive if whole is None else receive, send)
         except _Overloaded:
             await answer_error(scope, send, 503, _OVERLOADED, close=True)
         except asyncio.CancelledError:
@@ -155,6 +159,7 @@ class Deadlines:
 
     async def watch(self) -> None:
         """Check for overdue requests, until cancelled."""
+        self._loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self._sweep(monotonic())

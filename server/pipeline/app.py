@@ -91,7 +91,12 @@ class Application:
         if not scope["path"].startswith("/v1/"):
             await self._outside(scope, receive, self._outward(scope, send))
             return
-        sent = _sent(scope)
+        kept = scope.get(KEPT)  # Beside a cached head, with the same parsed headers for each request.
+        sent: Sent | None = None if kept is None else kept.get("sent")
+        if sent is None:
+            sent = requests.read_headers(scope["headers"])
+            if kept is not None:
+                kept["sent"] = sent
         if sent.ambiguous:
             _turned_away(scope, Answer(400, b""), perf_counter_ns())
             await answer_error(scope, send, 400, "both content-length and transfer-encoding", close=True)
@@ -252,7 +257,7 @@ class Application:
             return await dispatcher.answer(request, permissions)
         if bound <= PLAIN_BODY_BYTES:
             raise too_large(UNKNOWN_CALLER)
-        parse = partial(requests.parse_body, sent.content_type, whole)
+        parse = partial(requests.parse_body, sent, whole)
         if len(whole) <= SMALL_BODY_BYTES:
             request.data = parse()
             return await dispatcher.answer(request, permissions)
@@ -316,17 +321,6 @@ def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:
         address = (scope.get("client") or ("",))[0]
         log_request(scope["method"], path, answer.status, perf_counter_ns() - began, address)
     return answer
-
-
-def _sent(scope: Scope) -> Sent:
-    """The parsed headers, cached with a repeated head."""
-    kept = scope.get(KEPT)
-    if kept is None:
-        return requests.read_headers(scope["headers"])
-    sent: Sent | None = kept.get("sent")
-    if sent is None:
-        sent = kept["sent"] = requests.read_headers(scope["headers"])
-    return sent
 
 
 def _unbounded() -> Hold:

@@ -131,7 +131,7 @@ class Dispatcher:
         try:
             unsealed = core.unsealed
             if unsealed is not None:
-                if core.runtime.cache.behind:
+                if core.runtime.store.revision != core.runtime.cache.revision:
                     await core.runtime.cache.catch_up()
                 namespaces = unsealed.namespaces
                 if namespaces.stale or namespaces.by_path or request.in_namespace:

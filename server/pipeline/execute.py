@@ -167,7 +167,7 @@ async def handle(runtime: Runtime, context: RequestContext, call: Call, body: Bo
         raise unserved(match)
     if context.operation is Operation.HELP:
         return Reply(help_answer(match.mounted.entry.engine_type, match.endpoint, match.path))
-    if route is None or context.request.head:
+    if route is None or context.request.method == "HEAD":
         raise without_route(match.endpoint, context)
     if route.item is not None and not context.request.lines:
         raise InvalidRequest(f"this path takes lines of JSON, sent as {LINES_TYPE.decode()}")

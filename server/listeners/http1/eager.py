@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.tasks import _enter_task, _leave_task
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
-from typing import Any, cast
+from typing import Any
 
 Work = Coroutine[Any, Any, None]
+# Their annotations ask for a task.
+_enter: Callable[[asyncio.AbstractEventLoop, Any], None] = _enter_task
+_leave: Callable[[asyncio.AbstractEventLoop, Any], None] = _leave_task
 
 
 def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | None:
@@ -28,7 +31,7 @@ def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | N
         return None
     beginning = _Beginning()
     context = copy_context()
-    _enter_task(loop, cast("Any", beginning))
+    _enter(loop, beginning)
     try:
         awaited = context.run(work.send, None)
     except StopIteration:
@@ -37,7 +40,7 @@ def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | N
         _tell(loop, error)
         return None
     finally:
-        _leave_task(loop, cast("Any", beginning))
+        _leave(loop, beginning)
     beginning.task = loop.create_task(_Rest(work, awaited), context=context)
     return beginning.task
 

@@ -41,7 +41,8 @@ class JoiningTransport(asyncio.Transport):
 
     def write_whole(self, data: bytes) -> None:
         """Send a whole answer."""
-        self.flush()
+        if self._head:
+            self.flush()
         self._transport.write(data)
 
     def flush(self) -> None:

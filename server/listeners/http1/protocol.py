@@ -291,12 +291,13 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._waiting:
             self._go_on()  # The next request is a task, so others get their turn.
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         self._idle_since = self.loop.time()
 
     def _unbind(self) -> None:
         """Remove cyclic references from the scope, so that a request is freed as soon as it is over."""
-        scope = cast("Scope | None", self.scope)
+        scope: Any = self.scope
         if scope is not None:
             scope.pop(AT_ONCE, None)
 

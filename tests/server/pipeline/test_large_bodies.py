@@ -315,10 +315,10 @@ async def test_nothing_is_parsed_for_a_client_that_has_gone_though_nobody_else_w
     parsed: list[int] = []
     parse = requests.parse_body
 
-    def noted(content_type: bytes, body: Octets) -> dict[str, Any]:
+    def noted(sent: requests.Sent, body: Octets) -> dict[str, Any]:
         if body:
             parsed.append(len(body))
-        return parse(content_type, body)
+        return parse(sent, body)
 
     monkeypatch.setattr(requests, "parse_body", noted)
     before = len(entries(log))
@@ -339,10 +339,10 @@ async def test_nothing_is_handled_for_a_client_that_goes_while_its_body_is_parse
     client, loop = Client(HUGE), asyncio.get_running_loop()
     parse = requests.parse_body
 
-    def goes(content_type: bytes, body: Octets) -> dict[str, Any]:
+    def goes(sent: requests.Sent, body: Octets) -> dict[str, Any]:
         if body:
             loop.call_soon_threadsafe(client.gone.set)
-        return parse(content_type, body)
+        return parse(sent, body)
 
     monkeypatch.setattr(requests, "parse_body", goes)
     before = len(entries(log))
