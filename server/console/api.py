@@ -85,10 +85,9 @@ class Api:
         """The API for the caller with ``token``, from the same address and in the same namespace."""
         return Api(self._dispatcher, self._permissions, self._client, token, self.namespace)
 
-    @property
-    def of_server(self) -> Api:
-        """The API for the same caller outside of namespaces, for what is one for the whole server."""
-        return Api(self._dispatcher, self._permissions, self._client, self._token)
+    def inside(self, namespace: str) -> Api:
+        """The API for the same caller in ``namespace``; ``""`` for what is one for the whole server."""
+        return Api(self._dispatcher, self._permissions, self._client, self._token, namespace)
 
     async def read(self, path: str, **query: str) -> Result:
         """Read ``path`` below ``/v1/``."""

@@ -33,7 +33,7 @@ from server.console.guard import (
     set_cookie,
 )
 from server.console.login.pages import LoginPages
-from server.console.menu import menu_of
+from server.console.menu import menu_of, namespaces_of
 from server.console.pages import PAGES, SEAL
 from server.console.render import static_file
 from server.console.sessions import Session, Sessions
@@ -167,6 +167,7 @@ class Console:
             "page": page,
             "title": content.title or page.title,
             "menu": [] if session is None else await menu_of(visit.api),
+            "namespaces": () if session is None else await namespaces_of(visit.api, session.namespace),
             "session": session,
             "idle_seconds": int(self._sessions.idle_seconds),
             "csrf_token": csrf_token,

@@ -1,4 +1,4 @@
-"""The menu: what of it a caller sees follows ``sys/capabilities-self``."""
+"""The menu, which follows ``sys/capabilities-self``, and the switcher of namespaces, both as the caller sees them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from server.console.api import Api
 
 _DENIED = ["deny"]
+MAX_NAMESPACES = 200
+"""The most namespaces that the switcher lists; with more, or without any, it is a text field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +42,20 @@ async def menu_of(api: Api) -> Sequence[Entry]:
     if not result.ok:
         return MENU
     return [entry for entry in MENU if not entry.needs or result.data.get(entry.needs, _DENIED) != _DENIED]
+
+
+async def namespaces_of(api: Api, home: str) -> Sequence[str]:
+    """The namespaces that the caller may go to: its ``home``, and those below it and below the one of ``api``.
+
+    Those between the two are among them, deeper ones aren't. Empty if they can't be listed, or are too many.
+    """
+    steps = api.namespace.removeprefix(home).strip("/").split("/") if api.namespace else []
+    found = {home, api.namespace, *("/".join([home, *steps[:length]]).strip("/") for length in range(len(steps)))}
+    for place in {home, api.namespace}:
+        result = await api.inside(place).read("sys/internal/ui/namespaces")
+        if not result.ok:
+            return ()
+        found |= {f"{place}/{name}".strip("/") for name in result.data.get("keys") or []}
+        if len(found) > MAX_NAMESPACES:
+            return ()
+    return sorted(found) if len(found) > 1 else ()

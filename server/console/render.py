@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engines.durations import SECOND
@@ -19,6 +20,7 @@ _FOLDER = Path(__file__).parent
 _STATIC = _FOLDER / "static"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _DIGEST_CHARACTERS = 12
+_UNITS = ((365.25 * 86_400, "years"), (86_400, "days"), (3_600, "hours"), (60, "minutes"))
 NOTHING = "\u2013"
 
 
@@ -63,10 +65,12 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters |= {
+        "age": age,
         "count": count,
         "day": day,
         "decoded": decoded,
         "moment": moment,
+        "parsed": parsed,
         "pretty": pretty,
         "share": share,
         "without_id": without_id,
@@ -87,6 +91,14 @@ def day(value: object) -> str:
     return NOTHING if found is None else found.strftime("%Y-%m-%d")
 
 
+def age(seconds: float) -> str:
+    """A duration, in the largest unit that it has two of."""
+    for unit, name in _UNITS:
+        if seconds >= 2 * unit:
+            return f"{seconds // unit:.0f} {name}"
+    return f"{seconds:.0f} seconds"
+
+
 def count(value: object) -> str:
     """A number with its thousands apart."""
     return f"{value:,}".replace(",", "\u202f") if isinstance(value, int | float) else NOTHING
@@ -104,6 +116,15 @@ def decoded(value: str) -> str | None:
     except (NotBase64, UnicodeDecodeError):
         return None
     return text if all(character.isprintable() or character in "\n\t" for character in text) else None
+
+
+def parsed(text: str) -> Mapping[str, Any]:
+    """The object of JSON that ``text`` is; empty if it is none."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def pretty(value: object) -> str:

@@ -131,14 +131,17 @@ class Logins:
         """The answer to a login with a token of GitHub's at ``mount``."""
         return await api.write(f"auth/{mount}login", {"token": token})
 
-    async def begin(self, api: Api, result: Result) -> tuple[Session, str] | Result:
-        """The session of a successful login, and the value of its cookie; or why there is none."""
+    async def begin(self, api: Api, result: Result, name: str = "") -> tuple[Session, str] | Result:
+        """The session of a successful login, and the value of its cookie; or why there is none.
+
+        Without a ``name``, the person is called what the login says.
+        """
         if not result.ok:
             return result
         auth = result.auth
         if not auth.get("client_token"):
             return _NO_TOKEN
-        name = _name_of(auth)
+        name = name or _name_of(auth)
         if not name:
             shown = await api.as_caller(auth["client_token"]).read("auth/token/lookup-self")
             name = shown.data.get("display_name") or ""
@@ -173,7 +176,7 @@ class Logins:
             {"ttl": f"{seconds}s", "explicit_max_ttl": f"{seconds}s", "display_name": "console", "renewable": False},
         )
         if made.ok:
-            return await self.begin(api, made)
+            return await self.begin(api, made, shown.data.get("display_name") or "")
         return await self._sessions.begin(
             token,
             own_token=False,

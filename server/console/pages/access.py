@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
+import orjson
+
 from server.console.forms import Field, Form, Kind
 from server.console.visit import Content, Page, Visit, listing, reading
 
 _ROOT = "root"
 _SHOWN = 500
+_CONTEXT_LINES = 3
+_POSITION = re.compile(r"\bAt (\d{1,7}):\d")
+_RULE = re.compile(r'path "[^"]{1,1000}"')
+"""How errors name a place: by line and column, or by the rule."""
+
 _OPERATIONS = ("create", "read", "update", "patch", "delete", "list", "scan")
 
 FORMS = (
@@ -74,6 +84,8 @@ async def load(visit: Visit) -> Content:
     if wanted and wanted != _ROOT:
         shown = await visit.api.read(f"sys/policies/acl/{wanted}")
         readings.append(reading(f"sys/policies/acl/{wanted}"))
+    text = "" if shown is None else str(shown.data.get("policy") or "")
+    refused = visit.outcome is not None and visit.outcome.form == "write" and not visit.outcome.result.ok
     names = [name for name in policies.data.get("keys") or [] if visit.query.get("q", "").lower() in name.lower()]
     return Content(
         {
@@ -82,10 +94,38 @@ async def load(visit: Visit) -> Content:
             "more": max(0, len(names) - _SHOWN),
             "shown": shown,
             "wanted": wanted,
+            "wrong": _around(visit.submitted.get("policy", ""), visit.outcome.result.errors)
+            if visit.outcome is not None and refused
+            else [],
         },
         readings,
-        values={"name": wanted, "policy": "" if shown is None else str(shown.data.get("policy") or "")},
+        values={
+            "name": wanted,
+            "policy": text,
+            "drafts": orjson.dumps({wanted: text}, option=orjson.OPT_INDENT_2).decode() if text else "",
+        },
     )
+
+
+def _wrong_line(text: str, errors: Sequence[str]) -> int:
+    """The line of a policy's ``text`` that ``errors`` are about, from 1 on; 0 if they don't tell."""
+    for error in errors:
+        found = _POSITION.search(error)
+        if found is not None:
+            return int(found[1])
+        named = _RULE.search(error)
+        at = -1 if named is None else text.find(named[0])
+        if at >= 0:
+            return text.count("\n", 0, at) + 1
+    return 0
+
+
+def _around(text: str, errors: Sequence[str]) -> list[tuple[int, str, bool]]:
+    """The lines of ``text`` around the wrong one: the number, the line, and whether it is the wrong one."""
+    wrong = _wrong_line(text, errors)
+    lines = text.splitlines()
+    numbers = range(max(1, wrong - _CONTEXT_LINES), min(len(lines), wrong + _CONTEXT_LINES) + 1) if wrong else ()
+    return [(number, lines[number - 1], number == wrong) for number in numbers]
 
 
 ACCESS = Page("/ui/access", "Access", "access.html", load, FORMS)

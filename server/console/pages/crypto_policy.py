@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from server.console.forms import Field, Form, Kind
+from server.console.render import pretty
 from server.console.visit import Content, Page, Visit, listing, reading
 
 _MAX_COMPARED = 8
-_POLICY = Field("policy", "Policy, as JSON", Kind.PAIRS, required=True)
+_DOCUMENT = (
+    Field("description", "Description"),
+    Field("mode", "Mode", Kind.CHOICE, "enforce", ("enforce", "warn", "audit")),
+    Field("profile", "Profile", hint="Such as nist-transition@2024-11"),
+    Field("profile_parameters", "Parameters of the profile, as JSON", Kind.PAIRS),
+    Field("scope", "Scope, as JSON", Kind.PAIRS),
+    Field("rules", "Rules, as JSON", Kind.PAIRS, hint='[{"name": ..., "operations": ["encrypt"], "require": ...}]'),
+    Field("tests", "Tests, as JSON", Kind.PAIRS),
+    Field("defaults", "Defaults of new keys, as JSON", Kind.PAIRS),
+)
+"""The fields of a policy."""
 
 FORMS = (
     Form(
         "impact",
         "Show impact",
         "sys/crypto-policies/impact",
-        (_POLICY, Field("at", "At", hint="A time, such as 2031-01-01T00:00:00Z; now if empty")),
+        (
+            Field("policy", "Policy, as JSON", Kind.PAIRS, required=True),
+            Field("at", "At", hint="A time, such as 2031-01-01T00:00:00Z; now if empty"),
+        ),
         summary="Which key versions a draft would stop. Nothing is changed.",
     ),
     Form(
         "write",
         "Save crypto policy",
         "sys/crypto-policies/{name}",
-        (Field("name", "Name", required=True), _POLICY),
+        (Field("name", "Name", required=True), *_DOCUMENT),
     ),
     Form(
         "delete",
@@ -65,8 +80,15 @@ async def load(visit: Visit) -> Content:
             reading("sys/crypto-policies/matrix"),
             listing("sys/crypto-exceptions"),
         ],
-        values={"name": wanted},
+        values={"name": wanted} | ({} if shown is None else _values(shown.data)),
     )
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a policy as its form has them, and all of it as a draft."""
+    found = {field.name: data[field.name] for field in _DOCUMENT if data.get(field.name)}
+    texts = {name: value if isinstance(value, str) else pretty(value) for name, value in found.items()}
+    return {**texts, "policy": pretty(found)} if found else {}
 
 
 def _rows(algorithms: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from engines.algorithms.registry import ALGORITHMS
 from server.console.forms import Field, Form, Kind
 from server.console.render import seconds_of
 from server.console.visit import Content, Page, Visit, reading
 
 _PATH = "{mount}/keys/{name}"
-_WIDTH, _ROW, _LEFT = 640, 26, 52
+_WIDTH, _ROW, _LEFT, _AXIS = 640, 26, 52, 22
 """The sizes of the timeline in its own units."""
 
 _PLOTTED = 16
@@ -82,6 +83,7 @@ async def load(visit: Visit) -> Content:
             "state": (usage.data.get("versions") or {}).get(number, {}).get("state")
             or inventory.get(int(number), {}).get("state", ""),
             "encryptions": (key.data.get("encryptions") or {}).get(number),
+            "age": max(visit.now - _created(made), 0.0),
             **{field: inventory.get(int(number), {}).get(field) for field in ("replaced", "owner", "data_class")},
         }
         for number, made in sorted((key.data.get("keys") or {}).items(), key=lambda item: -int(item[0]))
@@ -94,15 +96,26 @@ async def load(visit: Visit) -> Content:
             "usage": usage,
             "versions": versions,
             "bars": _timeline(versions, visit.now),
-            "plot": {"width": _WIDTH, "left": _LEFT, "height": _ROW * min(len(versions), _PLOTTED) + 4},
+            "plot": {
+                "width": _WIDTH,
+                "left": _LEFT,
+                "height": _ROW * min(len(versions), _PLOTTED) + _AXIS,
+                "start": min((version["created"] for version in versions[:_PLOTTED]), default=0.0),
+            },
             "facts": _facts(key.data),
-            "latest": inventory.get(key.data.get("latest_version", 0), {}),
+            "limit": _limit(key.data),
         },
         [reading(path), reading(f"{path}/usage")],
         values=_values(key.data, inventory),
         title=name,
         status=200 if key.ok else key.status,
     )
+
+
+def _limit(data: Mapping[str, Any]) -> int:
+    """How often one version may encrypt; 0 for no limit."""
+    algorithm = ALGORITHMS.get(data.get("type", ""))
+    return int(data.get("max_encryptions") or (0 if algorithm is None else algorithm.usage.max_encryptions or 0))
 
 
 def _facts(data: Mapping[str, Any]) -> dict[str, Any]:

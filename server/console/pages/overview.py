@@ -17,7 +17,7 @@ _BUSIEST = 8
 
 async def load(visit: Visit) -> Content:
     """The state of the server; with ``?live``, the counts alone as JSON, for the script of the page."""
-    api = visit.api.of_server
+    api = visit.api.inside("")
     counts = _counts(await api.read(_METRICS))
     if "live" in visit.query:
         return Content({}, download=Response(orjson.dumps(counts), media_type="application/json"))

@@ -14,7 +14,7 @@ FORMS = (
 
 async def load(visit: Visit) -> Content:
     """The state of the seal."""
-    status = (await visit.api.of_server.read("sys/seal-status")).data
+    status = (await visit.api.inside("").read("sys/seal-status")).data
     sealed = bool(status.get("sealed"))
     shown = FORMS[:2] if sealed else FORMS[2:] if visit.session is not None else ()
     return Content({"status": status, "shown": [form.name for form in shown]}, [reading("sys/seal-status")])

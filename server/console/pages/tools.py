@@ -11,6 +11,9 @@ _KEY = (
     Field("name", "Key", required=True),
 )
 
+_ENGINES = (STREAMING_ENGINE, "pqc")
+"""The engines that have some of these operations."""
+
 FORMS = (
     Form(
         "encrypt",
@@ -55,7 +58,7 @@ FORMS = (
 
 async def load(visit: Visit) -> Content:
     """The forms, with the key that ``?mount=`` and ``?name=`` name."""
-    mounts = await key_mounts(visit.api)
+    mounts = {mount: type for mount, type in (await key_mounts(visit.api)).items() if type in _ENGINES}
     named = {name: visit.query[name] for name in ("mount", "name") if name in visit.query}
     streaming = [mount for mount, type in mounts.items() if type == STREAMING_ENGINE]
     return Content({"choices": {"mount": list(mounts)}, "streaming": streaming}, values=named)

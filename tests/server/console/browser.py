@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -55,6 +56,12 @@ class Seen:
             (attributes.get("value") or "" for tag, attributes in self.tags if attributes.get("name") == "csrf_token"),
             "",
         )
+
+    def options(self) -> list[str]:
+        """The values of the namespaces in the switcher."""
+        at = next((i for i, (tag, attributes) in enumerate(self.tags) if attributes.get("id") == "namespace"), 0)
+        rest = itertools.takewhile(lambda tag: tag[0] == "option", self.tags[at + 1 :])
+        return [attributes.get("value") or "" for _, attributes in rest]
 
     def links(self) -> list[str]:
         """The targets of links."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from server.console import menu
 from server.console.pages import PAGES
 from server.system.inventory import long_answers
 from tests.server.console.browser import TYPED_IN, Browser
@@ -61,9 +63,37 @@ async def test_menus_follow_the_rights(server: Server, browser: Browser, new_bro
 async def test_a_key_is_created_and_rotated(server: Server, browser: Browser) -> None:
     page = await browser.submit("/ui/keys", "create", mount="transit", name="new", type="aes256-gcm96")
     assert "Create key: done." in page.text
+    given = {"type": "ml-dsa", "parameter_set": "65"}
+    assert "done." in (await browser.submit("/ui/keys", "create", mount="transit", name="signer", **given)).text
+    given = {"type": "hmac", "key_size": "48"}
+    assert "done." in (await browser.submit("/ui/keys", "create", mount="transit", name="mac", **given)).text
     await browser.submit("/ui/keys/transit/new", "rotate")
     _, key = await server.ask("GET", "transit/keys/new")
     assert key["data"]["latest_version"] == 2
+
+
+async def test_a_crypto_policy_is_saved_and_shown_again(server: Server, browser: Browser) -> None:
+    rules = [{"name": "bound", "operations": ["encrypt"], "require": "request.has_associated_data"}]
+    page = await browser.submit("/ui/crypto-policy", "write", name="cards", mode="warn", rules=json.dumps(rules))
+    assert "Save crypto policy: done." in page.text
+    exception = {"policy": "cards", "rule": "bound", "reason": "old clients", "ticket": "SEC-12"}
+    ends = {"expires_at": datetime.fromtimestamp(server.clock() + 90 * 86_400, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    status, _ = await server.ask("POST", "sys/crypto-exceptions/legacy", {**exception, **ends})
+    assert status == 200
+    page = await browser.get("/ui/crypto-policy?policy=cards")
+    assert "old clients" in page.text and ends["expires_at"][:10] in page.text
+    draft = next(attributes for tag, attributes in page.tags if attributes.get("id") == "impact-policy")
+    assert draft["name"] == "policy"
+    assert '"require": "request.has_associated_data"' in page.text
+
+
+async def test_the_wrong_line_of_a_policy_is_shown(browser: Browser) -> None:
+    for policy, line in (
+        ('path "a" {\n  capabilities = ["read"]\n}\npath "b" {\n  capabilities = ["red"]\n}\n', 'path "b" { here'),
+        ('path "a" {\n  capabilities = [["read"]\n}\n', "} here"),
+    ):
+        page = await browser.submit("/ui/access", "write", name="bad", policy=policy)
+        assert (page.status, line in page.text) == (400, True), page.text
 
 
 async def test_text_is_encrypted_and_comes_back(browser: Browser) -> None:
@@ -142,6 +172,23 @@ async def test_a_namespace_is_looked_at_as_the_caller(server: Server, browser: B
     assert "t1/inner/" in answer["data"]["keys"]
     shown = {path: (await browser.get(f"{path}?namespace=t1")).status for path in PATHS}
     assert {path: status for path, status in shown.items() if status != 200} == {"/ui/keys/transit/orders": 404}
+
+
+async def test_the_switcher_lists_what_the_caller_sees(
+    server: Server, browser: Browser, new_browser: NewBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("t1", "t2", "t1/inner", "t1/inner/most"):
+        await server.ask("POST", f"{name.rpartition('/')[0]}/sys/namespaces/{name.rpartition('/')[2]}".lstrip("/"), {})
+    assert (await browser.get("/ui/keys")).options() == ["", "t1", "t2"]
+    assert (await browser.get("/ui/keys?namespace=t1/inner")).options() == ["", "t1", "t1/inner", "t1/inner/most", "t2"]
+    _, made = await server.ask("POST", "t1/auth/token/create", {"policies": ["default"], "ttl": "1h"})
+    inside = new_browser()
+    page = await inside.get("/ui/login", TYPED_IN)
+    form = {"token": made["auth"]["client_token"], "namespace": "t1", "csrf_token": page.csrf_token}
+    assert (await inside.post("/ui/login", form)).status == 303
+    assert (await inside.get("/ui/keys")).options() == []  # It sees none, and may still type one in.
+    monkeypatch.setattr(menu, "MAX_NAMESPACES", 2)
+    assert (await browser.get("/ui/keys")).options() == []
 
 
 async def test_a_cbom_is_downloaded_whole(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
