@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import suppress
 from itertools import islice
@@ -21,7 +22,17 @@ from server.audit.ledger.offline.proven import NotProven, ProvenLog
 from server.audit.ledger.offline.rotations import MAX_ROTATIONS
 from server.audit.ledger.offline.signatures import trusted_keys
 from server.audit.ledger.offline.sources import BadFile, Source, Unreadable
-from server.cli.audit.inputs import KEPT_FLAG, POLICY_FLAG, open_source, read_file, read_policy, read_trust
+from server.cli.audit.inputs import (
+    FORMAT_FLAG,
+    FORMATS,
+    KEPT_FLAG,
+    POLICY_FLAG,
+    open_source,
+    read_choice,
+    read_file,
+    read_policy,
+    read_trust,
+)
 
 _ROTATED = "rotated-"
 _MAX_LARGE_BYTES = 256 * 1024 * 1024
@@ -86,6 +97,7 @@ def _write(proved: list[Proved], rotations: list[InclusionProof], source: Source
 
 def _verify_proof(invocation: Invocation) -> int:
     flags = invocation.flags
+    form = read_choice(flags, "format", FORMATS)
     policy = read_policy(flags)
     if policy is None:
         raise UsageError("expected -policy: whose log is believed")
@@ -99,6 +111,10 @@ def _verify_proof(invocation: Invocation) -> int:
     except NotProven as error:
         return _complain(f"{name} proves nothing: {error}")
     checkpoint = proof.checkpoint
+    if form == "json":
+        shown = {"origin": checkpoint.origin, "size": checkpoint.size, "index": proof.index}
+        sys.stdout.write(json.dumps({**shown, "entry": entry.decode("utf-8", "replace")}, indent=2) + "\n")
+        return GOOD
     sys.stdout.write(f"good: entry {proof.index} of {checkpoint.origin}, in its first {checkpoint.size}\n")
     for large, size in large_references(entry):
         sys.stdout.write(f"its data are the {size} bytes whose SHA-256 is {large}\n")
@@ -147,8 +163,12 @@ VERIFY_PROOF = Command(
         POLICY_FLAG,
         Flag("entry", "A file with the entry. The default is what stands in the proof's extra line."),
         Flag("rotated", "A proof of an entry that names newer keys; rotated-N.tlog-proof beside FILE is read anyway."),
+        FORMAT_FLAG,
     ),
     ("FILE",),
-    more="The exit status is 0 if the entry is proved, 1 if it isn't, and 2 if the proof can't be read.",
+    more=(
+        "In JSON, entry is the entry's text. The exit status is 0 if it is proved, 1 if it isn't, and 2 if the proof\n"
+        "can't be read."
+    ),
     failed_status=UNREADABLE,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from server.audit.ledger.log.checkpoints import Checkpoint
@@ -14,6 +15,8 @@ from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.findings import Kind, Report
 
 _NANOSECONDS = 1_000_000_000
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999, in seconds since 1970: a cosignature may state a later time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,14 @@ class SignatureCheck:
         if not witnesses:
             report.note("that this is the newest state of the log: an older one looks the same, without a witness")
             report.note("that others are shown the same history: that takes a witness, or comparing checkpoints")
+            return
+        times = [one.time for one in counted if one.witness is not None and one.time is not None]
+        since = (
+            f" since {datetime.fromtimestamp(min(max(times), _LAST_SECOND), UTC):%Y-%m-%d %H:%M:%S} UTC"
+            if times
+            else ""
+        )
+        report.note(f"what was signed{since}: a witness has the last checkpoint that it signed, which --kept takes")
 
 
 def trusted_keys(policy: Policy, origin: str) -> list[VerifierKey]:

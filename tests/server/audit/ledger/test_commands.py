@@ -149,6 +149,8 @@ def test_prove_and_verify_proof(
         assert (proof.index, proof.extra) == (number, ledger.entries[number])
         ran = Ran(capsys, "verify-proof", file, "--policy", policy)
         assert (ran.status, ran.out) == (0, f"good: entry {number} of example.com/ledger, in its first 700\n")
+        ran = Ran(capsys, "verify-proof", file, "--policy", policy, "--format=json")
+        assert (ran.status, ran.json["index"], ran.json["entry"].encode()) == (0, number, ledger.entries[number])
         entry = tmp_path / "entry"
         entry.write_bytes(ledger.entries[number])
         assert Ran(capsys, "verify-proof", file, "--entry", entry, "--policy", policy).status == 0

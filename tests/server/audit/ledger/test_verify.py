@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.audit.ledger.log.checkpoints import parse_checkpoint
 from server.audit.ledger.log.frames import encode_frames
 from server.audit.ledger.log.keys import NoteSigner, SignatureType
+from server.audit.ledger.log.notes import signed_note
 from server.audit.ledger.log.policy import parse_policy
 from server.audit.ledger.log.tiles import decode_bundle, encode_bundle
 from server.audit.ledger.log.writer import TreeWriter
@@ -265,6 +268,21 @@ def test_kept_checkpoints_of_the_directory_count(ledger: Ledger) -> None:
     assert ("signature", None, "checkpoints/400") in found(verify(ledger))
 
 
+def test_a_kept_checkpoint_of_the_directory_is_the_one_that_its_name_says(ledger: Ledger) -> None:
+    ledger.write("checkpoints/300", ledger.read("checkpoints/400") or b"")
+    assert found(verify(ledger)) == {("signature", None, "checkpoints/300")}
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_wrong_signature_of_a_known_key_is_tampering_although_the_other_is_good(ledger: Ledger, place: int) -> None:
+    checkpoint, note = parse_checkpoint(ledger.read("checkpoint") or b"")
+    signatures = list(note.signatures)
+    signatures[place] = replace(signatures[place], signature=flip(-1)(signatures[place].signature))
+    ledger.write("checkpoint", signed_note(checkpoint.text(), signatures))
+    report = verify(ledger)
+    assert (report.status(), found(report)) == (TAMPERED, {("signature", None, "checkpoint")})
+
+
 def test_kept_checkpoints_that_are_none(ledger: Ledger) -> None:
     report = verify(ledger, kept=[Kept("kept", b"nonsense")])
     assert (report.status(), [str(finding.kind) for finding in report.findings]) == (TAMPERED, ["signature"])
@@ -310,6 +328,7 @@ def test_a_quorum_of_witnesses(ledger: Ledger) -> None:
     report = verify(ledger, policy=policy)
     assert report.status() == GOOD
     assert not any("newest state" in sentence for sentence in report.not_established())
+    assert any("what was signed since 2027-01-15 08:00:07 UTC" in sentence for sentence in report.not_established())
     ledger.sign(*ledger.keys, witnesses[0])
     report = verify(ledger, policy=policy)
     assert report.status() == WEAKER
