@@ -63,6 +63,8 @@ class Call:
     end_line: int
     end_column: int
     creates: bool = False
+    places: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    """The line, column, last line and end of each keyword, where rules for single ones are told at theirs."""
 
 
 @dataclass(slots=True, eq=False)

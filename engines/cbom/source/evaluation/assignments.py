@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.calls import Calls
 from engines.cbom.source.evaluation.rules import Arguments
@@ -29,6 +31,10 @@ class Assignments(Calls):
 
     _line = 1
     """The line of the assignment that runs."""
+
+    @abstractmethod
+    def filled_by(self, parameter: str) -> str:
+        """The name of the running function if it has this parameter: it fills a buffer of its caller; else ""."""
 
     def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
         if isinstance(target, program.Name):
@@ -77,6 +83,9 @@ class Assignments(Calls):
         for base in self.evaluate(target.base):
             if isinstance(base, Instance):
                 self._set_field(base, target.name, values)
+                for inherited in base.of.bases:
+                    if type(inherited) is Ref and f"{inherited.path}.{target.name}" in self.knowledge.attributes:
+                        self._set_attribute(inherited, target, values)
             elif isinstance(base, Class):
                 base.members[target.name] = union((base.members.get(target.name, NOTHING), values))
             elif isinstance(base, Table):
@@ -109,6 +118,7 @@ class Assignments(Calls):
         chosen = weak_among([values])
         if chosen and isinstance(target.base, program.Name | program.Member):
             self.tell_secret(target.base.name, chosen, buffer=True)
+            self.tell_secret(self.filled_by(target.base.name), chosen)
         for base in self.evaluate(target.base):
             if type(base) is Table:
                 for key in keys:

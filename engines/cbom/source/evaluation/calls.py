@@ -91,8 +91,9 @@ class Calls(Expressions):
             if weak:
                 self.assign(node.callee.base, weak)
                 return weak
-        if isinstance(callee[0], Unknown) and isinstance(node.callee, program.Member):
-            callee = (Method(callee[0], node.callee.name),)
+        if isinstance(node.callee, program.Member):
+            name = node.callee.name
+            callee = tuple(Method(value, name) if type(value) is Unknown else value for value in callee)
         if len(callee) > 1:
             callee = _overloads(callee, arguments)
         if len(callee) == 1:
@@ -179,8 +180,10 @@ class Calls(Expressions):
         finally:
             self.expansion = outer
 
-    def _place(self, node: program.Call) -> Place:
-        return self.expansion or Place(self.scope.source.path, node.line, node.column, node.end_line, node.end_column)
+    def _place(self, node: program.Call, keyword: str = "") -> Place:
+        """The place of a call, or of one of its keywords where the front-end has that."""
+        own = node.line, node.column, node.end_line, node.end_column
+        return self.expansion or Place(self.scope.source.path, *node.places.get(keyword, own))
 
     def _instance(self, of: Class, arguments: Arguments, node: program.Call) -> Values:
         result = Instance(of, {})
@@ -258,6 +261,11 @@ class Calls(Expressions):
 
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
         told = rules.facts(rule.facts, names)
+        if "key" in told:
+            told["key"] = self._returned_key(told["key"])
+        for made in weak_among([told[word] for word in told.keys() & rules.DATA_FACTS]):
+            if made.made is not None:
+                self.witness.see(made.made)
         everything = rules.facts(rule.keeps, names) | told
         for value in names.get("self", NOTHING):
             if type(value) is Thing:
@@ -265,7 +273,7 @@ class Calls(Expressions):
                 for word, values in rules.facts(rule.sets, names).items():
                     more = word == CONTENT and word in value.facts
                     value.facts[word] = union((value.facts[word], values)) if more else values
-        place = self._place(node)
+        place = self._place(node, rule.parameters[0] if rule.parameters else "")
         sighting: Sighting | None = None
         if rule.primitive or told or rule.findings or rule.assures:
             harmless = rules.harmless(rule, names)
@@ -288,6 +296,19 @@ class Calls(Expressions):
             result[0].untaken = sighting
             self.untaken.append(result[0])
         return result
+
+    def _returned_key(self, values: Values) -> Values:
+        """A key that a function of the program returns to the library that calls it."""
+        if not any(type(value) is Closure for value in values):
+            return values
+        unknown = Arguments([], {}, incomplete=True)
+        results = (self.run(value, unknown) if type(value) is Closure else (value,) for value in values)
+        return union(tuple(self._first(each)) for each in results)
+
+    @staticmethod
+    def _first(values: Values) -> Values:
+        """Go's functions return an array: the key, and an error."""
+        return union(value.items[0] if type(value) is Array and len(value.items) == 2 else (value,) for value in values)
 
     def option(self, name: str, values: Values, line: int) -> None:
         place = program.Call(program.Name(name), [], {}, line, 1, line, 1)

@@ -158,6 +158,11 @@ class Evaluator(Assignments):
         results[key] = result or UNKNOWN
         return results[key]
 
+    def filled_by(self, parameter: str) -> str:
+        function = self._running[-1].function if self._running else None
+        own = function is not None and any(each.name == parameter for each in function.parameters)
+        return function.name if own and function is not None else ""
+
     def _is_running(self, function: program.Function) -> bool:
         return any(closure.function is function for closure in self._running)
 

@@ -67,7 +67,7 @@ class Expressions(Names):
             program.Mapping: self._mapping,
             program.Typed: self._typed,
             program.Opaque: self._opaque,
-            program.Function: self._function,
+            program.Function: self.closure,
         }
 
     witness: Witness
@@ -306,6 +306,3 @@ class Expressions(Names):
         for part in node.parts:
             self.evaluate(part)
         return UNKNOWN
-
-    def _function(self, node: program.Function) -> Values:
-        return self.closure(node)

@@ -31,7 +31,7 @@ from engines.cbom.source.values import (
 )
 
 _NAME_FACTS = frozenset({"algorithm", "hash", "mode", "padding", "curve", "protocol"})
-_DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
+DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
 _LISTED = frozenset({"algorithm", "protocol", "mode", "curve"})
@@ -159,7 +159,7 @@ def fact_of(values: Values, word: str) -> Values:
 def _as_fact(value: Value, word: str) -> Values:
     if isinstance(value, Thing):
         found = value.facts.get(word) or (value.facts.get("algorithm") if word == "hash" else None)
-        return found or (UNKNOWN if word in _DATA_FACTS else NOTHING)
+        return found or (UNKNOWN if word in DATA_FACTS else NOTHING)
     if isinstance(value, Ref) and word in _NAME_FACTS:
         return known(value.path.rpartition("/" if "/" in value.path else ".")[2])
     return (value,)

@@ -130,15 +130,20 @@ class GoExpressions(CommonSyntax):
             return Sequence([self._element(each, inner) for each in elements])
         args: list[Expression] = []
         keywords: dict[str, Expression] = {}
+        places: dict[str, tuple[int, int, int, int]] = {}
         for each in elements:
             if each.type == "keyed_element":
-                keywords[self.text(each.child_by_field_name("key"))] = self._part(each, "value", None)
+                name = self.text(each.child_by_field_name("key"))
+                keywords[name] = self._part(each, "value", None)
+                places[name] = self.place_of(each)
             else:
                 args.append(self._element(each, None))
         if kind.type not in self.named_types:
             return Opaque([*args, *keywords.values()])
         named = kind.child_by_field_name("name") if kind.type == "qualified_type" else kind
-        return self.call(node, self.expression(kind), named, args, keywords, creates=True)
+        made = self.call(node, self.expression(kind), named, args, keywords, creates=True)
+        made.places = places
+        return made
 
     def _part(self, keyed: Node, field: str, kind: Node | None) -> Expression:
         return self._element(keyed.child_by_field_name(field), kind)

@@ -115,7 +115,8 @@ def _seed(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]
 
 
 def _weak_random(values: Values) -> Found:
-    if any(type(value) is Data and value.origin == WEAK_RANDOM for value in values):
+    """Data of a weak generator that isn't known: one that is, is told where it makes them."""
+    if any(type(value) is Data and value.origin == WEAK_RANDOM and value.made is None for value in values):
         yield Weakness("weak-random", {})
 
 

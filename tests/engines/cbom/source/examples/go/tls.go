@@ -2,6 +2,7 @@ package example
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"net/http"
 )
 
@@ -12,9 +13,9 @@ func configurations(verify bool) *http.Transport {
 	_ = tls.Config{MinVersion: 0x0301} // finds: use:TLS weak-protocol
 	_ = tls.Config{InsecureSkipVerify: false} // finds: use:TLS
 	config := &tls.Config{} // finds: use:TLS
-	config.InsecureSkipVerify = true // finds: disabled-certificate-check
+	config.InsecureSkipVerify = true // finds: use:TLS disabled-certificate-check
 	config.MinVersion = tls.VersionTLS13 // finds: use:TLSv1.3
-	_ = tls.Config{CipherSuites: []uint16{ // finds: use:TLS use:RC4 weak-cipher
+	_ = tls.Config{CipherSuites: []uint16{ // finds: use:TLS use:RC4 use:AES weak-cipher
 		tls.TLS_RSA_WITH_RC4_128_SHA,
 		tls.TLS_AES_128_GCM_SHA256,
 	}}
@@ -24,3 +25,24 @@ func configurations(verify bool) *http.Transport {
 type Config struct{ InsecureSkipVerify bool }
 
 func own() Config { return Config{InsecureSkipVerify: true} }
+
+func transports(transport *http.Transport, given unknownConfig) *http.Transport {
+	transport.TLSClientConfig.InsecureSkipVerify = true // finds: use:TLS disabled-certificate-check
+	_ = &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(state tls.ConnectionState) error { return check(state) }} // finds: use:TLS
+	_ = tls.Config{InsecureSkipVerify: true, VerifyPeerCertificate: func(raw [][]byte, chains [][]*x509.Certificate) error { return nil }} // finds: use:TLS disabled-certificate-check
+	return &http.Transport{
+		TLSClientConfig: &tls.Config{ // finds: use:TLS
+			ServerName:         "example.org",
+			InsecureSkipVerify: true,             // finds: use:TLS disabled-certificate-check
+			MaxVersion:         tls.VersionTLS11, // finds: use:TLSv1.1 weak-protocol
+		},
+	}
+}
+
+func certificates() x509.Certificate {
+	return x509.Certificate{SignatureAlgorithm: x509.SHA1WithRSA} // finds: use:X.509 weak-hash
+}
+
+type embedded struct{ tls.Config }
+
+func inherited(config *embedded) { config.InsecureSkipVerify = true } // finds: use:TLS disabled-certificate-check

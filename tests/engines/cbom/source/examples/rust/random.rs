@@ -34,6 +34,6 @@ pub fn weak_key(d: &[u8]) {
     use aes_gcm::{Aes128Gcm, KeyInit};
     let mut small = SmallRng::seed_from_u64(3);
     let mut key = [0u8; 16];
-    small.fill_bytes(&mut key);
-    let c = Aes128Gcm::new_from_slice(&key).unwrap(); // finds: use:AES weak-random
+    small.fill_bytes(&mut key); // finds: weak-random
+    let c = Aes128Gcm::new_from_slice(&key).unwrap(); // finds: use:AES
 }

@@ -101,8 +101,8 @@ public class Ciphers {
         in.read(read);
         new IvParameterSpec(read);
         byte[] weak = new byte[16];
-        new Random().nextBytes(weak);
-        new IvParameterSpec(weak); // finds: weak-random
+        new Random().nextBytes(weak); // finds: weak-random
+        new IvParameterSpec(weak);
         byte[] replaced = "0123456789abcdef".getBytes();
         new SecureRandom().nextBytes(replaced); // finds: use:CSPRNG
         new IvParameterSpec(replaced);
