@@ -21,7 +21,7 @@ from engines.faults import Fault, InvalidRequest
 from server.config import Listener
 from server.console.api import Result
 from server.console.files import Part, carry_out, refused
-from server.console.frontend import STALE_FORM, Frontend, Headers, read_form, redirect, refreshing, target_of
+from server.console.frontend import STALE_FORM, Frontend, Headers, redirect, refreshing, target_of
 from server.console.guard import (
     LOGIN_COOKIE,
     SESSION_COOKIE,
@@ -139,7 +139,7 @@ class Console:
         login_cookie = request.cookies.get(LOGIN_COOKIE) or new_login_cookie()
         csrf_token = login_token(login_cookie) if session is None else session.csrf_token
         if request.method == "POST":
-            visit.submitted = await read_form(request)
+            visit.submitted = await self._frontend.form(request)
             if not is_token(visit.submitted.get("csrf_token", ""), csrf_token):
                 return await self._frontend.failure(STALE_FORM, session)
             visit.outcome = await _carry_out(page, visit)
@@ -177,6 +177,7 @@ class Console:
             "here": target_of(request),
             "readings": content.readings,
             "forms": {form.name: form for form in content.forms or page.forms},
+            "parameters": visit.parameters,
             "values": {**visit.parameters, **content.values},
             "outcome": visit.outcome,
             "submitted": visit.submitted,

@@ -57,6 +57,16 @@ class Frontend:
         client = None if request.client is None else (request.client.host, request.client.port)
         return Api(self.dispatcher, self.permissions, client, token, namespace)
 
+    async def form(self, request: Request) -> dict[str, str]:
+        """The submitted form. Raises ``TooLarge`` and ``InvalidRequest``."""
+        most = min(MAX_FORM_BYTES, self.listener.max_request_size_bytes)
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise TooLarge(f"a form is at most {most} bytes large")
+        return {name: str(value) for name, value in parse_form(bytes(body)).items()}
+
     async def html(
         self, template: str, context: Mapping[str, Any], status: int = 200, headers: Headers = ()
     ) -> Response:
@@ -89,16 +99,6 @@ def refreshing(target: str, headers: Headers = ()) -> Response:
     response = Response(_EMPTY_PAGE, 200)
     response.raw_headers = [*_HEADERS.items(), (b"refresh", b"0;url=" + target.encode("ascii", "ignore")), *headers]
     return response
-
-
-async def read_form(request: Request) -> dict[str, str]:
-    """The submitted form. Raises ``TooLarge`` and ``InvalidRequest``."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_FORM_BYTES:
-            raise TooLarge(f"a form is at most {MAX_FORM_BYTES} bytes large; use the command line for larger data")
-    return {name: str(value) for name, value in parse_form(bytes(body)).items()}
 
 
 def target_of(request: Request) -> str:

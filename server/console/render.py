@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -69,10 +70,12 @@ def _environment() -> Environment:
         "count": count,
         "day": day,
         "decoded": decoded,
+        "inside": inside,
         "moment": moment,
         "parsed": parsed,
         "pretty": pretty,
         "share": share,
+        "with_namespace": with_namespace,
         "without_id": without_id,
     }
     environment.globals |= {name: static_path(f"console.{name}") for name in ("css", "js", "svg")}
@@ -125,6 +128,17 @@ def parsed(text: str) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def inside(path: str, namespace: str) -> str:
+    """A path of the API in ``namespace``."""
+    return f"{namespace}/{path}" if namespace else path
+
+
+def with_namespace(command: str, namespace: str) -> str:
+    """A ``bao`` command in ``namespace``."""
+    program, verb, *rest = command.split(" ", 2)
+    return " ".join([program, verb, f"-namespace={shlex.quote(namespace)}", *rest]) if namespace else command
 
 
 def pretty(value: object) -> str:

@@ -51,11 +51,13 @@ class Reading:
     method: str
     path: str
     command: str
+    of_server: bool = False
+    """Whether it is made outside of namespaces, wherever the page is looked at."""
 
 
-def reading(path: str) -> Reading:
+def reading(path: str, *, of_server: bool = False) -> Reading:
     """A read of ``path``."""
-    return Reading("GET", path, f"bao read {path}")
+    return Reading("GET", path, f"bao read {path}", of_server)
 
 
 def listing(path: str) -> Reading:

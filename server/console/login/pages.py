@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.console.api import Api, Result
-from server.console.frontend import STALE_FORM, Frontend, read_form, redirect, refreshing
+from server.console.frontend import STALE_FORM, Frontend, redirect, refreshing
 from server.console.guard import (
     LOGIN_COOKIE,
     SESSION_COOKIE,
@@ -41,7 +41,7 @@ class LoginPages:
     async def login(self, request: Request) -> Response:
         """The page with all ways to log in; their forms and links."""
         login_cookie = request.cookies.get(LOGIN_COOKIE) or new_login_cookie()
-        submitted = await read_form(request) if request.method == "POST" else {}
+        submitted = await self._frontend.form(request) if request.method == "POST" else {}
         namespace = submitted.get("namespace", request.query_params.get("namespace", "")).strip("/")
         api = self._frontend.api(request, namespace=namespace)
         if "wait" in request.query_params:
@@ -114,6 +114,7 @@ class LoginPages:
     ) -> Response:
         context = {
             "title": "Log in elsewhere",
+            "namespace": waiting.namespace,
             "waiting": waiting,
             "here": f"/ui/login?{urlencode({'wait': sealed})}",
         }
@@ -135,7 +136,7 @@ class LoginPages:
     async def logout(self, request: Request, session: Session | None) -> Response:
         """End ``session``, that of the request, or the one of the same caller that the form's ``session`` names."""
         if session is not None:
-            submitted = await read_form(request)
+            submitted = await self._frontend.form(request)
             if not is_token(submitted.get("csrf_token", ""), session.csrf_token):
                 return await self._frontend.failure(STALE_FORM, session)
             ended = submitted.get("session", session.id)

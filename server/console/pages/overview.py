@@ -32,7 +32,7 @@ async def load(visit: Visit) -> Content:
             "counts": counts,
             "widest": max((mount["requests"] for mount in counts["mounts"]), default=0) or 1,
         },
-        [reading("sys/health"), reading("sys/seal-status"), reading("sys/ha-status"), reading(_METRICS)],
+        [reading(path, of_server=True) for path in ("sys/health", "sys/seal-status", "sys/ha-status", _METRICS)],
     )
 
 

@@ -17,7 +17,9 @@ async def load(visit: Visit) -> Content:
     status = (await visit.api.inside("").read("sys/seal-status")).data
     sealed = bool(status.get("sealed"))
     shown = FORMS[:2] if sealed else FORMS[2:] if visit.session is not None else ()
-    return Content({"status": status, "shown": [form.name for form in shown]}, [reading("sys/seal-status")])
+    return Content(
+        {"status": status, "shown": [form.name for form in shown]}, [reading("sys/seal-status", of_server=True)]
+    )
 
 
 SEAL = Page("/ui/seal", "Seal", "seal.html", load, FORMS)

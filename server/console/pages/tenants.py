@@ -27,6 +27,7 @@ async def load(visit: Visit) -> Content:
             "tenants": [
                 {"path": inside + name.rstrip("/"), "name": name, **(info.get(name) or {})}
                 for name in result.data.get("keys") or []
+                if visit.query.get("q", "").lower() in name.lower()
             ],
         },
         [listing("sys/namespaces")],

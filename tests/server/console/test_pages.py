@@ -63,6 +63,7 @@ async def test_menus_follow_the_rights(server: Server, browser: Browser, new_bro
 async def test_a_key_is_created_and_rotated(server: Server, browser: Browser) -> None:
     page = await browser.submit("/ui/keys", "create", mount="transit", name="new", type="aes256-gcm96")
     assert "Create key: done." in page.text
+    assert "POST /v1/transit/keys/new" in page.text  # What was asked for, and not only how it is asked.
     given = {"type": "ml-dsa", "parameter_set": "65"}
     assert "done." in (await browser.submit("/ui/keys", "create", mount="transit", name="signer", **given)).text
     given = {"type": "hmac", "key_size": "48"}
@@ -170,6 +171,8 @@ async def test_a_namespace_is_looked_at_as_the_caller(server: Server, browser: B
     assert "inner" in page.text
     _, answer = await server.ask("SCAN", "sys/namespaces")
     assert "t1/inner/" in answer["data"]["keys"]
+    assert "POST /v1/t1/sys/namespaces/inner" in page.text
+    assert "bao write -namespace=t1 -force sys/namespaces/inner" in page.text
     shown = {path: (await browser.get(f"{path}?namespace=t1")).status for path in PATHS}
     assert {path: status for path, status in shown.items() if status != 200} == {"/ui/keys/transit/orders": 404}
 
