@@ -1,6 +1,6 @@
 """Ledger device: appends frames to the journal of a transparency log, which an integrator makes the tree from.
 
-A line costs what the file device's costs, and a lock that is free. All workers append to one segment.
+A line costs what the file device's costs, its number, its CRC-32 and a copy. All workers append to one segment.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, Never
 
 from engines.faults import InvalidRequest
 from server.audit.devices.base import DeviceFault
@@ -19,7 +19,7 @@ from server.audit.ledger.device.entries import Run, large_name, looks_shortened,
 from server.audit.ledger.device.journal import JournalWriter
 from server.audit.ledger.device.options import OPTIONS, read_ledger_options
 from server.audit.ledger.device.witnesses import read_witness_policy
-from server.audit.ledger.log.frames import encode_frame
+from server.audit.ledger.log.frames import encode_frames, take_frames
 from server.audit.ledger.log.policy import Policy
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
 from server.runtime.version import VERSION
@@ -92,7 +92,7 @@ class LedgerDevice:
                 raise DeviceFault(f"the ledger {self.directory.path} is being disabled")
             self._journal = JournalWriter(self.directory, syncs=self.syncs)
             self._run = Run(self.worker)
-            self._append(own_line("opened", {"version": VERSION, **self.introduced}), wait=True)
+            self._append(own_line("opened", {"version": VERSION, **self.introduced}))
             self.introduced = {}
         except (OSError, ValueError) as error:
             self._release(use)
@@ -107,7 +107,7 @@ class LedgerDevice:
         if self._journal is None:
             self.open()
         try:
-            self._append(retimed(lines), wait=True)
+            self._append(retimed(lines))
             if self.syncs:
                 self.sync()
         except OSError as error:
@@ -119,18 +119,17 @@ class LedgerDevice:
             return False
         run = self._run
         assert run is not None, "the device is open"
-        parts = run.frames(lines)
-        frames = b"".join(parts)
+        entries = run.stamp(lines)
+        frames = encode_frames(entries)
         try:
-            written = self._journal.append(frames, wait=False)
+            written = self._journal.append(frames)
         except BlockingIOError:
             return False
         except OSError as error:
             raise self._fault(error) from error
-        if written == len(frames):
-            run.n += len(parts) // 3
-            return True
-        self._count(run, [sum(map(len, parts[at : at + 3])) for at in range(0, len(parts), 3)], written)
+        if written < len(frames):
+            self._count_part(run, frames, written)
+        run.n += len(entries)
         return True
 
     def sync(self) -> None:
@@ -162,13 +161,18 @@ class LedgerDevice:
             return
         try:
             if self.ending:
-                self._append(own_line(self.ending, {}), wait=True)
+                self._append(own_line(self.ending, {}))
             if self.syncs:
                 self.sync()
         except (OSError, DeviceFault) as error:
             log.error("the ledger's entry %s was not written: %s", self.ending, self._fault(error))
         finally:
             self._release(self._use)
+
+    def yield_lock(self) -> None:
+        """Let a segment be sealed that this process has written to. Called in the event loop, once in a while."""
+        if self._journal is not None:
+            self._journal.yield_lock()
 
     def end_alone(self) -> bool:
         """Whether no other process has the ledger open; then none can open it until this one is closed."""
@@ -181,29 +185,23 @@ class LedgerDevice:
                 with contextlib.suppress(OSError):
                     one.close()
 
-    def _append(self, lines: bytes, *, wait: bool) -> None:
+    def _append(self, lines: bytes) -> None:
         """Append the entries of ``lines``. Raises ``OSError``, ``DeviceFault`` if not all could be written."""
         run, journal = self._run, self._journal
         assert run is not None and journal is not None, "the device is open"
-        frames = []
-        for entry in run.stamp(lines):
-            # Only where it may take long: the caller has looked at the others.
-            if wait and (len(entry) > MAX_ENTRY_BYTES or looks_shortened(entry)):
-                entry = self._put_aside(entry)
-            frames.append(encode_frame(entry))
-        self._count(run, [len(frame) for frame in frames], journal.append(b"".join(frames), wait=wait))
+        entries = run.stamp(lines)
+        for at, entry in enumerate(entries):
+            if len(entry) > MAX_ENTRY_BYTES or looks_shortened(entry):
+                entries[at] = self._put_aside(entry)
+        frames = encode_frames(entries)
+        written = journal.append_waiting(frames)
+        if written < len(frames):
+            self._count_part(run, frames, written)
+        run.n += len(entries)
 
-    def _count(self, run: Run, sizes: Sequence[int], written: int) -> None:
-        """Count the frames of ``sizes`` that were written whole. Raises ``DeviceFault`` if that isn't all."""
-        if written == sum(sizes):
-            run.n += len(sizes)
-            return
-        # The whole frames are in the log, so their numbers are taken.
-        for size in sizes:
-            written -= size
-            if written < 0:
-                break
-            run.n += 1
+    def _count_part(self, run: Run, frames: bytes, written: int) -> Never:
+        """Count the frames that were written whole, since their numbers are taken. Raises ``DeviceFault``."""
+        run.n += len(take_frames(frames[:written], 0)[0])
         raise DeviceFault(f"write {self.directory.path}: no space left for a whole entry")
 
     def _put_aside(self, entry: bytes) -> bytes:

@@ -64,6 +64,8 @@ class SharedPage:
     """The failures of the integrator since the ledger was opened."""
     QUORUM_MISSING_NANOSECONDS = 7
     """The time since which the quorum of witnesses has been missing, since the epoch; 0 if it isn't."""
+    SEALING = 8
+    """1 more than the first index of the segment whose writers are asked to release their locks; 0 for none."""
 
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)

@@ -13,11 +13,9 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from time import monotonic_ns, time_ns
 from typing import Any
-from zlib import crc32
 
 import orjson
 
-from server.audit.ledger.log.frames import frame_header
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
 from server.audit.timestamps import nanoseconds_text
 from server.runtime.identifiers import new_request_id
@@ -37,30 +35,17 @@ class Run:
         self.n = 0
         self._head = b',"ledger":{"worker":%d,"run":"%b","n":' % (worker, new_request_id().encode())
 
-    def frames(self, lines: bytes) -> list[bytes | memoryview]:
-        """The frames of the entries of ``lines``, as ``stamp`` and ``encode_frame`` make them, three parts for each.
-
-        The lines themselves aren't copied.
-        """
-        parts: list[bytes | memoryview] = []
-        view = memoryview(lines)
-        n, start, time = self.n, 0, monotonic_ns()
-        while start < len(lines):
-            end = lines.index(b"\n", start)
-            line = view[start : end - 1]
-            tail = b'%b%d,"mono_ns":%d}}' % (self._head, n, time)
-            parts += (frame_header(len(line) + len(tail), crc32(tail, crc32(line))), line, tail)
-            start = end + 1
-            n += 1
-        return parts
-
     def stamp(self, lines: bytes) -> list[bytes]:
         """The entries of ``lines`` as they follow the last one; the caller advances ``n`` once they are written."""
-        end = b',"mono_ns":%d}}' % monotonic_ns()
-        head = self._head
-        if lines.count(b"\n") == 1:
-            return [b"%b%b%d%b" % (lines[:-2], head, self.n, end)]
-        return [b"%b%b%d%b" % (line[:-1], head, n, end) for n, line in enumerate(lines[:-1].split(b"\n"), self.n)]
+        entries = []
+        n, start = self.n, 0
+        head, end = self._head, b',"mono_ns":%d}}' % monotonic_ns()
+        while start < len(lines):
+            newline = lines.index(b"\n", start)
+            entries.append(lines[start : newline - 1] + b"%b%d%b" % (head, n, end))
+            start = newline + 1
+            n += 1
+        return entries
 
 
 def retimed(lines: bytes) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from dataclasses import dataclass
 
 from server.audit.ledger.device.directory import LedgerDirectory, SharedPage, sync_file
@@ -23,6 +24,9 @@ SEGMENT_ENTRIES = 65_536
 
 STEP_ENTRIES = 40_000
 """The most entries in one step, so that a backlog is signed in parts."""
+
+_SEAL_ATTEMPTS, _SEAL_PAUSE_SECONDS = 20, 0.001
+"""The attempts of a step to seal a segment, while writers finish what they write; each takes some microseconds."""
 
 _MAX_SKIPS = 64
 """The most skips that a step names; further ones wait for the next."""
@@ -159,7 +163,8 @@ class Integrator:
         """Seal the present segment if it is long enough: nothing is written to it any more, and the next one begins."""
         if self._page.words[SharedPage.SEGMENT] != self.segment or self.writer.size - self.segment < SEGMENT_ENTRIES:
             return
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        if not self._lock_writers_out():
+            return
         try:
             self._reader.sealed = True
             while self._absorb_some():
@@ -169,6 +174,21 @@ class Integrator:
             self._page.words[SharedPage.SEGMENT] = self.writer.size
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def _lock_writers_out(self) -> bool:
+        """Take the lock on the segment from its writers; False if one keeps it, as an idle one may until the next step.
+
+        A writer that was stopped doesn't hold this process up: its segment goes on.
+        """
+        self._page.words[SharedPage.SEALING] = self.segment + 1
+        for _ in range(_SEAL_ATTEMPTS):
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(_SEAL_PAUSE_SECONDS)
+            else:
+                return True
+        return False
 
     def _open(self, segment: int, offset: int) -> SegmentReader:
         descriptor = os.open(self._directory.segment(segment), os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)

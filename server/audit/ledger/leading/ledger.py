@@ -38,6 +38,10 @@ ALONE_SECONDS = 5.0
 """The seconds that disabling waits until all other processes have let the ledger go."""
 
 
+YIELD_SECONDS = 0.25
+"""The interval at which a process looks whether a segment that it writes to is to be sealed, where no request does."""
+
+
 class _Unknown(Exception):
     """The directory has a log of which nothing is remembered."""
 
@@ -55,6 +59,7 @@ class LedgerHost:
         self._worker = worker
         self._companion = companion
         self._beside: asyncio.Task[None] | None = None
+        self._yielding: asyncio.Task[None] | None = None
         self._leader: Leader | None = None
         self._note: Note | None = None
         self.device: LedgerDevice | None = None
@@ -149,6 +154,7 @@ class LedgerHost:
         self._note = note
         self._leader = Leader(device, self.ledgers, self.tenants(origin), publisher, note)
         self._leader.start()
+        self._yielding = asyncio.create_task(_yield_locks(device))
         if self._companion is not None:
             self._beside = asyncio.create_task(self._companion(device, self.ledgers))
 
@@ -207,11 +213,19 @@ class LedgerHost:
 
     async def _let_go(self) -> str:
         leader, self._leader, self.device, self._note = self._leader, None, None, None
-        task, self._beside = self._beside, None
-        if task is not None:
+        tasks = [task for task in (self._beside, self._yielding) if task is not None]
+        self._beside = self._yielding = None
+        for task in tasks:
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         return "" if leader is None else await leader.close()
+
+
+async def _yield_locks(device: LedgerDevice) -> None:
+    """Let segments of the journal be sealed while no entry is written, until cancelled."""
+    while True:
+        await asyncio.sleep(YIELD_SECONDS)
+        device.yield_lock()
 
 
 def _untaken(error: Exception) -> Unavailable:

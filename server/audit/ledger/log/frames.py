@@ -59,13 +59,16 @@ class Skip:
 
 def encode_frame(entry: bytes) -> bytes:
     """The frame of one entry of 1 to 65,535 bytes."""
-    assert 0 < len(entry) <= MAX_ENTRY_BYTES
-    return frame_header(len(entry), crc32(entry)) + entry
+    return encode_frames((entry,))
 
 
 def encode_frames(entries: Iterable[bytes]) -> bytes:
     """The frames of several, for one ``write``."""
-    return b"".join([encode_frame(entry) for entry in entries])
+    parts: list[bytes] = []
+    for entry in entries:
+        assert 0 < len(entry) <= MAX_ENTRY_BYTES
+        parts += (frame_header(len(entry), crc32(entry)), entry)
+    return b"".join(parts)
 
 
 def segment_name(first_index: int) -> str:

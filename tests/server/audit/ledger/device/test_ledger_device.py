@@ -17,12 +17,14 @@ from server.audit.broker import Broker, DeclaredDevice
 from server.audit.devices import file_systems
 from server.audit.devices.base import DeviceFault
 from server.audit.entry import AuditResponse
+from server.audit.ledger.device import integrator
 from server.audit.ledger.device.checks import settle_segment
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import LedgerDirectory
 from server.audit.ledger.device.options import read_ledger_options
 from server.audit.ledger.log.frames import Frames, SegmentReader, Skip
 from server.audit.ledger.log.policy import parse_policy
+from server.audit.ledger.log.writer import TreeWriter
 from server.audit.ledger.offline.verify import Request as Verification
 from server.audit.ledger.offline.verify import verify_directory
 from tests.ledger_load import modes_of
@@ -198,6 +200,34 @@ def test_nothing_is_written_to_a_segment_that_is_sealed(tmp_path: Path) -> None:
     assert device.write_immediately(line(2))
     assert directory.segment(0).read_bytes() == before
     assert b'"n":2' in directory.segment(2).read_bytes()
+
+
+@pytest.mark.parametrize("idle", [False, True])
+def test_a_writer_keeps_its_segment_until_it_is_to_be_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, idle: bool
+) -> None:
+    monkeypatch.setattr(integrator, "SEGMENT_ENTRIES", 2)
+    device, directory = made(tmp_path / "log"), LedgerDirectory(tmp_path / "log")
+    device.open()
+    assert device.write_immediately(line(1))
+    integrating = integrator.Integrator(directory, TreeWriter(), 0, 0)
+    device.yield_lock()  # It isn't asked for yet.
+    assert integrating.step().size == 2
+    assert directory.segments() == [0], "its writer keeps it"
+    if idle:
+        device.yield_lock()
+    else:
+        assert device.write_immediately(line(2))
+    size = integrating.step().size
+    assert directory.segments() == [0, size]
+    assert device.write_immediately(line(3))
+    assert device.write_immediately(line(4))
+    step = integrating.step()
+    assert (step.size, step.segment) == (size + 2, size)
+    device.close()  # Its last entry lies in this segment, and it lets go.
+    assert integrating.step().size == size + 3
+    assert directory.segments() == [0, size, size + 3]
+    integrating.close()
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
