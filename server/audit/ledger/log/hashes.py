@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 HASH_BYTES = 32
+
+_new_leaf, _new_node = sha256(b"\0").copy, sha256(b"\1").copy
+"""The beginnings of hashes of leaves and nodes. A copy takes less than a new hash, and joins no bytes to hash."""
+
 EMPTY_ROOT = sha256(b"").digest()
 """The root of the tree without leaves."""
 
 
 def leaf_hash(entry: bytes) -> bytes:
     """The hash of one entry, 32 bytes."""
-    return sha256(b"\0" + entry).digest()
+    leaf = _new_leaf()
+    leaf.update(entry)
+    return leaf.digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of the node over ``left`` and ``right``, 32 bytes each."""
-    return sha256(b"\1" + left + right).digest()
+    node = _new_node()
+    node.update(left)
+    node.update(right)
+    return node.digest()
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> bytes:
+    """The hashes of entries, joined."""
+    hashes = []
+    for entry in entries:
+        leaf = _new_leaf()
+        leaf.update(entry)
+        hashes.append(leaf.digest())
+    return b"".join(hashes)
 
 
 def root_of(hashes: bytes) -> bytes:
@@ -29,7 +48,11 @@ def root_of(hashes: bytes) -> bytes:
     assert hashes and len(hashes) % HASH_BYTES == 0
     while len(hashes) > HASH_BYTES:
         paired = len(hashes) // 64 * 64
-        level = [sha256(b"\1" + hashes[at : at + 64]).digest() for at in range(0, paired, 64)]
+        level = []
+        for at in range(0, paired, 64):
+            node = _new_node()
+            node.update(hashes[at : at + 64])
+            level.append(node.digest())
         level.append(hashes[paired:])
         hashes = b"".join(level)
     return hashes

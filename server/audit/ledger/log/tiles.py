@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from struct import Struct
 from typing import NamedTuple
 
 from server.audit.ledger.log.hashes import HASH_BYTES
@@ -24,6 +25,7 @@ MAX_BUNDLE_BYTES = WIDTH * (2 + MAX_ENTRY_BYTES)
 MAX_SIZE = 2**63 - 1
 """The most leaves of a tree: 256**8 would be more levels than any index needs."""
 
+_length = Struct(">H").pack
 _PATH = re.compile(r"tile/(entries|0|[1-9]\d?)/((?:x\d{3}/){0,6}\d{3})(?:\.p/([1-9]\d{0,2}))?", re.ASCII)
 
 
@@ -116,10 +118,9 @@ def edge_of(size: int) -> Iterator[Tile | None]:
 
 def encode_bundle(entries: Iterable[bytes]) -> bytes:
     """The bundle, or part of one, that holds ``entries``, each of at most 65,535 bytes."""
-    parts = []
+    parts: list[bytes] = []
     for entry in entries:
-        parts.append(len(entry).to_bytes(2, "big"))
-        parts.append(entry)
+        parts += (_length(len(entry)), entry)
     return b"".join(parts)
 
 

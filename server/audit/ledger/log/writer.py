@@ -6,10 +6,9 @@ It keeps the right edge alone, the partial tiles and the partial bundle, so its 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import NamedTuple
 
-from server.audit.ledger.log.hashes import HASH_BYTES, root_of, root_of_edge
+from server.audit.ledger.log.hashes import HASH_BYTES, leaf_hashes, root_of, root_of_edge
 from server.audit.ledger.log.tiles import ENTRIES, MAX_ENTRY_BYTES, WIDTH, Tile, encode_bundle, tile_in
 from server.audit.ledger.log.tree import Read, TreeReader, read_entries
 
@@ -47,7 +46,7 @@ class TreeWriter:
 
     def append(self, entries: Sequence[bytes]) -> None:
         """Add entries of at most 65,535 bytes each, in their order. Raises ``ValueError`` for a longer one."""
-        if any(len(entry) > MAX_ENTRY_BYTES for entry in entries):
+        if entries and max(map(len, entries)) > MAX_ENTRY_BYTES:
             raise ValueError(f"an entry has more than {MAX_ENTRY_BYTES} bytes")
         at = 0
         while at < len(entries):
@@ -88,7 +87,7 @@ class TreeWriter:
     def _add(self, group: Sequence[bytes]) -> None:
         """Add entries that all go into the present bundle."""
         self._bundle.append(encode_bundle(group))
-        leaves = b"".join([sha256(b"\0" + entry).digest() for entry in group])
+        leaves = leaf_hashes(group)
         self.size += len(group)
         if self.size % WIDTH == 0:
             self._full.append(TileWrite(Tile(ENTRIES, (self.size >> 8) - 1), b"".join(self._bundle)))

@@ -8,10 +8,9 @@ isn't what its authentic parent says, this tells whether the tile alone was chan
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import TypeAlias
 
-from server.audit.ledger.log.hashes import HASH_BYTES, root_of, root_of_edge
+from server.audit.ledger.log.hashes import HASH_BYTES, leaf_hashes, root_of, root_of_edge
 from server.audit.ledger.log.tiles import ENTRIES, WIDTH, BadTile, Tile, edge_of, level_count, tile_in
 from server.audit.ledger.log.tree import MissingTile, Read, read_entries, read_tile
 from server.audit.ledger.offline.findings import Kind, Report
@@ -132,7 +131,7 @@ class TreeCheck:
         except (BadTile, BadFile) as error:
             self._report.add(Kind.ENTRY, str(error), index=tile.first_leaf, file=bundle.path)
             return None
-        computed = b"".join([sha256(b"\0" + entry).digest() for entry in entries])
+        computed = leaf_hashes(entries)
         if computed == stored:
             self._visit(tile.first_leaf, entries, authentic)
             return computed

@@ -6,11 +6,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from hashlib import sha256
 from itertools import islice
 
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
-from server.audit.ledger.log.hashes import HASH_BYTES, root_of, root_of_edge
+from server.audit.ledger.log.hashes import HASH_BYTES, leaf_hash, leaf_hashes, root_of, root_of_edge
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, Note
 from server.audit.ledger.log.policy import Policy, check_signatures
 from server.audit.ledger.log.tiles import ENTRIES, WIDTH, BadTile, tile_in
@@ -93,7 +92,7 @@ class ProvenLog:
         """The entries of one bundle."""
         entries = self._read_bundle(number)
         hashes = self._tile(0, number)
-        if b"".join([sha256(b"\0" + entry).digest() for entry in entries]) != hashes:
+        if leaf_hashes(entries) != hashes:
             raise NotProven(f"{tile_in(ENTRIES, number, self.checkpoint.size).path} isn't what was signed")
         return entries
 
@@ -103,7 +102,7 @@ class ProvenLog:
         hashes = self._tile(0, number)
         found = [entries[place] for place in places]
         if any(
-            sha256(b"\0" + entry).digest() != hashes[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+            leaf_hash(entry) != hashes[place * HASH_BYTES : (place + 1) * HASH_BYTES]
             for place, entry in zip(places, found, strict=True)
         ):
             raise NotProven(f"{tile_in(ENTRIES, number, self.checkpoint.size).path} isn't what was signed")
