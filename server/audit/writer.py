@@ -30,7 +30,7 @@ MAX_HANGING = 16
 SLOW_SECONDS = 0.05
 """The seconds after which a write counts as slow."""
 
-SLOW_PERIOD_SECONDS = 10.0
+SLOW_PERIOD_SECONDS = 2.0
 """The seconds after the last slow write for which the thread does all writes."""
 
 Outcome: TypeAlias = "asyncio.Future[Exception | None]"
