@@ -20,6 +20,7 @@ from benchmarks.scanner.readers import (
     juliet_java,
     owasp,
     pycryptobench,
+    rust_vulnerable_apps,
     semgrep_rules,
 )
 
@@ -112,5 +113,26 @@ CORPORA = (
         "663c83d8c68bf12bb5a1116cca8edc188c7d46d0",
         Purpose.REPORTING,
         codeql.read,
+    ),
+    Corpus(
+        "codeql-rust",
+        "microsoft/codeql",
+        "b476939a852fb30127967b833733b7a65367c4d3",
+        Purpose.REPORTING,
+        codeql.read_rust,
+    ),
+    Corpus(
+        "codeql-rust-keys",
+        "paldepind/codeql",
+        "dc3b7aaab045df81b96aa9ac8d9bc2922d448d45",
+        Purpose.TUNING,
+        codeql.read_rust_keys,
+    ),
+    Corpus(
+        "rust-vulnerable-apps",
+        "snyk/rust-vulnerable-apps",
+        "f709169a796f94c3ede1c599c3f32735e598a773",
+        Purpose.REPORTING,
+        rust_vulnerable_apps.read,
     ),
 )

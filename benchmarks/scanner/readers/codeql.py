@@ -7,7 +7,7 @@ say what is expected of their own line: alerts, or operations with the name of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.scanner.cases import USE, Case, Labelled, Place, checked, source_files
@@ -36,6 +36,9 @@ _NAMES = {"ARC4": "RC4", "RSA-PSS?": "RSA", "RSA-OAEP?": "RSA"}
 _MADE_ABOVE = 15
 """The lines above an operation in which what it uses may have been made."""
 
+_MADE_BELOW = 3
+"""The lines below a constant in which it is used, where only the constant is labelled."""
+
 _CLASSES = {
     295: ("disabled-certificate-check",),
     297: ("disabled-certificate-check",),
@@ -53,33 +56,66 @@ _CLASSES = {
     1204: ("static-iv",),
 }
 """By weakness: the classes that count, the first of them to report under."""
+
+_RUST = "rust"
+_RUST_CLASSES = {number: _CLASSES[number] for number in (295, 327)}
+_RUST_KEYS = {798: ("hardcoded-key", "static-iv", "static-salt")}
+"""Rust's tests of constants as keys, nonces, passwords and salts."""
+
+_EXHAUSTIVE = frozenset({295})
 _EXHAUSTIVE = frozenset({326, 780, 1204, 338})
 """Weaknesses whose tests report every weak place: others look at sensitive data alone, or at one library."""
 
 
 def read(copy: Path, scratch: Path) -> Labelled:
-    """The tests of weaknesses, and those of the models of cryptographic libraries, which say what is used."""
-    files = [path for path in source_files(copy) if "vendor" not in path.parts and "stub" not in path.name]
-    cases = [*_weak(copy, files), *(case for path in files for case in _uses(path)), *_listed_uses(copy)]
+    """The tests of weaknesses, and those of the models of cryptographic libraries, which say what is used.
+
+    Those of Rust are in ``read_rust``.
+    """
+    files = [path for path in _sources(copy) if path.relative_to(copy).parts[0] != _RUST]
+    weak = _weak(copy, files, _CLASSES, _EXHAUSTIVE)
+    cases = [*weak, *(case for path in files for case in _uses(path)), *_listed_uses(copy)]
     return checked(copy, cases, *sorted({place.path for case in cases for place in case.places}))
 
 
-def _weak(copy: Path, files: list[Path]) -> Iterator[Case]:
+def read_rust(copy: Path, scratch: Path) -> Labelled:
+    """The tests of Rust's ciphers, hashes and certificates."""
+    tests = copy / _RUST
+    cases = [*_weak(tests, _sources(tests), _RUST_CLASSES, frozenset({295}))]
+    return checked(tests, cases, *sorted({place.path for case in cases for place in case.places}))
+
+
+def read_rust_keys(copy: Path, scratch: Path) -> Labelled:
+    """The tests of Rust's keys and nonces in the source, but those that go by the names of parameters alone."""
+    tests = copy / _RUST
+    files = [path for path in _sources(tests) if "heuristic" not in path.name]
+    cases = [*_weak(tests, files, _RUST_KEYS, frozenset())]
+    return checked(tests, cases, *sorted({place.path for case in cases for place in case.places}))
+
+
+def _sources(folder: Path) -> list[Path]:
+    return [path for path in source_files(folder) if "vendor" not in path.parts and "stub" not in path.name]
+
+
+def _weak(
+    copy: Path, files: list[Path], classes: Mapping[int, tuple[str, ...]], exhaustive: frozenset[int]
+) -> Iterator[Case]:
     reported = _reported(copy)
     for path in files:
-        weakness = _weakness(path)
+        weakness = _weakness(path, classes)
         if weakness is None:
             continue
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         rows = set(reported.get(path, ()))
         told = {number for row in rows for place in row for number in range(place.first, place.last + 1)}
         alerts = [number for number, line in enumerate(lines, start=1) if _is_alert(line) and number not in told]
-        rows |= {(Place(path, number, number),) for number in alerts}
-        accepted = _CLASSES[weakness]
+        behind = _MADE_BELOW if weakness in _RUST_KEYS else 0
+        rows |= {(Place(path, number, number + behind),) for number in alerts}
+        accepted = classes[weakness]
         for places in sorted(rows, key=lambda row: row[0].first):
             made = _paragraphs(places, lines) if _OPERATIONS_ONLY.search(str(path)) else places
             yield Case(accepted[0], True, made, frozenset(accepted))
-        if weakness in _EXHAUSTIVE:
+        if weakness in exhaustive:
             weak = {number for row in rows for place in row for number in range(place.first, place.last + 1)}
             for number, line in enumerate(lines, start=1):
                 if line.strip() and number not in weak:
@@ -97,11 +133,11 @@ def _paragraphs(places: tuple[Place, ...], lines: list[str]) -> tuple[Place, ...
     return tuple(found)
 
 
-def _weakness(path: Path) -> int | None:
+def _weakness(path: Path, classes: Mapping[int, tuple[str, ...]]) -> int | None:
     if _OTHER.search(str(path)):
         return None
     named = _CWE.search(str(path.parent))
-    return int(named[1]) if named and int(named[1]) in _CLASSES else None
+    return int(named[1]) if named and int(named[1]) in classes else None
 
 
 def _is_alert(line: str) -> bool:

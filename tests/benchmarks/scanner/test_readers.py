@@ -23,6 +23,7 @@ from benchmarks.scanner.readers import (
     juliet_java,
     owasp,
     pycryptobench,
+    rust_vulnerable_apps,
     semgrep_rules,
 )
 from benchmarks.scanner.statements import statement_end
@@ -155,7 +156,7 @@ def test_codeql(write: Write, folders: Folders) -> None:
     reported = "| a.go:2:9:2:15 | f | a.go:2:11:2:14 | 1024 | text |"
     results = f"edges\n| a.go:9:1:9:2 | x |\n#select\n{reported}\nnodes\n| a.go:3:1:3:2 | x |\n"
     write("go/ql/test/query-tests/Security/CWE-326/A.expected", results)
-    write("rust/ql/test/query-tests/security/CWE-328/b.rs", "let a = Md5::new(); // $ Alert[rust/x]\n")
+    write("rust/ql/test/query-tests/security/CWE-327/b.rs", "let a = Md5::new(); // $ Alert[rust/x]\n")
     write("python/ql/test/library-tests/c.py", "h(x) # $ CryptographicOperation CryptographicOperationAlgorithm=SHA1\n")
     write("javascript/ql/test/library-tests/d.js", "f()\n")
     write(
@@ -167,11 +168,36 @@ def test_codeql(write: Write, folders: Folders) -> None:
         ("weak-key-size", True, "a.go", 2),
         ("weak-key-size", False, "a.go", 1),
         ("weak-key-size", False, "a.go", 3),
-        ("weak-hash", True, "b.rs", 1),
         ("use", True, "c.py", 1),
         ("use", True, "d.js", 1),
     ]
     assert [case.algorithm for case in labelled.cases[-2:]] == ["SHA1", "AES"]
+
+
+def test_codeql_of_rust(write: Write, folders: Folders) -> None:
+    tests = "rust/ql/test/query-tests/security"
+    write(f"{tests}/CWE-327/a.rs", "let a = Md5::new(); // $ Alert[rust/x]\n\nlet b = Sha256::new();\n")
+    write(f"{tests}/CWE-295/b.rs", "c.danger_accept_invalid_certs(true); // $ Alert[rust/y]\nd();\n")
+    write(f"{tests}/CWE-798/c.rs", "let k = [0; 16]; // $ MISSING: Alert[rust/z]\nlet c = Aes::new(&k);\n")
+    write(f"{tests}/CWE-798/test_heuristic.rs", "login(password: &str) // $ Alert[rust/z]\n")
+    assert sorted(rows(codeql.read_rust(*folders))) == [
+        ("disabled-certificate-check", False, "b.rs", 2),
+        ("disabled-certificate-check", True, "b.rs", 1),
+        ("weak-cipher", True, "a.rs", 1),
+    ]
+    (keys,) = codeql.read_rust_keys(*folders).cases
+    assert (keys.places[0].path.name, keys.places[0].first, keys.places[0].last) == ("c.rs", 1, 4)
+    assert keys.accepted == {"hardcoded-key", "static-iv", "static-salt"}
+
+
+def test_rust_vulnerable_apps(write: Write, folders: Folders) -> None:
+    for name in ("hardcoded_secret_bad_1", "hardcoded_secret_good_1", "other_1"):
+        write(f"hardcoded_secret/{name}/src/main.rs", "fn main() {}\n")
+    labelled = rust_vulnerable_apps.read(*folders)
+    assert [(case.finding, case.expected) for case in labelled.cases] == [
+        ("hardcoded-key", True),
+        ("hardcoded-key", False),
+    ]
 
 
 @pytest.mark.parametrize("corpus", CORPORA, ids=lambda corpus: corpus.folder)
@@ -190,8 +216,8 @@ def test_missing_corpora_are_named_and_unknown_ones_refused(tmp_path: Path) -> N
 
 
 def test_statements_end_where_their_brackets_close() -> None:
-    lines = ["f(a,", "  g(b),", ")", "h()", "if (x) {", "}"]
-    assert [statement_end(lines, number) for number in (1, 2, 4, 5)] == [3, 2, 4, 5]
+    lines = ["f(a,", "  g(b),", ")", "h()", "if (x) {", "}", "a()", "  .b()", "  .c();"]
+    assert [statement_end(lines, number) for number in (1, 2, 4, 5, 7)] == [3, 2, 4, 5, 9]
 
 
 def write_sheet(path: Path, cells: Iterable[tuple[str, str]]) -> None:

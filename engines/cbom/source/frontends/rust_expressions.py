@@ -168,6 +168,8 @@ class RustExpressions(CommonSyntax):
         named = function.child_by_field_name("field") or function.child_by_field_name("name") or function
         callee = self.expression(function)
         if function.type == "field_expression" and type(callee) is Member:
+            if callee.name == "parse" and types and not args:
+                return self.call(node, Member(types[0], "from_str"), named, [callee.base])
             passed = self.passed(function, callee, args)
             if passed is not None:
                 return passed

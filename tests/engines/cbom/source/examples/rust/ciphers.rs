@@ -84,3 +84,10 @@ fn streams(key: &[u8], iv: &[u8]) {
     let sa = salsa20::Salsa20::new(key.into(), b"8 bytes.".into()); // finds: use:Salsa20 static-iv
     let fresh = chacha20::XChaCha20::new(key.into(), iv.into()); // finds: use:XChaCha20
 }
+
+fn rabbits(key: &[u8], iv: &[u8]) {
+    let a = rabbit::Rabbit::new(rabbit::Key::from_slice(key), rabbit::Iv::from_slice(&[0u8; 8])); // finds: use:Rabbit static-iv
+    let zero: [u8; 16] = unsafe { std::mem::zeroed() };
+    let b = rabbit::RabbitKeyOnly::new(rabbit::Key::from_slice(&zero)); // finds: use:Rabbit hardcoded-key
+    let c = rabbit::Rabbit::new(key.into(), iv.into()); // finds: use:Rabbit
+}

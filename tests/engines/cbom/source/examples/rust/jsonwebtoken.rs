@@ -18,3 +18,8 @@ pub fn read(token: &str, key: &[u8]) {
     let ok = decode::<Claims>(token, &DecodingKey::from_secret(b"secret"), &Validation::default()); // finds: use:HMAC-SHA-256 hardcoded-key
     let k = DecodingKey::from_secret(include_bytes!("secret.key")); // finds: hardcoded-key
 }
+
+pub fn cookies(given: &[u8]) {
+    let fixed = cookie::Key::from(&[0; 64]); // finds: hardcoded-key
+    let fresh = cookie::Key::from(given);
+}

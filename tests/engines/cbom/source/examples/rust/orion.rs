@@ -9,3 +9,9 @@ pub fn orion(d: &[u8]) {
     let b = snow::Builder::new("Noise_XX_25519_ChaChaPoly_SHA256".parse().unwrap()); // finds: use:X25519
     let cm = cmac::Cmac::<aes::Aes128>::new_from_slice(b"0123456789abcdef").unwrap(); // finds: use:CMAC hardcoded-key
 }
+
+pub fn identities(text: &str) {
+    let a: age::x25519::Identity = "AGE-SECRET-KEY-1".parse::<age::x25519::Identity>().unwrap(); // finds: use:X25519 hardcoded-key
+    let b = text.parse::<age::x25519::Identity>().unwrap(); // finds: use:X25519
+    let c = age::scrypt::Identity::new(age::secrecy::SecretString::from("pass".to_string())); // finds: use:scrypt hardcoded-key
+}
