@@ -47,15 +47,19 @@ def _run(invocation: Invocation) -> int:
     form = read_choice(flags, "format", FORMATS)
     query = _query(flags)
     limit = read_number(flags, "limit", _DEFAULT_LIMIT, _MAX_LIMIT)
+    if limit < 1:
+        raise UsageError(f"-limit: expected a number between 1 and {_MAX_LIMIT}, got '0'")
     first = read_number(flags, "cursor", 0)
     source = open_source(flags.operands[0], invocation.environment)
     progress = Progress("searched")
     answer = Answer([], first)
     try:
         log = ProvenLog(source, read_trust(flags, progress))
-        for answer in find(log, query, first, limit):
-            progress(answer.next_index, log.checkpoint.size)
         size = log.checkpoint.size
+        if first > size:
+            raise CommandFailed(f"the log has {size} entries; -cursor is the cursor of an earlier answer")
+        for answer in find(log, query, first, limit):
+            progress(answer.next_index, size)
     except NotProven as error:
         sys.stderr.write(f"{error}\n")
         return TAMPERED

@@ -84,7 +84,8 @@ class ProvenLog:
 
         ``end`` is a multiple of 256, or the log's size.
         """
-        for number in range(first // WIDTH, -(-(self.checkpoint.size if end is None else end) // WIDTH)):
+        end = self.checkpoint.size if end is None else end
+        for number in range(first // WIDTH, -(-end // WIDTH) if first < end else 0):
             start = max(first, number * WIDTH)
             yield start, self.bundle(number)[start - number * WIDTH :]
 

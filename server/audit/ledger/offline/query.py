@@ -188,9 +188,12 @@ class Answer:
 def find(log: ProvenLog, query: Query, first: int, limit: int) -> Iterator[Answer]:
     """Look through a log from ``first`` on, until ``limit`` entries fit. Gives what it has after each bundle.
 
-    Raises ``NotProven`` and ``Unreadable``.
+    ``first`` is at most the log's size. Raises ``NotProven`` and ``Unreadable``.
     """
-    yield from scan(log, query, Answer([], first), log.checkpoint.size, limit)
+    size = log.checkpoint.size
+    if 0 < first == size:
+        yield Answer([], size, time_of(log.entry(size - 1)))
+    yield from scan(log, query, Answer([], first), size, limit)
 
 
 def scan(log: ProvenLog, query: Query, answer: Answer, end: int, limit: int) -> Iterator[Answer]:

@@ -105,7 +105,8 @@ def test_verify_compares_the_copies_of_one_log(
         [], ["verify"], ["verify", "/nowhere", "-from=x"], ["verify", "/nowhere", "-format=xml"], ["nonsense"],
         ["verify", "/nowhere"], ["verify", "/", "-policy=/nowhere"], ["verify", "/", "-kept=/nowhere"],
         ["compare", "/nowhere"], ["compare", "/nowhere", "/nowhere"], ["prove", "/nowhere"], ["query", "/nowhere"],
-        ["query", "/", "-after=yesterday"], ["query", "/", "-success=maybe"], ["verify-proof", "/nowhere"],
+        ["query", "/", "-after=yesterday"], ["query", "/", "-success=maybe"], ["query", "/", "-limit=0"],
+        ["verify-proof", "/nowhere"],
         ["prove", "/nowhere", "-request-id=a", "-out=b"], ["verify", "/", "-polcy=x"],
     ],
 )  # fmt: skip
@@ -245,6 +246,10 @@ def test_query_goes_on_where_it_stopped(ledger: Ledger, capsys: pytest.CaptureFi
     assert looks == 3
     last = json.loads(ledger.entries[-1])["time"]
     assert answer["complete_to"] == {"index": 699, "time": last}
+    ran = Ran(capsys, "query", ledger.path, "--format=json", "--cursor=700")
+    assert (ran.status, ran.json) == (0, {"entries": [], "cursor": None, "complete_to": answer["complete_to"]})
+    ran = Ran(capsys, "query", ledger.path, "--cursor=701")
+    assert (ran.status, ran.err) == (2, "the log has 700 entries; -cursor is the cursor of an earlier answer\n")
 
 
 def test_query_of_what_was_tampered_with(ledger: Ledger, policy: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 import threading
@@ -21,12 +22,14 @@ from google.protobuf import json_format
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from cryptoserve_cli.dispatch import run_command
+from server.audit.ledger.offline.exports import run as following
 from server.audit.ledger.offline.exports import sinks
 from server.audit.ledger.offline.exports.formats import FORMATS, cef, ndjson, rfc5424
 from server.audit.ledger.offline.exports.ocsf import api_activity
 from server.audit.ledger.offline.exports.otlp import logs_data
 from server.audit.ledger.offline.exports.records import Record
 from server.audit.ledger.offline.exports.sinks import HttpSink, SinkFault
+from server.audit.ledger.offline.sources import DirectorySource, Unreadable
 from server.runtime.version import VERSION
 from tests.server.audit.ledger.ledgers import ORIGIN, Ledger, audit_entries, line, pair
 from tests.server.audit.ledger.test_verify import flip
@@ -382,7 +385,7 @@ def test_otlp_is_sent_again_after_these_answers_alone(collector: tuple[type[Coll
     ("asked", "waits"),
     [
         ("7", 7.0), ("0", 0.0), ("soon", 1.0), ("-3", 1.0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), ("601", None),
-        (formatdate(time.time() + 300, usegmt=True), pytest.approx(300, abs=30)), ("9" * 400, None),
+        ("in 300 seconds", pytest.approx(300, abs=30)), ("9" * 400, None),
     ],
 )  # fmt: skip
 def test_a_sink_that_asks_to_wait_is_waited_for(
@@ -391,7 +394,8 @@ def test_a_sink_that_asks_to_wait_is_waited_for(
     seen, url = collector
     waited: list[float] = []
     sink = HttpSink(url, FORMATS["otlp"], {}, waited.append)
-    seen.answers, seen.tells = [429, 200], {"Retry-After": asked}
+    date = formatdate(time.time() + 300, usegmt=True)
+    seen.answers, seen.tells = [429, 200], {"Retry-After": asked.replace("in 300 seconds", date)}
     if waits is None:
         with pytest.raises(SinkFault, match="asks to wait for"):
             sink.write([REQUEST])
@@ -493,10 +497,27 @@ def test_following(ledger: Ledger, tmp_path: Path, capfdbinary: Any, monkeypatch
         growing.sign()
 
     monkeypatch.setattr("server.audit.ledger.offline.exports.run.time.sleep", wait)
+    # A source that can't be read now and then, as a server that is started anew, is waited for.
+    read, failures = DirectorySource.read, iter([False, True] * 8)
+
+    def unsteady(source: DirectorySource, path: str, limit: int) -> bytes | None:
+        if path == "checkpoint" and next(failures):
+            raise Unreadable("it answers 503")
+        return read(source, path, limit)
+
+    monkeypatch.setattr(DirectorySource, "read", unsteady)
     status, out, _ = run(capfdbinary, growing.path, "-follow", "-cursor", tmp_path / "cursor")
     assert status == 0
     assert [json.loads(text)["index"] for text in out.splitlines()] == list(range(30))
     assert json.loads((tmp_path / "cursor").read_text())["index"] == 30
+
+
+def test_following_ends_where_nothing_can_be_read_for_long(
+    ledger: Ledger, capfdbinary: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("server.audit.ledger.offline.exports.run.time.sleep", lambda _: shutil.rmtree(ledger.path))
+    assert run(capfdbinary, ledger.path, "-follow")[0] == 2
 
 
 def test_parquet(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:

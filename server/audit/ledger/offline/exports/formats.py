@@ -106,7 +106,7 @@ def _cef_members(record: Record) -> Mapping[str, str]:
     use = next(iter(record.uses()), {})
     labelled = {
         "requestId": record.text("request", "id"),
-        "namespace": record.text("request", "namespace", "path") or record.text("request", "namespace", "id"),
+        "namespace": record.namespace,
         "key": record.text("crypto", "key"),
         "algorithm": str(use.get("algorithm", "")),
         "verdict": record.text("crypto_policy", "verdict"),

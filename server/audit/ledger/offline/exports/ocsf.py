@@ -97,6 +97,6 @@ def _unmapped(record: Record) -> dict[str, Any]:
         ("crypto_policy", record.block("crypto_policy"), ("verdict",)),
     ):
         found |= {f"{prefix}_{key}": block[key] for key in keys if isinstance(block.get(key), str | int)}
-    if namespace := record.text("request", "namespace", "path") or record.text("request", "namespace", "id"):
+    if namespace := record.namespace:
         found["namespace"] = namespace
     return found

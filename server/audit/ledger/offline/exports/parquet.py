@@ -89,7 +89,7 @@ def row_of(record: Record) -> Mapping[str, Any]:
         "time": record.nanoseconds,
         "type": record.type or None,
         "request_id": record.text("request", "id") or None,
-        "namespace": record.text("request", "namespace", "path") or None,
+        "namespace": record.namespace or None,
         "operation": record.text("request", "operation") or None,
         "path": record.text("request", "path") or None,
         "mount": record.text("request", "mount_point") or None,

@@ -76,6 +76,11 @@ class Record:
         """The error's text, "" if there is none."""
         return self.text("error")
 
+    @property
+    def namespace(self) -> str:
+        """The namespace's path, or else its id."""
+        return self.text("request", "namespace", "path") or self.text("request", "namespace", "id")
+
     def uses(self) -> list[Mapping[str, Any]]:
         """The uses of versions of a key."""
         found = self.block("crypto").get("uses")

@@ -14,6 +14,7 @@ from server.audit.ledger.offline.proven import NotProven, ProvenLog, Trust
 from server.audit.ledger.offline.sources import Source, Unreadable
 
 _POLL_SECONDS = 1.0
+_PATIENCE_SECONDS = 300.0
 _PART_BYTES = 1024 * 1024
 
 
@@ -70,10 +71,21 @@ class Export:
             yield records
 
     def follow(self, sink: Sink, progress: Callable[[int, int], None]) -> None:
-        """Export what is there and what comes, until it is interrupted."""
+        """Export what is there and what comes, until it is interrupted.
+
+        A source that can't be read for ``_PATIENCE_SECONDS``, longer than a restart of a server, ends it.
+        """
+        read = time.monotonic()
         while True:
-            self.run(sink, progress)
-            while not self._log.refresh():
+            try:
+                self.run(sink, progress)
+                while not self._log.refresh():
+                    read = time.monotonic()
+                    time.sleep(_POLL_SECONDS)
+                read = time.monotonic()
+            except Unreadable:
+                if time.monotonic() - read > _PATIENCE_SECONDS:
+                    raise
                 time.sleep(_POLL_SECONDS)
 
     def save(self) -> None:
