@@ -214,5 +214,8 @@ def size_of(value: Value) -> int | None:
     if type(value) is Known and isinstance(value.value, str | bytes):
         return len(value.value)
     if type(value) is Array:
-        return len(value.items)
+        texts = any(
+            type(each) is Known and isinstance(each.value, str | bytes) for item in value.items for each in item
+        )
+        return None if texts else len(value.items)
     return value.size if type(value) is Data else None

@@ -15,12 +15,14 @@ from engines.cbom.source.values import (
     Data,
     Instance,
     Known,
+    Method,
     Ref,
     Table,
     Thing,
     Unknown,
     Value,
     Values,
+    constants,
     union,
     weak_among,
 )
@@ -93,21 +95,21 @@ class Assignments(Calls):
                 if target.name in self.knowledge.options:
                     self.option(target.name, values, self._line)
             else:
-                self._set_attribute(base, target, values)
+                self._set_attribute(base, target.name, values)
 
     def _set_field(self, base: Instance, name: str, values: Values) -> None:
         if self.scope.journals or base is base.of.sample:
             values = union((base.fields.get(name, NOTHING), values))
         base.fields[name] = values
 
-    def _set_attribute(self, base: Value, target: program.Member, values: Values) -> None:
-        """An attribute of a library's object: rules may say what that means."""
+    def _set_attribute(self, base: Value, name: str, values: Values) -> None:
+        """An attribute or entry of a library's object: rules may say what that means."""
         path = base.path if type(base) is Ref else self._type_of(base)
-        found = self.knowledge.attributes.get(f"{path}.{target.name}")
-        if not found and target.name in self.knowledge.options:
-            self.option(target.name, values, self._line)
+        found = self.knowledge.attributes.get(f"{path}.{name}")
+        if not found and name in self.knowledge.options:
+            self.option(name, values, self._line)
         elif found:
-            place = program.Call(target, [], {}, self._line, 1, self._line, 1)
+            place = program.Call(program.Name(name), [], {}, self._line, 1, self._line, 1)
             self._known(found, Arguments([values], {}, (base,)), place)
 
     def _assign_element(self, target: program.Index, values: Values) -> None:
@@ -126,5 +128,8 @@ class Assignments(Calls):
                         base.entries[key.value] = values
                     else:
                         base.open = True
+            elif type(base) is Method or type(base) is Ref:
+                for name in constants(keys):
+                    self._set_attribute(base, str(name), values)
             elif type(base) is Data and any(type(value) is not Known for value in values):
                 base.origin, base.made = (WEAK_RANDOM, chosen[0].made) if chosen else ("", None)

@@ -10,6 +10,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import callbacks, intrinsics, rules
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.nonces import is_reused, renew
+from engines.cbom.source.evaluation.passwords import CONTENT, hashes_password
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.secrets import weakness
 from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
@@ -46,9 +47,6 @@ _GROWING = frozenset({"push_back", "append", "WriteByte", "WriteRune", "WriteStr
 
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
-
-CONTENT = "content"
-"""The fact of objects that take their data piece by piece: all of it."""
 
 _ERROR_FIRST = frozenset({"javascript", "typescript", "tsx"})
 """Languages whose libraries give a result to a last argument that is a function of an error and it."""
@@ -100,8 +98,11 @@ class Calls(Expressions):
             result = self.apply(callee[0], arguments, node)
         else:
             result = union(self.apply(value, arguments, node) for value in callee) or UNKNOWN
-        if result is UNKNOWN and not node.creates and not any(isinstance(value, Closure) for value in callee):
-            _may_fill(arguments)
+        if result is UNKNOWN and not any(isinstance(value, Closure | Class) for value in callee):
+            for name in node.keywords.keys() & self.knowledge.options.keys():
+                self.option(name, arguments.keywords[name], node.line)
+            if not node.creates:
+                _may_fill(arguments)
         return result
 
     def _tell_named(self, arguments: Arguments) -> None:
@@ -237,6 +238,8 @@ class Calls(Expressions):
     def _type_of(value: Value) -> str:
         if isinstance(value, Thing):
             return value.type
+        if isinstance(value, Method) and isinstance(value.receiver, Thing):
+            return f"{value.receiver.type}.{value.name}"
         if isinstance(value, Known):
             return "text" if isinstance(value.value, str) else "bytes" if isinstance(value.value, bytes) else "number"
         return _KINDS.get(type(value), "?")
@@ -279,6 +282,8 @@ class Calls(Expressions):
             harmless = rules.harmless(rule, names)
             if "iv" in told and is_reused(self.scope, everything, self.loops):
                 rule = replace(rule, findings=(*rule.findings, "nonce-reuse"))
+            if hashes_password(rule, node):
+                rule = replace(rule, findings=(*rule.findings, "weak-kdf"))
             sighting = Sighting(place, rule, everything, frozenset(told), harmless, self.within())
             self._sighted(sighting)
         if rule.fills is not None:

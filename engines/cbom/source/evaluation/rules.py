@@ -91,6 +91,8 @@ def _holds(term: Term, allowed: tuple[Constant, ...], names: dict[str, Values]) 
 
 def _is_one_of(value: Value, allowed: tuple[Constant, ...]) -> bool:
     if isinstance(value, Known):
+        if value.value is None:
+            return None in allowed or "null" in allowed
         return any(value.value == one and type(value.value) is type(one) for one in allowed)
     if isinstance(value, Array):
         return any(_is_one_of(each, allowed) for item in value.items for each in item if type(each) is not Array)

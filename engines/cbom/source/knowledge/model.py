@@ -38,7 +38,10 @@ class Rule:
     """The numbers of arguments that the rule is for; empty for any."""
 
     when: tuple[tuple[Term, tuple[Constant, ...]], ...] = ()
-    """Terms and the constants that each must have: also names of functions and types; None for what isn't given."""
+    """Terms and the constants that each must have: also names of functions and types; None for what isn't given.
+
+    ``null`` is the language's own None.
+    """
 
     typed: tuple[tuple[Term, str], ...] = ()
     """Terms and the type of which one of each's values must be."""

@@ -6,4 +6,4 @@ bcrypt.hash(password, 12); // finds: use:bcrypt
 bcrypt.hashSync(password, 5); // finds: use:bcrypt low-kdf-iterations
 bcrypt.genSaltSync(4); // finds: use:bcrypt low-kdf-iterations
 argon2.hash(password); // finds: use:Argon2
-md5(password); // finds: use:MD5 weak-hash
+md5(password); // finds: use:MD5 weak-hash weak-kdf

@@ -76,3 +76,12 @@ class Own:
 
 
 Own().md5(b"data")
+
+
+def of_passwords(password, password_hash, form):
+    hashlib.sha256(password.encode())  # finds: use:SHA-256 weak-kdf
+    hashlib.sha256((form["salt"] + form.get("password")).encode())  # finds: use:SHA-256 weak-kdf
+    digest = hashlib.sha512()  # finds: use:SHA-512
+    digest.update(bytes(form["passwd"], "utf-8"))  # finds: use:SHA-512 weak-kdf
+    hashlib.sha256(password_hash)  # finds: use:SHA-256
+    hashlib.sha256(form.check(password))  # finds: use:SHA-256

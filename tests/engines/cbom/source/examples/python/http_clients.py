@@ -1,3 +1,5 @@
+import ssl
+
 import aiohttp
 import httpx
 import requests
@@ -38,3 +40,11 @@ class Document:
 
 
 Document().get("x", verify=False)
+
+
+def through_a_session_that_is_not_followed(session, cache):
+    session.get("https://example.org", verify=False)  # finds: disabled-certificate-check
+    session.post("https://example.org", verify=True)
+    cache.validate("x", verify=False)
+    connect(ssl_version=ssl.PROTOCOL_SSLv3, cert_reqs=ssl.CERT_NONE)  # finds: use:SSLv3 weak-protocol disabled-certificate-check
+    connect(tlsAllowInvalidCertificates=True)  # finds: disabled-certificate-check

@@ -1,0 +1,17 @@
+const session = require('express-session');
+const cookieSession = require('cookie-session');
+const cookieParser = require('cookie-parser');
+const Keygrip = require('keygrip');
+const koaJwt = require('koa-jwt');
+
+app.use(session({ secret: 'keyboard cat', resave: false })); // finds: use:HMAC-SHA-256 hardcoded-key
+app.use(session({ secret: process.env.SECRET })); // finds: use:HMAC-SHA-256
+app.use(session({ secret: process.env.SECRET || 'keyboard cat' })); // finds: use:HMAC-SHA-256 hardcoded-key
+const options = { secret: ['a', 'b'] };
+app.use(session(options)); // finds: use:HMAC-SHA-256 hardcoded-key
+app.use(cookieSession({ keys: ['key1', 'key2'] })); // finds: use:HMAC-SHA-1 hardcoded-key
+app.use(cookieParser('my secret')); // finds: use:HMAC-SHA-256 hardcoded-key
+app.use(cookieParser()); // finds: use:HMAC-SHA-256
+const keys = new Keygrip(['key1']); // finds: use:HMAC-SHA-1 hardcoded-key
+app.use(koaJwt({ secret: 'shared' })); // finds: use:HMAC-SHA-256 hardcoded-key
+const unrelated = { secret: 'of the order of Freemasons' };

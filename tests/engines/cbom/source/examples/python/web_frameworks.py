@@ -1,0 +1,32 @@
+import os
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.core import signing
+from django.utils.crypto import get_random_string, pbkdf2, salted_hmac
+from flask import Flask
+from flask_bcrypt import Bcrypt
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from werkzeug.security import check_password_hash, generate_password_hash
+
+app = Flask(__name__)
+app.secret_key = "supersecret"  # finds: use:HMAC-SHA-1 hardcoded-key
+app.config["SECRET_KEY"] = "abc123"  # finds: use:HMAC-SHA-1 hardcoded-key
+app.config["SECRET_KEY"] = os.environ["SECRET"]  # finds: use:HMAC-SHA-1
+app.config["DEBUG"] = "abc123"
+app.config.update(SECRET_KEY="abc")  # finds: use:HMAC-SHA-1 hardcoded-key
+serializer = URLSafeTimedSerializer("secret-key")  # finds: use:HMAC-SHA-1 hardcoded-key
+signer = TimestampSigner(os.environ["SECRET"])  # finds: use:HMAC-SHA-1
+
+generate_password_hash("x")  # finds: use:scrypt
+generate_password_hash("x", method="md5")  # finds: use:MD5 weak-hash weak-kdf
+generate_password_hash("x", "pbkdf2:sha1:1000")  # finds: use:PBKDF2 low-kdf-iterations
+check_password_hash("a", "b")  # finds: use:scrypt
+Bcrypt(app).generate_password_hash("x", 4)  # finds: use:bcrypt low-kdf-iterations
+
+make_password("x", hasher="md5")  # finds: use:MD5 weak-hash weak-kdf
+make_password("x", os.urandom(8), "unsalted_md5")  # finds: use:CSPRNG weak-kdf
+check_password("a", "b")  # finds: use:PBKDF2
+signing.dumps({})  # finds: use:HMAC-SHA-256
+salted_hmac("salt", "value")  # finds: use:HMAC-SHA-1
+pbkdf2(os.environ["P"], os.urandom(16), 1000)  # finds: use:CSPRNG use:PBKDF2 low-kdf-iterations
+get_random_string(12)  # finds: use:CSPRNG
