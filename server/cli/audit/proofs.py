@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
@@ -74,7 +75,10 @@ def _has_older_keys(log: ProvenLog) -> bool:
 
 
 def _write(proved: list[Proved], rotations: list[InclusionProof], source: Source, folder: Path) -> list[Path]:
-    """Write the proofs, and beside them the large bodies that their entries refer to."""
+    """Write the proofs, and beside them the large bodies that their entries refer to.
+
+    Raises ``NotProven`` for a body that isn't there, or another one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     counts: dict[str, int] = {}
@@ -85,10 +89,12 @@ def _write(proved: list[Proved], rotations: list[InclusionProof], source: Source
         written.append(path)
         for name, _ in large_references(one.entry):
             content = source.read(f"large/{name}", _MAX_LARGE_BYTES)
-            if content is not None:
-                (folder / "large").mkdir(exist_ok=True)
-                written.append(folder / "large" / name)
-                written[-1].write_bytes(content)
+            if content is None or sha256(content).hexdigest() != name:
+                what = "is missing" if content is None else "isn't the body that the entry states"
+                raise NotProven(f"{source.name(f'large/{name}')} {what}")
+            (folder / "large").mkdir(exist_ok=True)
+            written.append(folder / "large" / name)
+            written[-1].write_bytes(content)
     for proof in rotations:
         written.append(folder / f"{_ROTATED}{proof.index}{SUFFIX}")
         written[-1].write_text(str(proof), encoding="utf-8")
@@ -110,13 +116,18 @@ def _verify_proof(invocation: Invocation) -> int:
         check_proof(proof, entry, policy, rotations)
     except NotProven as error:
         return _complain(f"{name} proves nothing: {error}")
+    bodies = list(large_references(entry))
+    for large, _ in bodies:
+        body = Path(name).parent / "large" / large
+        if body.is_file() and sha256(read_file(str(body), _MAX_LARGE_BYTES)).hexdigest() != large:
+            return _complain(f"{body} isn't the body that the entry states")
     checkpoint = proof.checkpoint
     if form == "json":
         shown = {"origin": checkpoint.origin, "size": checkpoint.size, "index": proof.index}
         sys.stdout.write(json.dumps({**shown, "entry": entry.decode("utf-8", "replace")}, indent=2) + "\n")
         return GOOD
     sys.stdout.write(f"good: entry {proof.index} of {checkpoint.origin}, in its first {checkpoint.size}\n")
-    for large, size in large_references(entry):
+    for large, size in bodies:
         sys.stdout.write(f"its data are the {size} bytes whose SHA-256 is {large}\n")
     return GOOD
 

@@ -206,7 +206,15 @@ def test_the_proof_of_a_large_body(tmp_path: Path, policy: str, capsys: pytest.C
     assert Ran(capsys, "prove", ledger.path, "--request-id", "a", "--out", tmp_path / "out").status == 0
     assert (tmp_path / "out/large" / name).read_bytes() == body
     ran = Ran(capsys, "verify-proof", tmp_path / "out/request.tlog-proof", "--policy", policy)
-    assert f"the 70000 bytes whose SHA-256 is {name}" in ran.out
+    assert (ran.status, f"the 70000 bytes whose SHA-256 is {name}" in ran.out) == (0, True)
+    (tmp_path / "out/large" / name).write_bytes(body[:-1])
+    assert Ran(capsys, "verify-proof", tmp_path / "out/request.tlog-proof", "--policy", policy).status == 1
+    for content in (body[:-1] + b"y", None):
+        (ledger.path / "large" / name).unlink()
+        if content is not None:
+            ledger.write(f"large/{name}", content)
+        ran = Ran(capsys, "prove", ledger.path, "--request-id", "a", "--out", tmp_path / "out")
+        assert (ran.status, f"large/{name} i" in ran.err) == (1, True)
 
 
 @pytest.mark.parametrize(
