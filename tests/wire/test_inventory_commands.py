@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import io
 import json
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cryptoserve_cli.dispatch import run_command
 from tests.products import Product
 from tests.servers import Server
 from tests.wire.test_commands import run
@@ -28,8 +31,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def _run(server: Server | None, directory: Path, *arguments: str) -> tuple[int, str, str]:
+    """As ``run``, in the process of the tests."""
     environment = {} if server is None else {"CRYPTOSERVE_ADDR": server.address, "BAO_TOKEN": "root"}
-    return run(*arguments, directory=directory, **environment)
+    out, complaints = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
+    with contextlib.chdir(directory), contextlib.redirect_stdout(out), contextlib.redirect_stderr(complaints):
+        status = run_command(arguments, environment)
+    out.seek(0)
+    return status, out.read(), complaints.getvalue()
 
 
 def _document(*components: dict[str, Any], **members: Any) -> dict[str, Any]:
