@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict
 
 from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
@@ -47,25 +48,7 @@ class ImportedKey(importing.ImportedVersion):
 
 async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:
     """Create a key from an import."""
-    wanted = importing.ImportedKey(
-        name=body.name,
-        ciphertext=body.ciphertext,
-        public_key=body.public_key,
-        hash_function=body.hash_function,
-        type=body.type,
-        parameter_set=body.parameter_set,
-        hybrid_key_type_pqc=body.hybrid_key_type_pqc,
-        hybrid_key_type_ec=body.hybrid_key_type_ec,
-        exportable=body.exportable,
-        allow_plaintext_backup=body.allow_plaintext_backup,
-        allow_rotation=body.allow_rotation,
-        auto_rotate_period=body.auto_rotate_period,
-        data_class=body.data_class,
-        labels=body.labels,
-        owner=body.owner,
-        shelf_life_years=body.shelf_life_years,
-    )
-    await importing.import_key(engine, call, wanted)
+    await importing.import_key(engine, call, importing.ImportedKey(**asdict(body)))
 
 
 async def export(engine: Signing, call: Call, body: exporting.Export) -> Reply:

@@ -27,7 +27,10 @@ MAX_SHELF_LIFE_YEARS = 1000
 
 
 class Classified(Protocol):
-    """The fields of a classification in a body; what is absent stays as it is, what is empty or zero is unset."""
+    """The fields of a classification in a body; what is absent stays as it is, what is empty or zero is unset.
+
+    Each body that has them writes them out, since a ``Struct`` has one base; mypy holds them against these.
+    """
 
     data_class: str | UnsetType
     labels: KeyValues | UnsetType
