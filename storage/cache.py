@@ -60,12 +60,17 @@ class ObjectCache:
             self.clear()
             return
         self.epoch += 1
+        paths: dict[str, list[str]] = {}
         for path in changes.keys:
             self._entries.pop(path, None)
-        for head in {_head(path) for path in changes.keys} | {""}:
+            paths.setdefault(_head(path), []).append(path)
+        paths[""] = list(changes.keys)
+        for head, changed_paths in paths.items():
             for prefix, changed in self._watchers.get(head, ()):
-                if any(path.startswith(prefix) for path in changes.keys):
-                    changed()
+                for path in changed_paths:
+                    if path.startswith(prefix):
+                        changed()
+                        break
 
     def get(self, path: str) -> Any:
         """The object at ``path``, or None."""

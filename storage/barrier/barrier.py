@@ -37,6 +37,7 @@ OVERHEAD_BYTES = 1 + 4 + 12 + 16
 
 _FORMAT = b"\x01"
 _HEADER_BYTES = 5
+_SEALED = "the barrier is sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,18 +189,18 @@ class Barrier:
         """The newest term and its encryptions, never counted too low. Raises ``BarrierSealed``."""
         await self._refresh()
         keys = self._unsealed()
-        term = keys.keyring.newest
+        term = keys.newest
         return KeyStatus(term.number, term.installed, await keys.count.total())
 
     async def get(self, key: str) -> bytes | None:
         """As ``Reader.get``. Raises ``BarrierSealed``, and ``ValueError`` for keys outside of namespaces."""
-        self.check_access(key)
+        self.access(key)
         record = await self._store.get(key)
         return None if record is None else await self.decrypt(key, record)
 
     async def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[str]:
         """As ``Reader.list``. Raises ``BarrierSealed``, and ``ValueError`` for prefixes outside of namespaces."""
-        self.check_access(prefix)
+        self.access(prefix)
         return await self._store.list(prefix, after, limit)
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
@@ -216,18 +217,23 @@ class Barrier:
                 raise BarrierSealed("the barrier was sealed during the transaction")
             await keys.cover()
 
-    def check_access(self, path: str) -> str:
-        """The namespace id of ``path``. Raises ``BarrierSealed``, and ``ValueError`` if it is in no namespace."""
+    def access(self, path: str) -> tuple[BarrierKeys, str]:
+        """The keys, and the namespace id of ``path``.
+
+        Raises ``BarrierSealed``, and ``ValueError`` if it is in no namespace.
+        """
         parts = path.split("/", 2)
-        if len(parts) != 3 or parts[0] != "ns" or parts[1] not in self._unsealed().salts:
+        keys = self._keys
+        if keys is None:
+            raise BarrierSealed(_SEALED)
+        if len(parts) != 3 or parts[0] != "ns" or parts[1] not in keys.salts:
             raise ValueError(f"{path!r} is in no namespace of the barrier")
-        return parts[1]
+        return keys, parts[1]
 
     def encrypt(self, path: str, value: bytes) -> bytes:
         """The record of ``value`` at ``path``; counted, but not yet covered by a reservation."""
-        namespace = self.check_access(path)
-        keys = self._unsealed()
-        number = keys.keyring.newest.number
+        keys, namespace = self.access(path)
+        number = keys.newest.number
         keys.count.used += 1
         return close_envelope(keys.cipher(number, namespace), _FORMAT + number.to_bytes(4, "big"), path, value)
 
@@ -236,17 +242,17 @@ class Barrier:
         if len(record) < OVERHEAD_BYTES or not record.startswith(_FORMAT):
             raise Damaged(f"{path}: the record has no known format")
         number = int.from_bytes(record[1:_HEADER_BYTES], "big")
-        if number not in self._unsealed().keyring.terms:
-            await self.reload()
-        namespace = self.check_access(path)
-        keys = self._unsealed()
+        keys, namespace = self.access(path)
         if number not in keys.keyring.terms:
-            raise Damaged(f"{path}: the record names a key term that there never was")
+            await self.reload()
+            keys, namespace = self.access(path)  # It may have been sealed meanwhile.
+            if number not in keys.keyring.terms:
+                raise Damaged(f"{path}: the record names a key term that there never was")
         return open_envelope(keys.cipher(number, namespace), _HEADER_BYTES, path, record)
 
     def _unsealed(self) -> BarrierKeys:
         if self._keys is None:
-            raise BarrierSealed("the barrier is sealed")
+            raise BarrierSealed(_SEALED)
         return self._keys
 
     def _take(self, keys: BarrierKeys, keyring: Keyring) -> None:
@@ -271,17 +277,17 @@ class _BarrierTransaction:
         self._transaction = transaction
 
     async def get(self, key: str) -> bytes | None:
-        self._barrier.check_access(key)
+        self._barrier.access(key)
         record = await self._transaction.get(key)
         return None if record is None else await self._barrier.decrypt(key, record)
 
     async def list(self, prefix: str, after: str = "", limit: int | None = None) -> list[str]:
-        self._barrier.check_access(prefix)
+        self._barrier.access(prefix)
         return await self._transaction.list(prefix, after, limit)
 
     def put(self, key: str, value: bytes) -> None:
         self._transaction.put(key, self._barrier.encrypt(key, value))
 
     def delete(self, key: str) -> None:
-        self._barrier.check_access(key)
+        self._barrier.access(key)
         self._transaction.delete(key)

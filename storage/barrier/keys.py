@@ -21,12 +21,16 @@ class BarrierKeys:
         self._ciphers: dict[tuple[int, str], AESGCM] = {}
         self._counts: dict[int, EncryptionCount] = {}
         self.root_key = root_key
-        self.keyring = keyring
-        self.salts: dict[str, bytes] = {ROOT_NAMESPACE: keyring.root_salt}
+        self.salts: dict[str, bytes] = {}
+        self.take(keyring)
 
     def take(self, keyring: Keyring) -> None:
         """Use ``keyring`` from now on."""
         self.keyring = keyring
+        self.newest = newest = keyring.newest
+        self.count = self._counts.setdefault(newest.number, EncryptionCount(self._store, newest))
+        """The count of the newest term."""
+
         self.salts[ROOT_NAMESPACE] = keyring.root_salt
         self._ciphers.clear()
 
@@ -38,15 +42,6 @@ class BarrierKeys:
             cipher = derive_cipher(term_key, self.salts[namespace], f"namespace {namespace}")
             self._ciphers[term, namespace] = cipher
         return cipher
-
-    @property
-    def count(self) -> EncryptionCount:
-        """The count of the newest term."""
-        term = self.keyring.newest
-        count = self._counts.get(term.number)
-        if count is None:
-            count = self._counts[term.number] = EncryptionCount(self._store, term)
-        return count
 
     async def cover(self) -> None:
         """Reserve all encryptions that have been used, under whichever term."""
