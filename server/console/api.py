@@ -14,7 +14,8 @@ import orjson
 from msgspec import Struct
 
 from compat.requests import LINES_TYPE, Request, Sent, parse_lines_request, parse_request, read_headers
-from engines.faults import Fault
+from engines.faults import Fault, TooLarge
+from server.listeners.deadlines import SMALL_BODY_BYTES
 from server.pipeline.dispatch import Dispatcher
 from server.pipeline.open_routes import ListenerPermissions
 from server.pipeline.response import Answer, refusal
@@ -74,20 +75,27 @@ class Api:
         client: tuple[str, int] | None,
         token: str = "",
         namespace: str = "",
+        *,
+        max_bytes: int,
     ) -> None:
         self._dispatcher = dispatcher
         self._permissions = permissions
         self._client = client
         self._token = token
         self.namespace = namespace
+        self.max_bytes = max_bytes
+        """The largest body of a request, ``max_request_size`` of the listener."""
 
     def as_caller(self, token: str) -> Api:
         """The API for the caller with ``token``, from the same address and in the same namespace."""
-        return Api(self._dispatcher, self._permissions, self._client, token, self.namespace)
+        return self._other(token, self.namespace)
 
     def inside(self, namespace: str) -> Api:
         """The API for the same caller in ``namespace``; ``""`` for what is one for the whole server."""
-        return Api(self._dispatcher, self._permissions, self._client, self._token, namespace)
+        return self._other(self._token, namespace)
+
+    def _other(self, token: str, namespace: str) -> Api:
+        return Api(self._dispatcher, self._permissions, self._client, token, namespace, max_bytes=self.max_bytes)
 
     async def read(self, path: str, **query: str) -> Result:
         """Read ``path`` below ``/v1/``."""
@@ -106,16 +114,24 @@ class Api:
         self, method: str, path: str, data: Mapping[str, Any] | None = None, query: Mapping[str, str] | None = None
     ) -> Result:
         """The answer to any request; ``path`` isn't escaped yet. Never raises a fault."""
-        raw_path = _raw(path)
-        body = b"" if data is None else orjson.dumps(data)
         query_string = urlencode(dict(query or {})).encode()
+        size = sum(len(value) for value in (data or {}).values() if isinstance(value, str))
+        large = size > SMALL_BODY_BYTES
         try:
-            request = parse_request(method, raw_path, query_string, self._sent(b"application/json"), body, self._client)
+            if size > self.max_bytes:
+                raise TooLarge(f"the request would be larger than max_request_size, which is {self.max_bytes} bytes")
+            body = b"" if data is None or large else orjson.dumps(data)
+            sent = self._sent(b"application/json")
+            request = parse_request(method, _raw(path), query_string, sent, body, self._client)
             if not isinstance(request, Request):
                 return _NO_PATH
         except Fault as fault:
-            answer = refusal(fault)
-        else:
+            return result_of(refusal(fault))
+        if not large:
+            return result_of(await self._dispatcher.answer(request, self._permissions))
+        async with self._dispatcher.turns.turn():
+            request.data = dict(data or {})
+            request.large = True
             answer = await self._dispatcher.answer(request, self._permissions)
         return result_of(answer)
 

@@ -139,7 +139,8 @@ class Console:
         login_cookie = request.cookies.get(LOGIN_COOKIE) or new_login_cookie()
         csrf_token = login_token(login_cookie) if session is None else session.csrf_token
         if request.method == "POST":
-            visit.submitted = await self._frontend.form(request)
+            submitted = await self._frontend.form(request)
+            visit.submitted, visit.files = submitted, submitted.files
             if not is_token(visit.submitted.get("csrf_token", ""), csrf_token):
                 return await self._frontend.failure(STALE_FORM, session)
             visit.outcome = await _carry_out(page, visit)
@@ -218,7 +219,7 @@ async def _carry_out(page: Page, visit: Visit) -> Outcome:
     if form is None:
         return Outcome("", Result(400, errors=["there is no such form on this page"]))
     try:
-        path, data = form.request(visit.submitted, visit.parameters)
+        path, data = form.request(visit.submitted, visit.parameters, visit.files)
     except InvalidRequest as fault:
         return Outcome(form.name, Result(400, errors=[fault.message or ""]))
     query = {name: str(value) for name, value in data.items()} if form.method in ("GET", "LIST") else None

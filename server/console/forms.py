@@ -64,6 +64,9 @@ class Form:
     grave: bool = False
     """Whether it can't be undone."""
 
+    takes_files: bool = False
+    """Whether messages, and texts of several lines, may also be files."""
+
     @property
     def path_names(self) -> frozenset[str]:
         """The parameters that are part of the path."""
@@ -86,10 +89,12 @@ class Form:
         force = " -force" if self.method == "POST" and not needed else ""
         return f"bao {verb}{force} {' '.join(words)}"
 
-    def request(self, submitted: Mapping[str, str], parameters: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    def request(
+        self, submitted: Mapping[str, str], parameters: Mapping[str, str], files: Mapping[str, bytes]
+    ) -> tuple[str, dict[str, Any]]:
         """The path and the parameters of the submitted form. Raises ``InvalidRequest``.
 
-        ``parameters`` are those of the page, which a form can't replace.
+        ``parameters`` are those of the page, which a form can't replace. A file takes the place of what is typed in.
         """
         values = {**{name: submitted.get(name, "").strip() for name in self.path_names}, **parameters}
         for name in self.path_names:
@@ -99,7 +104,8 @@ class Form:
         for field in self.fields:
             if field.name in self.path_names:
                 continue
-            value = _read(field, submitted)
+            file = files.get(field.name) if self.takes_files else None
+            value = _read(field, submitted) if file is None else _read_file(field, file)
             if value is not None:
                 data[field.name] = value
         return self.path.format_map({name: values[name] for name in self.path_names}), data
@@ -118,6 +124,16 @@ def _read(field: Field, submitted: Mapping[str, str]) -> Any:
         case Kind.PAIRS:
             return _pairs(field, text)
     return text.replace("\r\n", "\n") or ("" if field.required else None)
+
+
+def _read_file(field: Field, contents: bytes) -> str:
+    """The value of ``field`` in a file."""
+    if field.kind is Kind.MESSAGE:
+        return encode_base64(contents)
+    try:
+        return contents.decode().strip()
+    except UnicodeDecodeError:
+        raise InvalidRequest(f"{field.label}: this file isn't text") from None
 
 
 def _message(field: Field, text: str, written_as: str) -> str | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import Response
 
 from compat.queries import MAX_FORM_BYTES, parse_form
-from engines.faults import TooLarge
+from engines.faults import InvalidRequest, TooLarge
 from server.config import Listener
 from server.console.api import Api, Result
 from server.console.render import render
@@ -34,7 +35,24 @@ _EMPTY_PAGE = b"<!doctype html><title>CryptoServe</title>"
 
 STALE_FORM = Result(403, errors=["this form is too old, or isn't of this session; load the page again"])
 
+_MAX_FIELDS = 64
+_MAX_FILES = 8
+
 Headers = Sequence[tuple[bytes, bytes]]
+
+
+class Submitted(dict[str, str]):
+    """The fields of a form. ``files`` are those that were chosen, by the names of their fields."""
+
+    def __init__(self, fields: Mapping[str, str] = {}, files: Mapping[str, bytes] = {}) -> None:
+        super().__init__(fields)
+        self.files = files
+
+
+class _InMemory(MultiPartParser):
+    """A parser that writes nothing to disk: a file may be a secret."""
+
+    spool_max_size = 2**62
 
 
 class Frontend:
@@ -55,17 +73,19 @@ class Frontend:
     def api(self, request: Request, token: str = "", namespace: str = "") -> Api:
         """The API for the sender of ``request``, with ``token`` in ``namespace``."""
         client = None if request.client is None else (request.client.host, request.client.port)
-        return Api(self.dispatcher, self.permissions, client, token, namespace)
+        most = self.listener.max_request_size_bytes
+        return Api(self.dispatcher, self.permissions, client, token, namespace, max_bytes=most)
 
-    async def form(self, request: Request) -> dict[str, str]:
-        """The submitted form. Raises ``TooLarge`` and ``InvalidRequest``."""
-        most = min(MAX_FORM_BYTES, self.listener.max_request_size_bytes)
+    async def form(self, request: Request) -> Submitted:
+        """The submitted form, with its files. Raises ``TooLarge`` and ``InvalidRequest``."""
+        most = self.listener.max_request_size_bytes
+        if request.headers.get("content-type", "").startswith("multipart/form-data"):
+            return await _read_files(request, most)
+        most = min(MAX_FORM_BYTES, most)
         body = bytearray()
-        async for chunk in request.stream():
+        async for chunk in _bounded(request, most):
             body += chunk
-            if len(body) > most:
-                raise TooLarge(f"a form is at most {most} bytes large")
-        return {name: str(value) for name, value in parse_form(bytes(body)).items()}
+        return Submitted({name: str(value) for name, value in parse_form(bytes(body)).items()})
 
     async def html(
         self, template: str, context: Mapping[str, Any], status: int = 200, headers: Headers = ()
@@ -85,6 +105,39 @@ class Frontend:
         return await self.html(
             "failure.html", {"title": "Not done", "result": result, "session": session}, result.status
         )
+
+
+async def _bounded(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    """The body of ``request``. Raises ``TooLarge``."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise TooLarge(f"a form is at most {most} bytes large")
+        yield chunk
+
+
+async def _read_files(request: Request, most: int) -> Submitted:
+    parser = _InMemory(
+        request.headers,
+        _bounded(request, most),
+        max_files=_MAX_FILES,
+        max_fields=_MAX_FIELDS,
+        max_part_size=MAX_FORM_BYTES,
+    )
+    fields: dict[str, str] = {}
+    files: dict[str, bytes] = {}
+    try:
+        form = await parser.parse()
+    except (MultiPartException, LookupError, ValueError):
+        raise InvalidRequest("error parsing form data") from None
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields[name] = value
+        elif value.filename:
+            files[name] = await value.read()
+    await form.close()
+    return Submitted(fields, files)
 
 
 def redirect(target: str, headers: Headers = ()) -> Response:

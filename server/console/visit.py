@@ -36,6 +36,9 @@ class Visit:
     parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     submitted: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """The files of the submitted form, by the names of their fields."""
+
     outcome: Outcome | None = None
 
     @property

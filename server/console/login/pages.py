@@ -41,7 +41,7 @@ class LoginPages:
     async def login(self, request: Request) -> Response:
         """The page with all ways to log in; their forms and links."""
         login_cookie = request.cookies.get(LOGIN_COOKIE) or new_login_cookie()
-        submitted = await self._frontend.form(request) if request.method == "POST" else {}
+        submitted: Mapping[str, str] = await self._frontend.form(request) if request.method == "POST" else {}
         namespace = submitted.get("namespace", request.query_params.get("namespace", "")).strip("/")
         api = self._frontend.api(request, namespace=namespace)
         if "wait" in request.query_params:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from server.console.forms import Field, Form, Kind
 from server.console.pages.mounts import STREAMING_ENGINE, key_mounts
 from server.console.visit import Content, Page, Visit
@@ -14,7 +16,7 @@ _KEY = (
 _ENGINES = (STREAMING_ENGINE, "pqc")
 """The engines that have some of these operations."""
 
-FORMS = (
+_OPERATIONS = (
     Form(
         "encrypt",
         "Encrypt",
@@ -55,13 +57,19 @@ FORMS = (
     Form("hmac", "HMAC", "{mount}/hmac/{name}", (*_KEY, Field("input", "Message", Kind.MESSAGE, required=True))),
 )
 
+FORMS = tuple(replace(form, takes_files=True) for form in _OPERATIONS)
+
 
 async def load(visit: Visit) -> Content:
     """The forms, with the key that ``?mount=`` and ``?name=`` name."""
     mounts = {mount: type for mount, type in (await key_mounts(visit.api)).items() if type in _ENGINES}
     named = {name: visit.query[name] for name in ("mount", "name") if name in visit.query}
-    streaming = [mount for mount, type in mounts.items() if type == STREAMING_ENGINE]
-    return Content({"choices": {"mount": list(mounts)}, "streaming": streaming}, values=named)
+    context = {
+        "choices": {"mount": list(mounts)},
+        "streaming": [mount for mount, type in mounts.items() if type == STREAMING_ENGINE],
+        "max_file": visit.api.max_bytes // 4 * 3,
+    }
+    return Content(context, values=named)
 
 
 TOOLS = Page("/ui/tools", "Tools", "tools.html", load, FORMS)

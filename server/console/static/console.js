@@ -42,39 +42,14 @@ function copies() {
   }
 }
 
-// A form is at most 1 MiB, and base64 in it takes four bytes for three.
-const MAX_FILE_BYTES = 700_000;
-
-function toBase64(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
-}
-
-// A message may also be a file, and a plaintext may be kept as one.
+// A file that is too large for a form is said so before it is sent, and a plaintext may be kept as a file.
 function files() {
-  for (const switched of document.querySelectorAll(".field .as")) {
-    const field = switched.parentElement;
-    const area = field.querySelector("textarea");
-    const label = document.createElement("label");
-    const input = document.createElement("input");
-    const said = document.createElement("span");
-    label.className = "file";
-    label.append("or a file ", input, said);
-    input.type = "file";
-    said.setAttribute("role", "status");
-    input.addEventListener("change", async () => {
-      const file = input.files[0];
-      if (!file) return;
-      if (file.size > MAX_FILE_BYTES) {
-        said.textContent = "Too large for a form: use Files of any size, or the command line.";
-        return;
-      }
-      area.value = toBase64(new Uint8Array(await file.arrayBuffer()));
-      switched.querySelector("input[value=base64]").checked = true;
-      said.textContent = "";
+  for (const input of document.querySelectorAll("[data-most]")) {
+    input.addEventListener("change", () => {
+      const large = input.files[0] && input.files[0].size > Number(input.dataset.most);
+      input.parentElement.querySelector("[role=status]").textContent = large ? "Too large here: use Files of any size." : "";
+      if (large) input.value = "";
     });
-    field.append(label);
   }
   for (const encoded of document.querySelectorAll("output [data-base64]")) {
     const button = document.createElement("button");

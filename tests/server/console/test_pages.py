@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from engines.encoding import encode_base64
 from server.console import menu
 from server.console.pages import PAGES
 from server.system.inventory import long_answers
-from tests.server.console.browser import TYPED_IN, Browser
+from tests.server.console.browser import SAME_ORIGIN, TYPED_IN, Browser
 from tests.server.console.conftest import NewBrowser
 from tests.server.systems import Server
 
@@ -104,6 +105,43 @@ async def test_text_is_encrypted_and_comes_back(browser: Browser) -> None:
     ciphertext = next(word for word in page.text.split() if word.startswith("vault:v1:"))
     page = await browser.submit("/ui/tools", "decrypt", mount="transit", name="orders", ciphertext=ciphertext)
     assert "4111, Grüße" in page.text
+
+
+async def test_a_message_may_be_a_file(browser: Browser) -> None:
+    contents = bytes(range(256)) * 6_000  # More than a form without files may have.
+    page = await browser.get("/ui/tools")
+    form = {"csrf_token": page.csrf_token, "mount": "transit", "name": "orders", "plaintext": "not this"}
+    page = await browser.post_files("/ui/tools", {**form, "form": "encrypt"}, {"plaintext": contents})
+    assert page.status == 200, page.text
+    ciphertext = next(word for word in page.text.split() if word.startswith("vault:v1:"))
+    files = {"ciphertext": f"{ciphertext}\n".encode()}
+    page = await browser.post_files("/ui/tools", {**form, "form": "decrypt"}, files)
+    assert encode_base64(contents) in page.text
+    page = await browser.post_files("/ui/tools", {**form, "form": "decrypt"}, {"ciphertext": b"\xff"})
+    assert (page.status, "this file isn't text" in page.text) == (400, True)
+    assert (await browser.post_files("/ui/tools", {**form, "csrf_token": "guess"}, {})).status == 403
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("multipart/form-data", b"--edge--", 400),
+        ("multipart/form-data; boundary=edge; charset=none", b"--edge\r\nContent-Disposition: form-data\r\n\r\n", 400),
+        ("multipart/form-data; boundary=edge", b"--edge\r\nbroken: \r\n: \r\n\r\n", 400),
+        ("multipart/form-data; boundary=edge", b"nothing of it", 400),
+        ("multipart/form-data; boundary=edge", b"a" * 11_000_000, 413),
+    ],
+)
+async def test_a_broken_form_is_refused(browser: Browser, kind: str, body: bytes, status: int) -> None:
+    headers = {"content-type": kind, **SAME_ORIGIN}
+    assert (await browser.send("POST", "/ui/tools", body, headers)).status == status
+
+
+async def test_a_request_keeps_to_its_size(browser: Browser) -> None:
+    page = await browser.get("/ui/tools")
+    form = {"csrf_token": page.csrf_token, "form": "encrypt", "mount": "transit", "name": "orders"}
+    answer = await browser.post_files("/ui/tools", form, {"plaintext": b"a" * 9_000_000})
+    assert (answer.status, "larger than max_request_size" in answer.text) == (413, True)
 
 
 async def test_what_isnt_base64_is_said_before_anything_is_sent(browser: Browser) -> None:
