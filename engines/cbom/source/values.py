@@ -7,7 +7,7 @@ that isn't followed. Values with a state (buffers, objects) are shared and chang
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -56,6 +56,9 @@ class Data:
     loops: int = 0
     """The number of loops around the place where they were made."""
 
+    born: int = 0
+    """The number of calls that the evaluator had run when they were made."""
+
 
 @dataclass(slots=True, eq=False)
 class Ref:
@@ -102,6 +105,9 @@ class Class:
     bases: list[Value]
     sample: Instance | None = None
     """The object that methods belong to when they are run without a known one."""
+
+    literals: dict[str, Values] = field(default_factory=dict)
+    """What literals of the program give to its fields: any of them may be the object of a method."""
 
     accepts_all: bool = False
     """Whether its objects let everything pass where a library expects them to check something."""

@@ -87,7 +87,7 @@ class Assignments(Calls):
                 self._set_field(base, target.name, values)
                 for inherited in base.of.bases:
                     if type(inherited) is Ref and f"{inherited.path}.{target.name}" in self.knowledge.attributes:
-                        self._set_attribute(inherited, target, values)
+                        self._set_attribute(inherited, target.name, values)
             elif isinstance(base, Class):
                 base.members[target.name] = union((base.members.get(target.name, NOTHING), values))
             elif isinstance(base, Table):

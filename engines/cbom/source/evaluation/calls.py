@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Collection
 from dataclasses import replace
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import callbacks, intrinsics, rules
 from engines.cbom.source.evaluation.expressions import Expressions
-from engines.cbom.source.evaluation.nonces import is_reused, renew
+from engines.cbom.source.evaluation.nonces import Nonces
 from engines.cbom.source.evaluation.passwords import CONTENT, hashes_password
 from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.evaluation.scopes import merged
 from engines.cbom.source.evaluation.secrets import weakness
 from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
-    CONSTANT,
     NOTHING,
     RANDOM,
     UNKNOWN,
@@ -63,6 +62,9 @@ class Calls(Expressions):
     expansion: Place | None = None
     """Where the outermost macro is used that is being expanded."""
 
+    nonces: Nonces
+    """The nonces that were used."""
+
     untaken: list[Thing]
     """Objects that are reported if no call of a library takes them."""
 
@@ -102,7 +104,7 @@ class Calls(Expressions):
             for name in node.keywords.keys() & self.knowledge.options.keys():
                 self.option(name, arguments.keywords[name], node.line)
             if not node.creates:
-                _may_fill(arguments)
+                arguments.may_fill()
         return result
 
     def _tell_named(self, arguments: Arguments) -> None:
@@ -195,6 +197,7 @@ class Calls(Expressions):
                     self.apply(each, arguments, node)
                 return (result,)
         result.fields.update(arguments.keywords)
+        merged(of.literals, arguments.keywords)
         return (result,)
 
     def _library(self, path: str, arguments: Arguments, node: program.Call) -> Values:
@@ -247,7 +250,7 @@ class Calls(Expressions):
     def _known(self, found: list[Rule], arguments: Arguments, node: program.Call) -> Values:
         result: Values = NOTHING
         read: set[int] = set()
-        _taken(arguments)
+        arguments.take()
         for rule in found:
             names = rules.bound(rule, arguments)
             if rules.applies(rule, arguments, names):
@@ -255,7 +258,7 @@ class Calls(Expressions):
                 terms = (*rule.facts.values(), *rule.keeps.values(), rule.fills)
                 read.update(id(value) for term in terms for value in rules.of_term(term, names))
         if not result and not node.creates:
-            _may_fill(arguments, read)
+            arguments.may_fill(read)
         if result and arguments.positional and self.scope.source.language in _ERROR_FIRST:
             for value in arguments.positional[-1]:
                 if type(value) is Closure and len(value.function.parameters) > 1:
@@ -280,7 +283,8 @@ class Calls(Expressions):
         sighting: Sighting | None = None
         if rule.primitive or told or rule.findings or rule.assures:
             harmless = rules.harmless(rule, names)
-            if "iv" in told and is_reused(self.scope, everything, self.loops):
+            kept = "iv" in told and self._is_kept(rule, told["iv"], node)
+            if "iv" in told and self.nonces.is_reused(self.scope, everything, self.loops, kept=kept):
                 rule = replace(rule, findings=(*rule.findings, "nonce-reuse"))
             if hashes_password(rule, node):
                 rule = replace(rule, findings=(*rule.findings, "weak-kdf"))
@@ -294,13 +298,28 @@ class Calls(Expressions):
         if rule.origin == RANDOM:
             for value in (*result, *rules.of_term(rule.fills, names)):
                 if isinstance(value, Data):
-                    renew(self.scope, value, self.loops)
+                    self.nonces.renew(self.scope, value, self.loops)
         if rule.into is not None:
             self._put(rule, result, node)
         if rule.unless_taken and isinstance(result[0], Thing):
             result[0].untaken = sighting
             self.untaken.append(result[0])
         return result
+
+    def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:
+        """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""
+        if not any(type(value) is Data and self.nonces.is_older(value) for value in nonces):
+            return False
+        term = rule.facts["iv"]
+        name = term[1:] if isinstance(term, str) else ""
+        position = rule.parameters.index(name) if name in rule.parameters else len(node.args)
+        given = node.args[position] if position < len(node.args) else node.keywords.get(name)
+        while isinstance(given, program.Index):
+            given = given.base
+        if isinstance(given, program.Member):
+            return any(isinstance(value, Instance) for value in self.evaluate(given.base))
+        scope = self.scope.find(given.name) if isinstance(given, program.Name) else None
+        return scope is not None and not scope.is_function
 
     def _returned_key(self, values: Values) -> Values:
         """A key that a function of the program returns to the library that calls it."""
@@ -357,14 +376,6 @@ class Calls(Expressions):
         """Give ``target`` these values."""
 
 
-def _taken(arguments: Arguments) -> None:
-    """A call of a library takes its arguments: it tells what they are for."""
-    for values in (*arguments.positional, *arguments.keywords.values()):
-        for value in values:
-            if isinstance(value, Thing):
-                value.untaken = None
-
-
 def _overloads(found: Values, arguments: Arguments) -> Values:
     """Of several functions of the program, those for as many arguments as there are; all if none is."""
     if arguments.incomplete or not all(isinstance(value, Closure) for value in found):
@@ -376,11 +387,3 @@ def _overloads(found: Values, arguments: Arguments) -> Values:
 def _takes(closure: Closure, count: int) -> bool:
     parameters = closure.function.parameters[0 if closure.function.static or closure.owner is None else 1 :]
     return len(parameters) == count or any(parameter.kind or parameter.default for parameter in parameters)
-
-
-def _may_fill(arguments: Arguments, read: Collection[int] = ()) -> None:
-    """Buffers that a function got of which nothing is known are no constants any more, but for those it only reads."""
-    for values in arguments.positional:
-        for value in values:
-            if type(value) is Data and value.origin == CONSTANT and id(value) not in read:
-                value.origin = ""

@@ -17,6 +17,7 @@ from engines.cbom.source.evaluation.acceptance import always_true, does_nothing,
 from engines.cbom.source.evaluation.assignments import Assignments
 from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.names import Files
+from engines.cbom.source.evaluation.nonces import Nonces
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.sightings import ASSURANCES, Place, Sighting, Witness
@@ -63,6 +64,7 @@ class Evaluator(Assignments):
         super().__init__(knowledge, files, implicit_self=implicit_self, open_names=open_names)
         self.witness = witness
         self.untaken = []
+        self.nonces = Nonces()
         self._made: list[Closure] = []
         self._results: dict[int, dict[Any, Values]] = {}
         self._running: list[Closure] = []
@@ -96,15 +98,18 @@ class Evaluator(Assignments):
         """Run every function of a loaded file that no call has reached. Raises ``Exhausted``."""
         self.steps = steps
         self._made = scope.made
-        for closure in self._made:  # Grows while functions make functions.
-            if id(closure.function) not in self._results and not closure.function.macro:
-                self._standalone(closure)
+        for methods in (False, True):  # Functions first: they make the objects that methods belong to.
+            for closure in self._made:  # Grows while functions make functions.
+                if methods or closure.owner is None:
+                    self._run_unreached(closure)
         for thing in self.untaken:
             if thing.untaken is not None:
                 self.witness.see(thing.untaken)
         self.untaken.clear()
 
-    def _standalone(self, closure: Closure) -> None:
+    def _run_unreached(self, closure: Closure) -> None:
+        if id(closure.function) in self._results or closure.function.macro:
+            return
         receiver = None
         if closure.owner is not None and not closure.function.static:
             receiver = self.construct(closure.owner)
@@ -137,7 +142,7 @@ class Evaluator(Assignments):
         for assurance in ASSURANCES:
             if (assurance, function) in self.witness.assured:
                 self.witness.assured.update((assurance, each) for each in self.within())
-        if key in results and not function.macro:
+        if key in results and not function.macro and not self._repeats(closure, arguments, key):
             return results[key]
         if self._is_running(function) or self._too_deep() or len(results) >= MAX_CONTEXTS:
             return UNKNOWN
@@ -146,17 +151,25 @@ class Evaluator(Assignments):
         self.scope = self._opened(closure, arguments)
         self._returned = []
         self._running.append(closure)
+        self.nonces.enter(self.scope)
         try:
             self._block(function.body)
             result = union(self._returned)
         finally:
             self._running.pop()
+            self.nonces.leave()
             self.scope, self._returned = outer, returned
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
         self.tell_secret(function.name, result)
         results[key] = result or UNKNOWN
         return results[key]
+
+    def _repeats(self, closure: Closure, arguments: Arguments, key: Any) -> bool:
+        """Whether the same call is run once more, since it may use a nonce for the second time."""
+        own = closure.receiver.fields.values() if isinstance(closure.receiver, Instance) else ()
+        given = (*arguments.positional, *arguments.keywords.values(), *own)
+        return self.nonces.is_repeated((id(closure.function), key), given)
 
     def filled_by(self, parameter: str) -> str:
         function = self._running[-1].function if self._running else None

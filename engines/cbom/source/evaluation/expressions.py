@@ -168,7 +168,7 @@ class Expressions(Names):
             return value.fields[name]
         found = self._class_member(value.of, name)
         if not found:
-            return UNKNOWN
+            return (value is value.of.sample and value.of.literals.get(name)) or UNKNOWN
         return union(self._of_instance(each, value) for each in found)
 
     def _of_instance(self, member: Value, value: Instance) -> Values:

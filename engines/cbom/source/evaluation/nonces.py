@@ -1,38 +1,77 @@
 """Nonces: random data that are the nonce of more than one encryption.
 
-That a nonce was used is noted in the scope under a name of its own, so that the arms of a branch don't know of each
-other's. In a loop, a nonce that was made before it is used again.
+That a nonce was used is noted in the scopes of all functions that run, under a name of its own: so a caller's second
+call is told, while the arms of a branch don't know of each other's. In a loop, a nonce that was made before it is used
+again. So is one that an object or a file keeps from before the call: each call encrypts with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.values import NOTHING, RANDOM, Data, Values, constants, known
 
 
-def is_reused(scope: Scope, facts: Mapping[str, Values], loops: int) -> bool:
-    """Note the use of a call's nonces, if it encrypts; whether one of them was used before, or will be again.
+@dataclass(slots=True)
+class Nonces:
+    """Uses of nonces in the functions that run."""
 
-    ``loops`` is the number of loops around the call.
-    """
-    if constants(facts.get("direction", NOTHING)) != ["encrypt"]:
-        return False
-    reused = False
-    for value in facts.get("iv", NOTHING):
-        if isinstance(value, Data) and value.origin == RANDOM:
-            name = _note(value)
-            reused |= True in constants(scope.names.get(name, NOTHING)) or loops > value.loops
-            scope.set(name, known(True))
-    return reused
+    _scopes: list[Scope] = field(default_factory=list)
+    _begun: list[int] = field(default_factory=list)
+    """The number of calls before each running function began."""
 
+    _calls: int = 0
+    _repeated: set[Hashable] = field(default_factory=set)
 
-def renew(scope: Scope, value: Data, loops: int) -> None:
-    """Note that data are new at this point of the program, inside ``loops`` loops."""
-    value.loops = loops
-    if _note(value) in scope.names:
-        scope.set(_note(value), known(False))
+    def enter(self, scope: Scope) -> None:
+        """Note that a function begins to run in ``scope``."""
+        self._calls += 1
+        self._scopes.append(scope)
+        self._begun.append(self._calls)
+
+    def leave(self) -> None:
+        """Note that the innermost function ends."""
+        self._scopes.pop()
+        self._begun.pop()
+
+    def is_older(self, value: Data) -> bool:
+        """Whether data were made before the outermost function began."""
+        return value.origin == RANDOM and bool(self._begun) and value.born < self._begun[0]
+
+    def is_reused(self, scope: Scope, facts: Mapping[str, Values], loops: int, *, kept: bool) -> bool:
+        """Note the use of a call's nonces, if it encrypts; whether one of them was used before, or will be again.
+
+        ``loops`` is the number of loops around the call, ``kept`` whether a field or a file's variable has the nonce.
+        """
+        if constants(facts.get("direction", NOTHING)) != ["encrypt"]:
+            return False
+        reused = False
+        for value in facts.get("iv", NOTHING):
+            if isinstance(value, Data) and value.origin == RANDOM:
+                name = _note(value)
+                reused |= loops > value.loops or (kept and self.is_older(value))
+                for each in self._scopes or [scope]:
+                    reused |= True in constants(each.names.get(name, NOTHING))
+                    each.set(name, known(True))
+        return reused
+
+    def is_repeated(self, call: Hashable, given: Iterable[Values]) -> bool:
+        """Whether a call that ran before got random data, and runs for the second time."""
+        if call in self._repeated or not any(
+            type(each) is Data and each.origin == RANDOM for one in given for each in one
+        ):
+            return False
+        self._repeated.add(call)
+        return True
+
+    def renew(self, scope: Scope, value: Data, loops: int) -> None:
+        """Note that data are new at this point of the program, inside ``loops`` loops."""
+        value.loops, value.born = loops, self._calls
+        for each in self._scopes or [scope]:
+            if _note(value) in each.names:
+                each.set(_note(value), known(False))
 
 
 def _note(value: Data) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from engines.cbom.source.evaluation import operators
@@ -47,6 +47,20 @@ class Arguments:
     receiver: Values = NOTHING
     incomplete: bool = False
     """Whether there may be more, from ``*args`` or ``**kwargs``."""
+
+    def take(self) -> None:
+        """Note that a call of a library takes them: it tells what they are for."""
+        for values in (*self.positional, *self.keywords.values()):
+            for value in values:
+                if isinstance(value, Thing):
+                    value.untaken = None
+
+    def may_fill(self, read: Collection[int] = ()) -> None:
+        """Note that a call of which nothing is known may fill its buffers, but for those that it only reads."""
+        for values in self.positional:
+            for value in values:
+                if type(value) is Data and value.origin == CONSTANT and id(value) not in read:
+                    value.origin = ""
 
 
 def bound(rule: Rule, arguments: Arguments) -> dict[str, Values]:

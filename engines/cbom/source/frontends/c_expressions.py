@@ -110,6 +110,8 @@ class CExpressions(HoistingSyntax):
     def call_node(self, node: Node) -> Expression:
         function = node.child_by_field_name("function")
         args = self.all_of(node.child_by_field_name("arguments"))
+        if function.type in ("primitive_type", "sized_type_specifier") and args:
+            return args[0]  # A cast: ``char(x)``.
         inner = function
         while inner.type == "qualified_identifier":
             inner = inner.child_by_field_name("name")

@@ -14,7 +14,7 @@ std::string session() {
 std::string other() {
     std::default_random_engine generator; // finds: weak-random
     std::string password;
-    password.push_back('a' + generator() % 26);
+    password.push_back(char('a' + generator() % 26));
     return password;
 }
 

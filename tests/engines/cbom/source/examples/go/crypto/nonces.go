@@ -1,0 +1,50 @@
+package example
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+)
+
+type Sealer struct {
+	aead  cipher.AEAD
+	nonce []byte
+	fixed []byte
+}
+
+func NewSealer(block cipher.Block) *Sealer {
+	aead, _ := cipher.NewGCM(block)
+	nonce := make([]byte, 12)
+	rand.Read(nonce) // finds: use:CSPRNG
+	return &Sealer{aead: aead, nonce: nonce, fixed: []byte("twelve bytes")}
+}
+
+func (s *Sealer) Kept(text []byte) []byte { return s.aead.Seal(nil, s.nonce, text, nil) } // finds: nonce-reuse
+
+func (s *Sealer) Fixed(text []byte) []byte { return s.aead.Seal(nil, s.fixed, text, nil) } // finds: static-iv
+
+func (s *Sealer) Fresh(text []byte) []byte {
+	rand.Read(s.nonce) // finds: use:CSPRNG
+	return s.aead.Seal(nil, s.nonce, text, nil)
+}
+
+func seal(aead cipher.AEAD, nonce, text []byte) []byte { return aead.Seal(nil, nonce, text, nil) } // finds: nonce-reuse
+
+func twice(key, text []byte) {
+	block, _ := aes.NewCipher(key) // finds: use:AES
+	aead, _ := cipher.NewGCM(block) // finds: use:AES
+	nonce := make([]byte, 12)
+	rand.Read(nonce) // finds: use:CSPRNG
+	seal(aead, nonce, text)
+	seal(aead, nonce, text)
+}
+
+func sealOnce(aead cipher.AEAD, nonce, text []byte) []byte { return aead.Seal(nil, nonce, text, nil) }
+
+func once(aead cipher.AEAD, texts [][]byte) {
+	for _, text := range texts {
+		nonce := make([]byte, 12)
+		rand.Read(nonce) // finds: use:CSPRNG
+		sealOnce(aead, nonce, text)
+	}
+}
