@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from server.audit.ledger.device.publishing import Publisher
 from server.audit.ledger.device.state import LedgerState, LogKeys, new_keys
 from server.audit.ledger.log.keys import NoteSigner
 from server.audit.ledger.log.policy import parse_policy
+from server.audit.ledger.log.proof_text import parse_proof
 from server.audit.ledger.offline.findings import GOOD, TAMPERED, Report
 from server.audit.ledger.offline.verify import Kept, Request, verify_directory
 from tests.server.audit.ledger.ledgers import (
@@ -154,6 +156,23 @@ def test_proofs_and_queries_follow_rotations(tmp_path: Path, policies: dict[str,
     given = [f"-rotated={out / name}" for name in chain]
     assert run("verify-proof", alone, "-policy", policies["first"], given[0]) == 1
     assert run("verify-proof", alone, "-policy", policies["first"], *given) == 0
+
+
+def test_only_what_a_proof_proves_leads_to_newer_keys(tmp_path: Path, policies: dict[str, Path]) -> None:
+    ledger, indices = grown(tmp_path / "log", signers(), signers(seed=80))
+    out = tmp_path / "proofs"
+    assert run("prove", ledger.path, "-request-id", REQUEST, "-out", out) == 0
+    file = out / f"rotated-{indices[0]}.tlog-proof"
+    good = parse_proof(file.read_bytes())
+    assert good.extra is not None
+    verify = "verify-proof", out / "request.tlog-proof", "-policy", policies["first"]
+    for forged in (replace(good, extra=good.extra + b" "), replace(good, extra=None), replace(good, index=299)):
+        file.write_text(str(forged))
+        assert run(*verify) == 1
+    file.write_text(str(good))
+    assert run(*verify) == 0
+    file.write_text("nonsense")
+    assert run(*verify) == 2
 
 
 def test_a_kept_checkpoint_leads_where_the_log_has_none(tmp_path: Path, policies: dict[str, Path]) -> None:
