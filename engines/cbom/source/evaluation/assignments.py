@@ -51,7 +51,8 @@ class Assignments(Calls):
         elif isinstance(target, program.Mapping):
             for name, item in target.pairs:
                 if type(name) is program.Const:
-                    self.assign(item, union(self._entry(value, str(name.value)) for value in values), local=local)
+                    found = union(self._entry(value, str(name.value)) for value in values)
+                    self.assign(item, found if type(item) is program.Binary else found or UNKNOWN, local=local)
         elif isinstance(target, program.Binary):
             default = self.evaluate(target.right)
             absent = all(type(value) is Unknown for value in values)

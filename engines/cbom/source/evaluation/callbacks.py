@@ -67,7 +67,7 @@ def _each(evaluator: Any, arguments: Arguments) -> Values:
 def _one(evaluator: Any, arguments: Arguments) -> Values:
     """An array's ``find``."""
     _mapped(evaluator, _argument(arguments, 0), arguments.receiver)
-    return union(_elements(arguments.receiver)) if _functions(_argument(arguments, 0)) else UNKNOWN
+    return (union(_elements(arguments.receiver)) if _functions(_argument(arguments, 0)) else NOTHING) or UNKNOWN
 
 
 def _reduce(evaluator: Any, arguments: Arguments) -> Values:

@@ -33,3 +33,5 @@ const salt = new Uint8Array(16);
 for (let i = 0; i < 16; i++) salt[i] = Math.floor(Math.random() * 256); // finds: weak-random
 const colours = ['red', 'green'].map((name) => `${name}${Math.random()}`);
 const die = [1, 2, 3].find((side) => side > Math.random());
+const { absent } = {};
+absent(createHash('sha1')); // finds: use:SHA-1 weak-hash
