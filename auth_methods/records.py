@@ -1,11 +1,21 @@
-"""The record of a token: stored by the token store, shown by the token method."""
+"""Records of auth methods: the token's, which the token store stores, and the encoding of settings.
+
+Settings are bounded in size. A login needs no token and reads the role that it names, much of which goes into the
+token: so the author of a role must not be able to make it slow to read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
+import msgspec
 from msgspec import Struct
+
+from engines.faults import InvalidRequest
+
+MAX_RECORD_BYTES = 1024 * 1024
+"""The largest record of settings in bytes, as in OpenBao, whose storage takes no larger entries."""
 
 SERVICE = "service"
 """A stored token: it can be listed, renewed, counted and revoked."""
@@ -101,3 +111,11 @@ class TokenRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
             "mfa_requirement": None,
             "num_uses": self.num_uses,
         }
+
+
+def encoded(record: Struct) -> bytes:
+    """``record`` as it is stored. Raises ``InvalidRequest`` if it is too large."""
+    value = msgspec.msgpack.encode(record)
+    if len(value) > MAX_RECORD_BYTES:
+        raise InvalidRequest(f"the settings take at most {MAX_RECORD_BYTES} bytes together")
+    return value

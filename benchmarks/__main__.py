@@ -16,9 +16,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks import curves, ledger, machine, plots, profiling, report, results, sections, stall, table
+from benchmarks import ledger, machine, profiling, stall, table
 from benchmarks.compare import Plan
-from benchmarks.population import Sizes
+from benchmarks.growth import curves
+from benchmarks.growth.population import Sizes
+from benchmarks.output import plots, report, results, sections
 from benchmarks.scanner import command as scanner
 from benchmarks.scanner import speed
 from benchmarks.scanner.report import render as render_scan

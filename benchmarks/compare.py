@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from benchmarks import limits, openssl, transports
+from benchmarks import transports
+from benchmarks.limits import handler, openssl
 from benchmarks.workloads.base import NotOffered, Target, Task, Workload
 from tests import processes
 from tests.products import ServerFailed
@@ -87,7 +88,7 @@ def compare(
     workers = max(1, len(subject.workers))
     with ExitStack() as stack:
         empty = {
-            transport: stack.enter_context(limits.empty_server(workers, transport, subject.tls))
+            transport: stack.enter_context(handler.empty_server(workers, transport, subject.tls))
             for transport in {workload.transport for workload in workloads}
         }
         return [
@@ -132,7 +133,7 @@ def _measure_row(subject: Server, anchor: Server, empty: Target, comparison: Com
     for number in range(plan.rounds):
         for server, sent, figures in turns if number % 2 == 0 else reversed(turns):
             _measure(server, workload, sent, plan.seconds, figures)
-    idle = limits.empty_handler(empty, workload.transport, task, answer_bytes, plan.seconds)
+    idle = handler.empty_handler(empty, workload.transport, task, answer_bytes, plan.seconds)
     comparison.empty_per_second = idle.per_second
     comparison.generator_seconds = idle.processor_seconds / max(1, len(idle.latencies_seconds))
     if workload.operation is not None:

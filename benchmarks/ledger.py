@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks import load, machine
 from benchmarks.compare import Plan, Progress
 from benchmarks.housekeeping import set_up
-from benchmarks.report import NONE, facts
+from benchmarks.output.report import NONE, facts
 from benchmarks.workloads.base import Target
 from benchmarks.workloads.transit import encrypting
 from server.audit.ledger.device.directory import LedgerDirectory

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks import load, machine
 from benchmarks.compare import Plan, Progress
 from benchmarks.housekeeping import set_up
-from benchmarks.report import NONE, facts
+from benchmarks.output.report import NONE, facts
 from benchmarks.workloads.base import NotOffered, Target
 from benchmarks.workloads.transit import encrypting, signing
 from engines.algorithms.registry import ALGORITHMS

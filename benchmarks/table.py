@@ -11,8 +11,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import population
 from benchmarks.compare import Comparison, Plan, Progress, compare
+from benchmarks.growth import population
 from benchmarks.housekeeping import Housekeeping, restart, set_up
 from benchmarks.workloads.base import Transport, Workload
 from tests import processes

@@ -24,7 +24,7 @@ import msgspec
 from msgspec.structs import replace
 
 from auth_methods.approle.records import AccessorEntry, Role, SecretId
-from auth_methods.encoding import encoded
+from auth_methods.records import encoded
 from engines.faults import Failed
 from storage.base import Transaction, transact
 from storage.view import View

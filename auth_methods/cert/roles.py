@@ -13,7 +13,7 @@ from auth_methods.addresses import AddressList
 from auth_methods.cert.certificates import InvalidCertificate, read_trusted
 from auth_methods.cert.records import CONFIG, ROLES, Config, Role, decode, key
 from auth_methods.cert.state import Cert
-from auth_methods.encoding import encoded
+from auth_methods.records import encoded
 from auth_methods.token_fields import TokenFields, TokenSettings, changed
 from engines.base import Body, Call, Mount, Nothing, Page, Reply
 from engines.faults import InvalidRequest

@@ -9,11 +9,11 @@ from urllib.parse import quote
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from auth_methods.encoding import encoded
 from auth_methods.fetching.client import FetchFailed, fetching, web_root
 from auth_methods.fetching.failures import report
 from auth_methods.github import api
 from auth_methods.github.state import CONFIG, Config, GitHub
+from auth_methods.records import encoded
 from auth_methods.token_fields import TokenFields, TokenSettings, changed, warn_of_long_ttl
 from engines.base import Call, Nothing, Reply
 from engines.faults import InvalidRequest

@@ -6,7 +6,6 @@ takes the login later gets none of its policies.
 
 from __future__ import annotations
 
-from auth_methods.encoding import encoded
 from auth_methods.fetching.client import FetchFailed, Refused, fetching
 from auth_methods.fetching.failures import report
 from auth_methods.github import api
@@ -21,6 +20,7 @@ from auth_methods.github.state import (
     team_key,
     user_key,
 )
+from auth_methods.records import encoded
 from auth_methods.token_fields import parse_policies
 from engines.base import Body, Call, Page, Reply
 from engines.faults import InvalidRequest, Unavailable

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from auth_methods.encoding import encoded
 from auth_methods.fetching.client import FetchFailed, trust
 from auth_methods.fetching.failures import report
 from auth_methods.jwt.keys import ALGORITHMS, InvalidKeys, key_from_pem
@@ -14,6 +13,7 @@ from auth_methods.jwt.providers.settings import AnyProvider, checked_settings, s
 from auth_methods.jwt.records import CONFIG, Config
 from auth_methods.jwt.remote import KeySource, fetch_keys
 from auth_methods.jwt.state import Jwt
+from auth_methods.records import encoded
 from engines.base import Body, Call, Nothing, Reply
 from engines.faults import InvalidRequest
 from engines.fields import CommaList

@@ -10,10 +10,10 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.addresses import AddressList
-from auth_methods.encoding import encoded
 from auth_methods.jwt.policy_templates import InvalidTemplate, parse
 from auth_methods.jwt.records import CLIENT, DEVICE, DIRECT, Role, decode, key
 from auth_methods.jwt.state import Jwt
+from auth_methods.records import encoded
 from auth_methods.token_fields import TokenFields, changed, warn_of_long_ttl
 from engines.base import Body, Call, Mount, Page, Reply
 from engines.durations import format_go_duration

@@ -10,8 +10,7 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from auth_methods.addresses import AddressList, InvalidAddress, normal_addresses
-from auth_methods.encoding import encoded
-from auth_methods.records import BATCH
+from auth_methods.records import BATCH, encoded
 from auth_methods.token.records import ROLES, Role, decode_role
 from auth_methods.token.state import TokenMethod
 from engines.base import Body, Call, Nothing, Reply

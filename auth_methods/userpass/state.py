@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from auth_methods import passwords
 from auth_methods.base import Renewal
-from auth_methods.encoding import encoded
+from auth_methods.records import encoded
 from auth_methods.token_fields import TokenSettings, parse_policies
 from engines.base import Mount
 from engines.crypto_policy.fips import FipsGuard, FipsMode

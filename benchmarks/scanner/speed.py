@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks import machine
 from benchmarks.compare import Plan, Progress
-from benchmarks.report import NONE
+from benchmarks.output.report import NONE
 from benchmarks.scanner.running import COMMAND
 
 LINES = 1_000_000

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeAlias
 
+from benchmarks.limits.openssl import Maker, Speed
 from benchmarks.load import CONNECTIONS, Requests, build_request
-from benchmarks.openssl import Maker, Speed
 from engines.algorithms.registry import ALGORITHMS
 from tests.products import HOST, ServerFailed, Tls
 from tests.servers import Answer, Server

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks import openssl
+from benchmarks.limits import openssl
 from benchmarks.workloads.base import VARIETY, Task, Workload, ensure, ensure_mount, plaintexts, post
 from tests.servers import Server
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchmarks import openssl
+from benchmarks.limits import openssl
 from benchmarks.workloads.base import (
     NUMBER,
     PLAINTEXT_BYTES,

@@ -10,10 +10,10 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.compare import Plan
-from benchmarks.curves import KINDS, Curve, Point, draw_curves, render
+from benchmarks.growth.curves import KINDS, Curve, Point, draw_curves, render
+from benchmarks.growth.population import Sizes, fill, key_name
 from benchmarks.machine import Activity
-from benchmarks.plots import NoPlots
-from benchmarks.population import Sizes, fill, key_name
+from benchmarks.output.plots import NoPlots
 from tests.products import Product
 
 

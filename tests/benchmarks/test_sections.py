@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
-from benchmarks.sections import NoMarkers, replace_section, write_section
+from benchmarks.output.sections import NoMarkers, replace_section, write_section
 
 PAGE = "# Title\n\n<!-- begin compare -->\nold\n<!-- end compare -->\n\nWritten by hand.\n"
 

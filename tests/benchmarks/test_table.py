@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks import compare, limits, openssl
+from benchmarks import compare
 from benchmarks.__main__ import main
 from benchmarks.compare import Comparison, Plan
+from benchmarks.limits import handler, openssl
+from benchmarks.limits.openssl import per_second
 from benchmarks.machine import Activity
-from benchmarks.openssl import per_second
-from benchmarks.report import render
+from benchmarks.output.report import render
 from benchmarks.table import Table
 from benchmarks.transports import read_log
 from benchmarks.workloads import WORKLOADS, select
@@ -128,7 +129,7 @@ def test_a_row_on_which_a_server_fails_doesnt_end_the_run(monkeypatch: pytest.Mo
         raise ServerFailed("it has crashed\nand this is its log")
 
     monkeypatch.setattr(compare, "_measure_row", fail)
-    monkeypatch.setattr(limits, "empty_server", lambda *_: nullcontext())
+    monkeypatch.setattr(handler, "empty_server", lambda *_: nullcontext())
     said: list[str] = []
     subject = SimpleNamespace(workers=[], tls=None)
     rows = compare.compare(subject, subject, select(["encrypt"]), Plan(1, 0.1), said.append)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from auth_methods.names import matches_glob
 from engines.crypto_policy.operations import CLASS_OF, CryptoOperation, OperationClass
 from engines.crypto_policy.profiles.catalogue import find_profile
 from engines.crypto_policy.profiles.parameters import resolve_parameters
@@ -281,3 +282,8 @@ def _with_profile(document: Document) -> Document:
         )
     resolve_parameters(profile, document.profile_parameters)
     return replace(document, profile=profile.id)
+
+
+def matches_any(globs: tuple[str, ...], name: str) -> bool:
+    """Whether ``name`` matches one of ``globs``, in which ``*`` stands for any text; without any, it does."""
+    return not globs or any(matches_glob(name, glob) for glob in globs)

@@ -17,8 +17,8 @@ from server.tenants.crypto_policies.documents import (
     check_globs,
     check_mount,
     instant,
+    matches_any,
 )
-from server.tenants.crypto_policies.globs import matches_any
 from server.tenants.namespaces.names import normalise
 
 MAX_DAYS = 400

@@ -16,9 +16,8 @@ from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.gate import AppliedRule
 from engines.crypto_policy.operations import CryptoOperation
 from server.tenants.crypto_policies.answers import Answer, Question, Values, answer, answer_with
-from server.tenants.crypto_policies.documents import Mode
+from server.tenants.crypto_policies.documents import Mode, matches_any
 from server.tenants.crypto_policies.exceptions import PolicyException
-from server.tenants.crypto_policies.globs import matches_any
 from server.tenants.crypto_policies.rules import (
     AnyRule,
     CompiledPolicy,

@@ -25,8 +25,7 @@ from engines.encoding import parse_rfc3339
 from engines.faults import InvalidRequest
 from engines.keys.facts import facts_of_type
 from server.tenants.crypto_policies.answers import Question, answer
-from server.tenants.crypto_policies.documents import REWRAP, Mode
-from server.tenants.crypto_policies.globs import matches_any
+from server.tenants.crypto_policies.documents import REWRAP, Mode, matches_any
 from server.tenants.crypto_policies.rules import AnyRule, CompiledPolicy, CompiledProfile, CompiledRule
 from server.tenants.crypto_policies.variables import CallerFacts, day_of
 

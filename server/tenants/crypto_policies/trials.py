@@ -17,8 +17,7 @@ from engines.faults import InvalidRequest
 from engines.keys.facts import facts_of_type
 from engines.worker_pools import beside
 from server.tenants.crypto_policies.answers import Answer, Question, answer
-from server.tenants.crypto_policies.documents import Given, Mode, Test, instant
-from server.tenants.crypto_policies.globs import matches_any
+from server.tenants.crypto_policies.documents import Given, Mode, Test, instant, matches_any
 from server.tenants.crypto_policies.rules import AnyRule, CompiledPolicy
 from server.tenants.crypto_policies.variables import CallerFacts
 

@@ -11,9 +11,8 @@ from msgspec.structs import replace
 from engines.base import Body, Call, Page, Reply
 from engines.faults import InvalidRequest, NotFound
 from engines.fields import KeyValues
-from server.tenants.identity.factories import new_alias, new_entity
 from server.tenants.identity.listing import listed
-from server.tenants.identity.records import ALIASES, ENTITY, Alias, Entity, write
+from server.tenants.identity.records import ALIASES, ENTITY, Alias, Entity, new_alias, new_entity, write
 from server.tenants.identity.rules import checked_metadata, checked_name
 from server.tenants.identity.state import Identity
 from server.tenants.identity.views import alias_data, listed_alias

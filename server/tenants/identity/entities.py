@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, FoldedName, KeyValues
-from server.tenants.identity.factories import new_entity
 from server.tenants.identity.lookup import Lookup
 from server.tenants.identity.memberships import delete_entity
-from server.tenants.identity.records import ENTITY, Entity, write
+from server.tenants.identity.records import ENTITY, Entity, new_entity, write
 from server.tenants.identity.rules import checked_metadata, checked_name, checked_policies
 from server.tenants.identity.state import Identity
 from server.tenants.identity.views import entity_data, listed_entity

@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from engines.base import Body, Call, Page, Reply
 from engines.faults import InvalidRequest, NotFound
 from server.tenants.identity.aliases import AliasName
-from server.tenants.identity.factories import new_alias, new_group
 from server.tenants.identity.listing import listed
 from server.tenants.identity.memberships import change
-from server.tenants.identity.records import EXTERNAL, GROUP, GROUP_ALIASES, Alias, Group, write
+from server.tenants.identity.records import EXTERNAL, GROUP, GROUP_ALIASES, Alias, Group, new_alias, new_group, write
 from server.tenants.identity.rules import checked_name
 from server.tenants.identity.state import Identity
 from server.tenants.identity.views import alias_data, listed_alias

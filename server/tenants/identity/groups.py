@@ -10,10 +10,9 @@ from msgspec.structs import replace
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import READING, CommaList, FoldedName, KeyValues, same_words
-from server.tenants.identity.factories import new_group
 from server.tenants.identity.lookup import Lookup
 from server.tenants.identity.memberships import delete_group, set_entities, set_groups
-from server.tenants.identity.records import EXTERNAL, GROUP, INTERNAL, Group, write
+from server.tenants.identity.records import EXTERNAL, GROUP, INTERNAL, Group, new_group, write
 from server.tenants.identity.rules import checked_metadata, checked_name, checked_policies
 from server.tenants.identity.state import Identity
 from server.tenants.identity.views import group_data, listed_group

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from engines.faults import Denied
-from server.tenants.identity.factories import new_alias, new_entity
 from server.tenants.identity.memberships import change, without
 from server.tenants.identity.records import (
     ENTITIES,
@@ -19,6 +18,8 @@ from server.tenants.identity.records import (
     Entity,
     Group,
     alias_key,
+    new_alias,
+    new_entity,
     note_change,
     write,
 )

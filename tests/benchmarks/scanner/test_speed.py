@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.compare import Plan
 from benchmarks.machine import Activity
-from benchmarks.report import NONE
+from benchmarks.output.report import NONE
 from benchmarks.scanner import speed
 
 

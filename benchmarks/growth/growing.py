@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.growth.population import TOKEN_SECONDS, Sizes, fill, key_name, policy_name, policy_text
 from benchmarks.housekeeping import set_up
 from benchmarks.load import build_request
-from benchmarks.population import TOKEN_SECONDS, Sizes, fill, key_name, policy_name, policy_text
 from benchmarks.workloads.base import PLAINTEXT_BYTES, encode, plaintexts
 from tests.products import HOST, Product
 from tests.servers import Server

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from benchmarks import load, machine
 from benchmarks.compare import Plan, Progress
-from benchmarks.growing import Growing, filled, requests_over
+from benchmarks.growth.growing import Growing, filled, requests_over
+from benchmarks.growth.population import Sizes
 from benchmarks.housekeeping import set_up
-from benchmarks.plots import Line, Panel, draw
-from benchmarks.population import Sizes
-from benchmarks.report import MEGABYTE, facts
+from benchmarks.output.plots import Line, Panel, draw
+from benchmarks.output.report import MEGABYTE, facts
 from benchmarks.workloads.base import Target
 from benchmarks.workloads.transit import encrypting_batches
 from tests import processes

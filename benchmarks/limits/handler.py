@@ -1,7 +1,7 @@
 """Upper limit of a server built this way: the same HTTP server with an empty handler.
 
 It is measured with requests and answers of the same sizes as the workload's, with as many workers as the server has:
-uvicorn for HTTP/1.1, hypercorn for HTTP/2. What the cryptography alone allows is in ``benchmarks.openssl``.
+uvicorn for HTTP/1.1, hypercorn for HTTP/2. What the cryptography alone allows is in ``benchmarks.limits.openssl``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def empty_server(workers: int, transport: Transport, tls: Tls | None = None) -> 
 
 
 def _command(port: int, workers: int, transport: Transport, tls: Tls | None) -> list[str]:
-    shared = ["benchmarks.empty:application", "--workers", str(workers), "--log-level", "warning"]
+    shared = ["benchmarks.limits.empty:application", "--workers", str(workers), "--log-level", "warning"]
     if transport is Transport.HTTP2:
         command = [sys.executable, "-m", "hypercorn", *shared, "--bind", f"{HOST}:{port}", "--worker-class", "uvloop"]
         certificate, key = "--certfile", "--keyfile"

@@ -1,0 +1,1 @@
+"""Growth of rates and memory with what a server holds."""

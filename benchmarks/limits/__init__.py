@@ -1,0 +1,1 @@
+"""Upper limits of a rate: an empty handler, and the cryptography alone."""

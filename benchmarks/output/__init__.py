@@ -1,0 +1,1 @@
+"""Pages, sections, files and pictures that results are written to."""
