@@ -1,16 +1,14 @@
 """Looking things up in the log of a running server: status, files, proofs and queries, each in bounded time.
 
-The work is done in a thread of its own, with a pause after each bundle, so that requests don't wait for it. What is
-answered is read anew and proven against the checkpoint; nothing else is believed.
+The work is done in a thread of its own (``turns``), with a pause after each bundle, so that requests don't wait for it.
+What is answered is read anew and proven against the checkpoint; nothing else is believed.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,7 @@ from engines.faults import Failed, InvalidRequest, NotFound, NotYet, Unavailable
 from server.audit.ledger.asked import AskedLog
 from server.audit.ledger.device.directory import CHECKPOINT, POLICY
 from server.audit.ledger.index.search import Indexes, between, find_indexed, find_request, is_of
+from server.audit.ledger.index.tail import Tails
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES
 from server.audit.ledger.log.tiles import MAX_BUNDLE_BYTES, BadTile, parse_tile_path
@@ -33,29 +32,15 @@ T = TypeVar("T")
 WORK_SECONDS = 3.0
 """The most seconds of one look-up. A query then says how far it has come."""
 
-MAX_WAITING = 8
-"""The most look-ups that wait for their turn in one process."""
-
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 """From how many bytes of entries on a query goes no further."""
+
+_tails = Tails()
+"""Used by the thread of look-ups alone."""
 
 _NO_ENTRIES = "the audit ledger has no entries of this request"
 _LARGE = re.compile(r"large/[0-9a-f]{64}")
 _MAX_LARGE_BYTES = 64 * 1024 * 1024
-_threads = ThreadPoolExecutor(1, thread_name_prefix="audit-ledger-lookup")
-_waiting = 0
-
-
-async def look_up(work: Callable[[], T]) -> T:
-    """The result of ``work``, after earlier ones. Raises ``Unavailable`` if too many wait."""
-    global _waiting
-    if _waiting >= MAX_WAITING:
-        raise Unavailable("too many look-ups in the audit ledger at once; try again later")
-    _waiting += 1
-    try:
-        return await asyncio.get_running_loop().run_in_executor(_threads, work)
-    finally:
-        _waiting -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +170,4 @@ def _indexed(path: Path, index_key: bytes) -> Iterator[Indexes]:
     with _source(path) as source:
         if source.read(CHECKPOINT, MAX_NOTE_BYTES) is None:
             raise NotYet("the audit ledger has no checkpoint yet", retry_after_seconds=1)
-        yield Indexes(source, ProvenLog(source), index_key)
+        yield Indexes(source, ProvenLog(source), index_key, _tails)

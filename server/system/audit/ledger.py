@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -16,11 +18,13 @@ from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import CHECKPOINT
 from server.audit.ledger.device.state import LedgerState
 from server.audit.ledger.device.witnesses import quorum_missing_seconds
-from server.audit.ledger.lookup import answer_query, look_up, pending_entries, prove, read_file
+from server.audit.ledger.lookup import answer_query, pending_entries, prove, read_file
 from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.query import Query
 from server.audit.timestamps import nanoseconds_text
 from server.system.state import System
+
+T = TypeVar("T")
 
 _MAX_ID_CHARACTERS = 128
 _DEFAULT_LIMIT, _MAX_LIMIT = 100, 1000
@@ -102,7 +106,7 @@ async def read_status(system: System, call: Call, body: Nothing) -> Reply:
             "size": state.size,
             "root": base64.b64encode(state.root).decode(),
             "verifier_keys": [] if log.keys is None else log.keys.policy_keys(state.origin),
-            "pending_entries": await look_up(partial(pending_entries, log)),
+            "pending_entries": await look_up(system, partial(pending_entries, log)),
             "checkpoint_time": nanoseconds_text(state.time) if state.size else None,
             "remembered": system.core.runtime.settings.storage_type not in _IN_MEMORY,
             "witnesses": [
@@ -121,13 +125,13 @@ async def read_status(system: System, call: Call, body: Nothing) -> Reply:
 
 async def read_checkpoint(system: System, call: Call, body: Nothing) -> Reply:
     """Give the newest signed checkpoint."""
-    file = await look_up(partial(read_file, (await begun_log(system)).path, CHECKPOINT))
+    file = await look_up(system, partial(read_file, (await begun_log(system)).path, CHECKPOINT))
     return Reply({"checkpoint": file.content.decode()})
 
 
 async def read_log_file(system: System, call: Call, body: LedgerPathBody) -> Reply:
     """Give a file of the log as it is."""
-    file = await look_up(partial(read_file, (await begun_log(system)).path, body.path))
+    file = await look_up(system, partial(read_file, (await begun_log(system)).path, body.path))
     return Reply(raw=Raw(file.content_type, file.content))
 
 
@@ -136,7 +140,7 @@ async def read_proof(system: System, call: Call, body: ProofBody) -> Reply:
     if not 0 < len(body.request_id) <= _MAX_ID_CHARACTERS:
         raise InvalidRequest("request_id is required, and has at most 128 characters")
     log, key = await asked_log(system), await system.unsealed.audit.ledger.ledgers.index_key()
-    found = await look_up(partial(prove, log, body.request_id, key))
+    found = await look_up(system, partial(prove, log, body.request_id, key))
     return Reply(
         {
             "entries": [
@@ -154,7 +158,7 @@ async def query(system: System, call: Call, body: QueryBody) -> Reply:
     log, key = await begun_log(system), await system.unsealed.audit.ledger.ledgers.index_key()
     wanted = _query(system, body)
     first = max(_cursor(body.cursor), log.pruned)
-    answer, size = await look_up(partial(answer_query, log.path, wanted, first, body.limit, key))
+    answer, size = await look_up(system, partial(answer_query, log.path, wanted, first, body.limit, key))
     last = answer.next_index - 1
     return Reply(
         {
@@ -203,6 +207,12 @@ def _cursor(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > len(str(_MAX_INDEX)):
         raise InvalidRequest("cursor is the cursor of an earlier answer")
     return int(text)
+
+
+async def look_up(system: System, work: Callable[[], T]) -> T:
+    """The result of ``work``, in the turn of the tenant that asks. Raises ``Unavailable`` if too many of it wait."""
+    tenant = system.tenant.namespace.path.partition("/")[0]
+    return await system.unsealed.audit.ledger.turns.take(tenant, work)
 
 
 async def enabled_ledger(system: System) -> tuple[LedgerDevice, LedgerState]:

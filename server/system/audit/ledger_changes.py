@@ -14,9 +14,8 @@ from server.audit.ledger.device.directory import LedgerDirectory
 from server.audit.ledger.device.pruning import archive, remove
 from server.audit.ledger.device.state import LedgerState
 from server.audit.ledger.log.tiles import WIDTH
-from server.audit.ledger.lookup import look_up
 from server.seal.accept_loss import accept_loss
-from server.system.audit.ledger import begun_log, enabled_ledger
+from server.system.audit.ledger import begun_log, enabled_ledger, look_up
 from server.system.seal.shares import MISSING, decode_share
 from server.system.state import System
 
@@ -87,16 +86,16 @@ async def prune_ledger(system: System, call: Call, body: PruneBody) -> Reply:
         if device.witness_policy is not None and device.witness_policy.witnesses and below > state.witnessed:
             raise InvalidRequest(f"the witnesses have signed {state.witnessed} entries; below is at most that")
         position = await host.tenants(state.origin).position()
-        if await look_up(partial(any_of_tenants, log.path, state, position, below)):
+        if await look_up(system, partial(any_of_tenants, log.path, state, position, below)):
             raise NotYet("the logs of namespaces get some of these entries first", retry_after_seconds=1)
     target = _archive(body.archive, device.directory.path)
     files = LedgerDirectory(log.path)
     of = {"namespace": {"id": body.namespace}} if body.namespace else {}
     try:
-        await look_up(partial(archive, files, log.pruned, below, target))
+        await look_up(system, partial(archive, files, log.pruned, below, target))
         await host.note("pruned", {**of, "below": below})
         await host.ledgers.set_pruned(log.state.origin, below)
-        await look_up(partial(remove, files, log.pruned, below))
+        await look_up(system, partial(remove, files, log.pruned, below))
     except OSError as error:
         raise Unavailable(f"the audit ledger can't be pruned: {(error.strerror or 'error').lower()}") from error
     return Reply({"below": below})

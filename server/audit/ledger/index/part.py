@@ -18,6 +18,7 @@ from hashlib import sha256
 from struct import Struct
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 
 from server.audit.ledger.device.directory import PART_ENTRIES
@@ -34,6 +35,7 @@ MAX_VALUES_BYTES = 4 * 1024 * 1024
 
 _MAX_VALUES = 65_535
 _BUCKETS = 16
+_TIMES, _REQUESTS = "times", "requests"
 _HASH_BYTES = 4
 _RECORD = Struct(">4sH")
 _BOUNDS = Struct(">qq")
@@ -60,13 +62,17 @@ _COLUMNS = (
 
 
 class PartBuilder:
-    """The index of the entries that are added, in their order, from ``first`` on. ``first`` is that of a bundle."""
+    """The index of the entries that are added, in their order, from ``first`` on. ``first`` is that of a bundle.
 
-    def __init__(self, first: int) -> None:
+    It may be asked as it is (``PartIndex``), while nothing is added.
+    """
+
+    def __init__(self, first: int, max_values_bytes: int = MAX_VALUES_BYTES) -> None:
+        """``max_values_bytes``: the most bytes of the values of a column."""
         self.first = first
         self._next = first
         self._clock = Clock()
-        self._columns = [_Numbers() for _ in _COLUMNS]
+        self._columns = {column.name: _Numbers(max_values_bytes) for column in _COLUMNS}
         self._requests: list[list[bytes]] = [[] for _ in range(_BUCKETS)]
         self._bounds: list[bytes] = []
         self._earliest, self._latest = _FAR, -_FAR
@@ -83,11 +89,11 @@ class PartBuilder:
             if time is not None:
                 earliest, latest = min(earliest, time), max(latest, time)
             if members is None:
-                for column in self._columns:
+                for column in self._columns.values():
                     column.codes.append(0)
             else:
                 request_id, *values = facts_of(members)
-                for column, value in zip(self._columns, values, strict=True):
+                for column, value in zip(self._columns.values(), values, strict=True):
                     column.add(value)
                 if isinstance(request_id, str):
                     digest = _digest(request_id)
@@ -97,22 +103,39 @@ class PartBuilder:
         self._bounds.append(_BOUNDS.pack(earliest, latest))
         self._earliest, self._latest = min(self._earliest, earliest), max(self._latest, latest)
 
+    @property
+    def end(self) -> int:
+        """The entry behind the last one."""
+        return self._next
+
+    @property
+    def header(self) -> Header:
+        """The bounds of what was added; the root is for ``encode`` to state."""
+        return Header(self.first, self._next, b"", self._earliest, self._latest, self._last_time, {})
+
+    def section(self, name: str) -> bytes:
+        """As ``IndexFile.section``."""
+        if name == _TIMES:
+            return b"".join(self._bounds)
+        column, _, content = name.partition(".")
+        if column == _REQUESTS:
+            return b"".join(sorted(self._requests[int(content, 16)]))
+        numbers = self._columns[column]
+        return numbers.encoded_values() if content == "values" else numbers.encoded_codes()
+
     def encode(self, key: bytes, origin: str, root: bytes) -> bytes:
         """The index's file; ``root`` is that of the part."""
-        header = Header(self.first, self._next, root, self._earliest, self._latest, self._last_time, {})
-        sections = {"times": b"".join(self._bounds)}
-        for column, numbers in zip(_COLUMNS, self._columns, strict=True):
-            sections[f"{column.name}.values"] = numbers.encoded_values()
-            sections[f"{column.name}.codes"] = numbers.encoded_codes()
-        for bucket, records in enumerate(self._requests):
-            sections[_bucket_name(bucket)] = b"".join(sorted(records))
-        return encode_index(key, origin, header, sections)
+        names = [_TIMES, *(f"{column.name}.{content}" for column in _COLUMNS for content in ("values", "codes"))]
+        names += map(_bucket_name, range(_BUCKETS))
+        sections = {name: self.section(name) for name in names}
+        return encode_index(key, origin, msgspec.structs.replace(self.header, root=root), sections)
 
 
 class _Numbers:
     """The values of a column, and the number of each entry's."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_values_bytes: int) -> None:
+        self._max_values_bytes = max_values_bytes
         self.codes = array("H")
         self._known: dict[Any, int] = {}
         # One array, since bytes that orjson makes hold on to a kibibyte each.
@@ -138,7 +161,7 @@ class _Numbers:
     def _number(self, value: Any) -> int:
         text = orjson.dumps(value)
         size = len(self._values) + len(text)
-        if len(text) > MAX_VALUE_BYTES or size > MAX_VALUES_BYTES or len(self._known) == _MAX_VALUES:
+        if len(text) > MAX_VALUE_BYTES or size > self._max_values_bytes or len(self._known) == _MAX_VALUES:
             return 0
         self._values += b"," + text
         self._known[value] = code = len(self._known) + 1
@@ -148,7 +171,7 @@ class _Numbers:
 class PartIndex:
     """The answers of an index about its part. Methods raise ``BadIndex`` and ``OSError``."""
 
-    def __init__(self, file: IndexFile) -> None:
+    def __init__(self, file: IndexFile | PartBuilder) -> None:
         self._file = file
         self.first, self.end = file.header.first, file.header.end
         self.root, self.last_time = file.header.root, file.header.last_time
@@ -162,7 +185,7 @@ class PartIndex:
         while at >= 0:
             if at % _RECORD.size == 0:
                 place = int.from_bytes(records[at + _HASH_BYTES : at + _RECORD.size], "big")
-                found.append(self.end - PART_ENTRIES + place)
+                found.append(self.first // PART_ENTRIES * PART_ENTRIES + place)
             at = records.find(digest, at + 1)
         return found
 
@@ -205,7 +228,7 @@ class PartIndex:
             return _ALL * count
         return b"".join(
             (_ALL if latest >= after and earliest <= before else _NONE) * WIDTH
-            for earliest, latest in _BOUNDS.iter_unpack(self._file.section("times"))
+            for earliest, latest in _BOUNDS.iter_unpack(self._file.section(_TIMES))
         )
 
     def _column(self, query: Query, column: _Column) -> bytes:
@@ -235,4 +258,4 @@ def _digest(request_id: str) -> bytes:
 
 
 def _bucket_name(bucket: int) -> str:
-    return f"requests.{bucket:x}"
+    return f"{_REQUESTS}.{bucket:x}"

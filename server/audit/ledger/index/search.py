@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ import orjson
 from server.audit.ledger.device.directory import PART_ENTRIES
 from server.audit.ledger.index.file import BadIndex, IndexFile, index_path
 from server.audit.ledger.index.part import PartIndex
+from server.audit.ledger.index.tail import Tail, Tails
 from server.audit.ledger.log.tiles import WIDTH
 from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.proven import ProvenLog
@@ -27,6 +29,9 @@ from server.runtime.log_limits import LimitedLog
 
 T = TypeVar("T")
 
+_NEWEST_BUNDLES = 8
+"""The bundles that the search for a request reads before it makes known what is older."""
+
 log = logging.getLogger(__name__)
 _dropped = LimitedLog(log)
 
@@ -34,8 +39,10 @@ _dropped = LimitedLog(log)
 class Indexes:
     """The indexes of a log, in the directory of ``source``. ``key`` authenticates them."""
 
-    def __init__(self, source: DirectorySource, proven: ProvenLog, key: bytes) -> None:
+    def __init__(self, source: DirectorySource, proven: ProvenLog, key: bytes, tails: Tails | None = None) -> None:
+        """``tails`` has what is known of entries without an index."""
         self.proven = proven
+        self._tails = Tails() if tails is None else tails
         self._source = source
         self._key = key
 
@@ -61,6 +68,10 @@ class Indexes:
             if descriptor is not None:
                 os.close(descriptor)
 
+    def tail(self, part: int, first: int) -> Tail:
+        """What is known of a part without an index, whose entries before ``first`` are pruned."""
+        return self._tails.of(self._source.root, self.proven, part, first)
+
 
 def find_indexed(indexes: Indexes, query: Query, first: int, limit: int) -> Iterator[Answer]:
     """As ``find`` of ``server.audit.ledger.offline.query``, with the indexes that there are."""
@@ -70,13 +81,10 @@ def find_indexed(indexes: Indexes, query: Query, first: int, limit: int) -> Iter
         part = answer.next_index // PART_ENTRIES
         end = min((part + 1) * PART_ENTRIES, size)
         found = indexes.ask(part, answer.next_index, lambda index: (index.candidates(query), index.last_time))
-        if found is None:
-            yield from scan(indexes.proven, query, answer, end, limit)
+        if found is not None:
+            yield from _look_at(indexes.proven, query, answer, limit, end, *found)
         else:
-            yield from _look_at(indexes.proven, query, answer, limit, *found)
-            if len(answer.hits) < limit:
-                answer.next_index, answer.time = end, found[1]
-                yield answer
+            yield from _look_at_tail(indexes, query, answer, limit, end)
 
 
 def find_request(indexes: Indexes, request_id: str, first: int) -> Iterator[list[tuple[int, str, bytes]]]:
@@ -84,16 +92,18 @@ def find_request(indexes: Indexes, request_id: str, first: int) -> Iterator[list
 
     Gives what it has after each part or bundle, and ends at the entry of type ``request``: others come after it.
     """
-    found: list[tuple[int, str, bytes]] = []
+    found: dict[int, tuple[str, bytes]] = {}
     for part in range((indexes.proven.checkpoint.size - 1) // PART_ENTRIES, first // PART_ENTRIES - 1, -1):
         start = max(first, part * PART_ENTRIES)
         places = indexes.ask(part, start, lambda index: index.of_request(request_id))
-        if places is not None:
-            places = [index for index in places if index >= start]
-        for entries in _backwards(indexes.proven, start, part) if places is None else _at(indexes.proven, places):
-            found += [(index, kind, entry) for index, entry in entries if (kind := _type_of(entry, request_id))]
-            yield sorted(found)
-            if any(kind == "request" for _, kind, _ in found):
+        for entries in (
+            _of_request_in_tail(indexes, request_id, start, part)
+            if places is None
+            else _at(indexes.proven, [index for index in places if index >= start])
+        ):
+            found.update((index, (kind, entry)) for index, entry in entries if (kind := _type_of(entry, request_id)))
+            yield [(index, kind, entry) for index, (kind, entry) in sorted(found.items())]
+            if any(kind == "request" for kind, _ in found.values()):
                 return
 
 
@@ -121,9 +131,9 @@ def is_of(entry: bytes, request_id: str) -> bool:
 
 
 def _look_at(
-    proven: ProvenLog, query: Query, answer: Answer, limit: int, candidates: list[int], last_time: str
+    proven: ProvenLog, query: Query, answer: Answer, limit: int, end: int, candidates: list[int], last_time: str
 ) -> Iterator[Answer]:
-    """Read the candidates from ``answer.next_index`` on, until ``limit`` entries fit."""
+    """Read the candidates from ``answer.next_index`` up to ``end``, until ``limit`` entries fit."""
     clock = Clock()
     for entries in _at(proven, [index for index in candidates if index >= answer.next_index]):
         for index, entry in entries:
@@ -136,6 +146,35 @@ def _look_at(
         yield answer
         if len(answer.hits) >= limit:
             return
+    answer.next_index, answer.time = end, last_time
+    yield answer
+
+
+def _look_at_tail(indexes: Indexes, query: Query, answer: Answer, limit: int, end: int) -> Iterator[Answer]:
+    """As ``_look_at``, in a part without an index, with what is known of it; what is read gets known so."""
+    first = answer.next_index
+    tail = indexes.tail(first // PART_ENTRIES, first)
+    if tail.end > first:
+        known = tail.ask(lambda index: (index.candidates(query), index.last_time))
+        yield from _look_at(indexes.proven, query, answer, limit, tail.end, *known)
+    if len(answer.hits) < limit:
+        yield from scan(indexes.proven, query, answer, end, limit, partial(tail.add, indexes.proven))
+
+
+def _of_request_in_tail(indexes: Indexes, request_id: str, first: int, part: int) -> Iterator[list[tuple[int, bytes]]]:
+    """Entries among which are those of a request from ``first`` on, in a part without an index; some may come twice.
+
+    A few of the newest are read, so that a request just made is found at once, whatever isn't known yet.
+    """
+    proven = indexes.proven
+    tail = indexes.tail(part, first)
+    end = min((part + 1) * PART_ENTRIES, proven.checkpoint.size)
+    newest = range((end - 1) // WIDTH, tail.end // WIDTH - 1, -1)
+    for number in newest[:_NEWEST_BUNDLES]:
+        yield list(enumerate(proven.bundle(number), number * WIDTH))
+    for _ in tail.fill(proven, end):
+        yield []
+    yield from _at(proven, [index for index in tail.ask(lambda index: index.of_request(request_id)) if index >= first])
 
 
 def _at(proven: ProvenLog, indices: list[int]) -> Iterator[list[tuple[int, bytes]]]:
@@ -143,13 +182,6 @@ def _at(proven: ProvenLog, indices: list[int]) -> Iterator[list[tuple[int, bytes
     for number, of_bundle in groupby(indices, lambda index: index // WIDTH):
         wanted = list(of_bundle)
         yield list(zip(wanted, proven.chosen(number, [index % WIDTH for index in wanted]), strict=True))
-
-
-def _backwards(proven: ProvenLog, first: int, part: int) -> Iterator[list[tuple[int, bytes]]]:
-    """The entries of a part from ``first`` on, the newest bundle first."""
-    end = min((part + 1) * PART_ENTRIES, proven.checkpoint.size)
-    for number in range((end - 1) // WIDTH, first // WIDTH - 1, -1):
-        yield list(enumerate(proven.bundle(number), number * WIDTH))
 
 
 def _type_of(entry: bytes, request_id: str) -> str:

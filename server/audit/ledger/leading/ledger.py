@@ -29,6 +29,7 @@ from server.audit.ledger.leading.rotation import Note, rotate
 from server.audit.ledger.tenants.projection import tenant_origin
 from server.audit.ledger.tenants.state import TenantLogs
 from server.audit.ledger.tenants.writing import put_tenant_aside
+from server.audit.ledger.turns import Turns
 from server.audit.timestamps import seconds_text
 from storage.view import View
 
@@ -62,6 +63,9 @@ class LedgerHost:
         self._yielding: asyncio.Task[None] | None = None
         self._leader: Leader | None = None
         self._note: Note | None = None
+        self.turns = Turns()
+        """The look-ups in the ledger."""
+
         self.device: LedgerDevice | None = None
         """The enabled ledger."""
 

@@ -115,6 +115,11 @@ class ProvenLog:
         at = number % WIDTH * HASH_BYTES
         return above[at : at + HASH_BYTES]
 
+    def bundle_roots(self, part: int, end: int) -> bytes:
+        """The roots of the bundles of a part of 65,536 entries, of those before ``end``, the first entry of one."""
+        count = end // WIDTH - part * WIDTH
+        return self._tile(1, part)[: count * HASH_BYTES] if count else b""
+
     def _read_bundle(self, number: int) -> list[bytes]:
         try:
             return read_entries(self.source.read, tile_in(ENTRIES, number, self.checkpoint.size))

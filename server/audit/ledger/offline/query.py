@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
@@ -196,8 +196,15 @@ def find(log: ProvenLog, query: Query, first: int, limit: int) -> Iterator[Answe
     yield from scan(log, query, Answer([], first), size, limit)
 
 
-def scan(log: ProvenLog, query: Query, answer: Answer, end: int, limit: int) -> Iterator[Answer]:
-    """Go on with ``answer`` through all entries before ``end``, likewise."""
+def scan(
+    log: ProvenLog,
+    query: Query,
+    answer: Answer,
+    end: int,
+    limit: int,
+    read: Callable[[int, list[bytes]], None] = lambda start, entries: None,
+) -> Iterator[Answer]:
+    """Go on with ``answer`` through all entries before ``end``, likewise; ``read`` is told what was read."""
     needles = query.needles()
     clock = Clock()
     for start, entries in log.bundles(answer.next_index, end):
@@ -208,6 +215,7 @@ def scan(log: ProvenLog, query: Query, answer: Answer, end: int, limit: int) -> 
                 if len(answer.hits) >= limit:
                     break
         answer.time = time_of(entries[answer.next_index - start - 1])
+        read(start, entries)
         yield answer
         if len(answer.hits) >= limit:
             return
