@@ -147,19 +147,22 @@ def javascript_files(tree: Tree, path: str, module: str, member: str) -> Found:
         yield from ((name, member) for name in names if name in tree.paths)
 
 
-_C_SOURCES = (".c", ".cc", ".cpp", ".cxx")
+C_SOURCES = (".c", ".cc", ".cpp", ".cxx")
+"""The suffixes of C's and C++'s sources, which aren't included."""
 
 
 def c_files(tree: Tree, path: str, module: str, member: str) -> Found:
-    """The header of an ``#include``: beside the file, or wherever its path ends so."""
+    """The header of an ``#include``, beside the file or wherever its path ends so, and the sources of that name."""
     folder = path.rpartition("/")[0]
     beside = f"{folder}/{module}" if folder else module
-    if beside in tree.paths:
-        yield beside, member
-        return
-    for found in tree.by_name.get(module.rpartition("/")[2], ())[:MAX_SIBLINGS]:
-        if found.endswith(f"/{module}") and found != path:
-            yield found, member
+    named = tree.by_name.get(module.rpartition("/")[2], ())[:MAX_SIBLINGS]
+    headers = [beside] if beside in tree.paths else [found for found in named if found.endswith(f"/{module}")]
+    for header in headers:
+        if header != path:
+            yield header, member
+        stem = header.rpartition(".")[0]
+        sources = (f"{stem}{suffix}" for suffix in C_SOURCES) if member else ()
+        yield from ((source, member) for source in sources if source in tree.paths and source != path)
 
 
 def c_siblings(tree: Tree, path: str, name: str) -> Iterable[str]:
@@ -168,7 +171,7 @@ def c_siblings(tree: Tree, path: str, name: str) -> Iterable[str]:
     beginnings = {"_".join(parts[:length]) for length in range(1, len(parts) + 1)}
     folder = path[: path.rfind("/") + 1]
     stems = sorted(beginnings, key=len, reverse=True)
-    paths = (f"{folder}{stem}{suffix}" for stem in stems for suffix in _C_SOURCES)
+    paths = (f"{folder}{stem}{suffix}" for stem in stems for suffix in C_SOURCES)
     return [found for found in paths if found in tree.paths]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
 from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
-from engines.cbom.source.locating import Tree
+from engines.cbom.source.locating import C_SOURCES, Tree
 from engines.cbom.source.own_tests import Apart
 from engines.cbom.source.property_files import SUFFIX, read_properties
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
@@ -31,6 +32,8 @@ MAX_PROPERTY_FILES = 64
 """The most property files that are read."""
 
 MIN_STEPS = 20_000
+
+_WORD = re.compile(rb"[A-Za-z_]\w*")
 
 Read = Callable[[str], bytes | None]
 """The content of a file by its path; None if it can't be had."""
@@ -67,6 +70,7 @@ class ProgramFiles:
     _seen: dict[tuple[str, str, str], Values] = field(default_factory=dict)
     _apart: Apart = field(init=False)
     _hot: dict[str, bool] = field(default_factory=dict)
+    _words: dict[str, frozenset[bytes]] = field(default_factory=dict)
     types_only: bool = False
     """Whether only the types of values are asked for: those of files that use no library tell nothing."""
 
@@ -84,6 +88,7 @@ class ProgramFiles:
             self._loaded.clear()
             self._evaluators.clear()
             self._seen.clear()
+            self._words.clear()
         self._apart.path = path
         loaded, language = self._load(path), language_of(path)
         if loaded is None or language is None:
@@ -171,12 +176,20 @@ class ProgramFiles:
         self._seen[key] = self._found(source, module, member)
         return self._seen[key]
 
+    def _has_word(self, path: str, name: str) -> bool:
+        """Whether a file has a name: one that hasn't needn't be run for it."""
+        if path not in self._words:
+            self._words[path] = frozenset(_WORD.findall(self.read(path) or b""))
+        return name.encode() in self._words[path]
+
     def _found(self, source: Source, module: str, member: str) -> Values:
         language = language_of(source.path)
         if language is None:
             return NOTHING
         ours = False
         for path, name in language.locate(self.tree, source.path, module, member):
+            if path.endswith(C_SOURCES) and not self._has_word(path, name):
+                continue
             loaded = self._load(path)
             if loaded is None:
                 continue

@@ -11,6 +11,7 @@ from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
     WEAK_RANDOM,
+    Array,
     Class,
     Data,
     Instance,
@@ -132,5 +133,13 @@ class Assignments(Calls):
             elif type(base) is Method or type(base) is Ref:
                 for name in constants(keys):
                     self._set_attribute(base, str(name), values)
+            elif type(base) is Array:
+                self._set_item(base, keys, values)
             elif type(base) is Data and any(type(value) is not Known for value in values):
                 base.origin, base.made = (WEAK_RANDOM, chosen[0].made) if chosen else ("", None)
+
+    def _set_item(self, base: Array, keys: Values, values: Values) -> None:
+        """An element of an array that gets another value; in a branch it may keep its own."""
+        key = keys[0].value if len(keys) == 1 and type(keys[0]) is Known else None
+        if isinstance(key, int) and 0 <= key < len(base.items):
+            base.items[key] = union((base.items[key], values)) if self.scope.journals else values

@@ -183,6 +183,17 @@ def _dictionary(_evaluator: Any, arguments: Arguments) -> Values:
     return (result,)
 
 
+def _container(_evaluator: Any, arguments: Arguments) -> Values:
+    """C++'s containers: of listed elements, a number of equal ones, a copy, or elements that are set later."""
+    given = arguments.positional
+    sizes = constants(given[0]) if given else []
+    if len(given) == 1 and not any(isinstance(size, int) for size in sizes):
+        return given[0]
+    if len(given) == 2 and len(sizes) == 1 and isinstance(sizes[0], int) and sizes[0] > 1:
+        return (Data(CONSTANT, sizes[0]),) if constants(given[1]) else UNKNOWN
+    return (Array(given),) if len(given) > 2 else (Table({}, open=True),)
+
+
 FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "getattr": _getattr,
     "functools.partial": _partial,
@@ -203,6 +214,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "str": _text,
     "int": _integer,
     "dict": _dictionary,
+    **dict.fromkeys(("std.vector", "std.array", "std.map", "std.unordered_map", "std.list", "std.deque"), _container),
     "table.getOrDefault": _get,
     **callbacks.FUNCTIONS,
     **JAVA_FUNCTIONS,

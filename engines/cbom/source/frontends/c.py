@@ -20,8 +20,10 @@ from engines.cbom.source.program import (
     Import,
     Member,
     Name,
+    Opaque,
     Parameter,
     Return,
+    Sequence,
     Statement,
 )
 
@@ -29,6 +31,7 @@ CONSTRUCTOR = "<init>"
 _COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
 _APPENDS = frozenset({"strcat", "strncat", "strlcat", "wcscat"})
 _MAX_MACRO = 2000
+_MAX_POINTERS = 64
 
 
 class CLowering(CExpressions):
@@ -55,6 +58,8 @@ class CLowering(CExpressions):
         kind = node.child_by_field_name("type")
         if kind is not None and kind.child_by_field_name("body") is not None:
             yield from self.one(kind)
+        if any(self.text(child) == "extern" for child in node.children[:1]):
+            return  # Another file has it.
         declared = self.declared(node)
         line = line_of(node)
         for declarator in node.children_by_field_name("declarator"):
@@ -93,7 +98,9 @@ class CLowering(CExpressions):
         if named and (length := self._array_types.get(self.text(kind))) is not None:
             return self.array(length, value)
         if value is None:
-            return self.construction(declarator, kind, []) if named and not inner.type.startswith("pointer") else None
+            if inner is not None and inner.type == "pointer_declarator":
+                return self._pointers(inner)
+            return self.construction(declarator, kind, []) if named else None
         if value.type == "argument_list":
             args = self.all_of(value)
             return self.construction(value, kind, args) if named else (args[0] if args else None)
@@ -103,6 +110,13 @@ class CLowering(CExpressions):
             args = [] if keywords else self.all_of(value)
             return self.call(node, self.expression(kind), kind, args, keywords, creates=True)
         return self.expression(value)
+
+    def _pointers(self, declarator: Node) -> Expression | None:
+        """An array of pointers, which get their values later; None for a single one."""
+        inner = declarator.child_by_field_name("declarator")
+        size = self.part(inner, "size") if inner is not None and inner.type == "array_declarator" else None
+        number = size.value if isinstance(size, Const) and isinstance(size.value, int) else 0
+        return Sequence([Opaque([]) for _ in range(number)]) if 0 < number <= _MAX_POINTERS else None
 
     def comma_statement(self, node: Node) -> Iterator[Statement]:
         for side in ("left", "right"):
@@ -205,15 +219,21 @@ class CLowering(CExpressions):
         yield from self.one(node.named_children[-1])
 
     def enum_node(self, node: Node) -> Iterator[Statement]:
+        """An enum, whose values have names of their own too unless it is a class."""
         body = node.child_by_field_name("body")
         before: Expression | None = None
-        for each in [] if body is None else body.named_children:
+        values: list[Statement] = []
+        for each in self.children(body):
             if each.type == "enumerator":
                 value = each.child_by_field_name("value")
                 following = Const(0) if before is None else Binary("+", before, Const(1))
                 made = following if value is None else self.expression(value)
                 before = Name(self.text(each.child_by_field_name("name")))
-                yield Assign(before, made, line_of(each), local=True)
+                values.append(Assign(before, made, line_of(each), local=True))
+        if not any(child.type in ("class", "struct") for child in node.children):
+            yield from values
+        if node.child_by_field_name("name") is not None and values:
+            yield Class(self.text(node.child_by_field_name("name")), [], values, line_of(node))
 
     def namespace(self, node: Node) -> Iterator[Statement]:
         name = node.child_by_field_name("name")
@@ -228,13 +248,24 @@ class CLowering(CExpressions):
             kind = kind.child_by_field_name("type")
         if kind is None:
             return
-        yield from self.one(kind) if kind.child_by_field_name("body") is not None else ()
         name = node.child_by_field_name("name") or node.child_by_field_name("declarator")
+        if kind.child_by_field_name("body") is not None:
+            yield from self._named_body(kind, self.declared_name(name), line_of(node))
+            return
         if name is not None and name.type == "array_declarator":
             self._array_types[self.declared_name(name)] = name
             return
         if kind.type in self.named_types and kind.child_by_field_name("body") is None:
             yield Assign(Name(self.declared_name(name)), self.expression(kind), line_of(node))
+
+    def _named_body(self, kind: Node, alias: str, line: int) -> Iterator[Statement]:
+        """A struct or enum that ``typedef`` names, which may have no other name."""
+        if kind.type == "struct_specifier" and kind.child_by_field_name("name") is None:
+            yield Class(alias, [], functions_first(self.block(kind.child_by_field_name("body"))), line)
+            return
+        yield from self.one(kind)
+        if kind.child_by_field_name("name") is not None and kind.type in self.named_types:
+            yield Assign(Name(alias), Name(self.text(kind.child_by_field_name("name"))), line)
 
     def namespace_alias(self, node: Node) -> Iterator[Statement]:
         """``namespace ssl = boost::asio::ssl;``"""
