@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from server.audit.ledger.log.checkpoints import parse_checkpoint
 from server.audit.ledger.log.hashes import leaf_hash
 from server.audit.ledger.log.policy import check_signatures, parse_policy
 from server.audit.ledger.log.proof_text import parse_proof
+from server.audit.ledger.log.tiles import WIDTH
 from server.audit.ledger.offline.findings import GOOD, WEAKER
 from server.audit.ledger.offline.verify import Request, verify_directory
 from tests.ledger_load import ORIGIN, declared, ready
@@ -193,3 +195,52 @@ def test_pruning_a_namespaces_log_is_the_servers(made: Made, tmp_path: Path) -> 
     assert made.query("team-a", limit=1)[0]["index"] == 256
     policy = parse_policy((made.folder("team-a") / "policy").read_bytes())
     assert verify_directory(made.folder("team-a"), Request(policy=policy, first=256)).status() == GOOD
+
+
+@pytest.mark.soak
+def test_an_accepted_loss_of_one_log_outlives_restarts(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings=declared(log)) as server:
+        ready(server)
+        made = Made(server, log, {}, {}, [])
+        for team in TEAMS[:2]:
+            made.ids[team] = server.request("PUT", f"sys/namespaces/{team}", {}).data()["id"]
+            server.request("POST", f"{team}/sys/mounts/transit", {"type": "transit"})
+            server.request("POST", f"{team}/transit/keys/k", {})
+            for _ in range(80):
+                made.asked[team] = encrypt(server, team).headers["x-vault-request-id"]
+            awaited(lambda team=team: made.get(team, f"proof?request_id={made.asked[team]}"))  # type: ignore[misc]
+
+        def again() -> None:
+            server.stop()
+            server.start()
+            server.unseal()
+
+        # The server's entries that the log could be made from again are pruned.
+        pruned = {"below": WIDTH, "archive": str(tmp_path / "archive")}
+        awaited(lambda: server.request("POST", "sys/audit-ledger/prune", pruned))
+        server.stop()
+        lost, kept = ((made.folder(team) / "policy").read_bytes() for team in TEAMS[:2])
+        shutil.rmtree(made.folder("team-a") / "tile")
+        (made.folder("team-a") / "checkpoint").unlink()
+        server.start()
+        server.unseal()
+        end = time.monotonic() + 25
+        while made.get("team-a", "status").status != 500 and time.monotonic() < end:
+            time.sleep(0.2)
+        assert made.get("team-a", "status").status == 500
+        again()
+        assert made.get("team-a", "status").status == 500, "without an acceptance, a start changes nothing"
+        server.request("POST", "sys/audit-ledger/accept-loss", {"key": server.unseal_keys[0], "reason": "disk 3"})
+        policies = set()
+        for _ in range(2):
+            again()
+            asked = encrypt(server, "team-a").headers["x-vault-request-id"]
+            proof = awaited(lambda asked=asked: made.get("team-a", f"proof?request_id={asked}"))  # type: ignore[misc]
+            assert len(proof.data()["entries"]) == 2
+            policies.add((made.folder("team-a") / "policy").read_bytes())
+        assert lost not in policies, "no key signs two histories"
+        assert len(policies) == 1, "the new log goes on"
+        assert (made.folder("team-b") / "policy").read_bytes() == kept
+        assert awaited(lambda: made.get("team-b", f"proof?request_id={made.asked['team-b']}")).status == 200
+        assert list((log / "lost").glob(f"*/ns/{made.ids['team-a']}/policy"))
