@@ -18,8 +18,14 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.symmetric.derivation import DERIVATIONS, HKDF_SHA256
 from engines.algorithms.symmetric.mac import KEY_BYTES
 from engines.encoding import nanoseconds_of
-from storage.base import Damaged
+from storage.base import Damaged, Transaction
 from storage.secret import Secret
+
+GONE = "gone/"
+"""Where the tombstones of a key are stored."""
+
+MAX_TOMBSTONES = 1000
+"""The most destroyed versions of one name that are remembered."""
 
 RECORD_VERSION = 1
 """The version of the records' format; newer ones are refused, since their meaning is unknown."""
@@ -293,3 +299,13 @@ def decode_totals(value: bytes) -> dict[int, VersionTotal]:
         return _decode_totals(value)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise Damaged("a key's count of encryptions can't be decoded") from None
+
+
+async def bury(transaction: Transaction, name: str, gone: list[Tombstone]) -> None:
+    """Add tombstones to those of the key called ``name``; the newest ``MAX_TOMBSTONES`` are kept."""
+    if gone:
+        value = await transaction.get(GONE + name)
+        found = {(each.number, each.created): each for each in (decode_tombstones(value) if value else ())}
+        found |= {(each.number, each.created): each for each in gone}
+        newest = sorted(found.values(), key=lambda each: (each.destroyed, each.number))[-MAX_TOMBSTONES:]
+        transaction.put(GONE + name, encode_tombstones(newest))

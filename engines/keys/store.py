@@ -32,15 +32,13 @@ from engines.keys.keyring import Keyring, decode_keyring
 from engines.keys.records import (
     ArchiveRecord,
     KeyringRecord,
-    Tombstone,
     VersionRecord,
+    bury,
     decode_archive,
     decode_record,
-    decode_tombstones,
     decode_totals,
     encode_archive,
     encode_keyring,
-    encode_tombstones,
     encode_totals,
     new_version,
     tombstones,
@@ -56,9 +54,6 @@ KEYS = "policy/"
 ARCHIVES = "archive/"
 AUTO_ROTATED = "autorotate/"
 COUNTS = "encryptions/"
-GONE = "gone/"
-MAX_TOMBSTONES = 1000
-"""The most destroyed versions of one name that are remembered."""
 
 NAME = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 """Valid names of keys. The router checks names in paths, but not those in bodies."""
@@ -387,16 +382,6 @@ class KeyStore:
             totals = decode_totals(value)
             kept = {number: total for number, total in totals.items() if number >= record.min_available_version}
             transaction.put(COUNTS + record.name, encode_totals(kept))
-
-
-async def bury(transaction: Transaction, name: str, gone: list[Tombstone]) -> None:
-    """Add tombstones to those of the key called ``name``; the newest ``MAX_TOMBSTONES`` are kept."""
-    if gone:
-        value = await transaction.get(GONE + name)
-        found = {(each.number, each.created): each for each in (decode_tombstones(value) if value else ())}
-        found |= {(each.number, each.created): each for each in gone}
-        newest = sorted(found.values(), key=lambda each: (each.destroyed, each.number))[-MAX_TOMBSTONES:]
-        transaction.put(GONE + name, encode_tombstones(newest))
 
 
 class KeepsKeys(Protocol):

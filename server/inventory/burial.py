@@ -14,6 +14,7 @@ import msgspec
 
 from engines.durations import SECOND
 from engines.keys.counting.use_records import USES, microseconds_of, read_use_of, use_entry
+from engines.keys.records import GONE as KEYS_GONE
 from engines.keys.records import (
     Tombstone,
     decode_archive,
@@ -23,7 +24,6 @@ from engines.keys.records import (
     tombstones,
 )
 from engines.keys.store import ARCHIVES, KEYS
-from engines.keys.store import GONE as KEYS_GONE
 from engines.worker_pools import SHORT_TURN_SECONDS, in_turns
 from server.inventory.gone import GONE, Buried, decode_buried, removed_at
 from server.inventory.walking import names_of_keys

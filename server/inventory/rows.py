@@ -21,6 +21,7 @@ from engines.encoding import rfc3339_nano
 from engines.keys.counting.use_records import VersionUse, read_use_of
 from engines.keys.facts import facts_of_version
 from engines.keys.records import (
+    GONE,
     KeyringRecord,
     Tombstone,
     VersionRecord,
@@ -31,7 +32,7 @@ from engines.keys.records import (
     replaced_at,
 )
 from engines.keys.states import State, state_of
-from engines.keys.store import ARCHIVES, GONE, KEYS
+from engines.keys.store import ARCHIVES, KEYS
 from storage.secret import Secret
 from storage.view import View
 

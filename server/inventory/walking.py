@@ -8,7 +8,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from engines.crypto_policy.facts import Place
-from engines.keys.store import GONE, KEYS
+from engines.keys.records import GONE
+from engines.keys.store import KEYS
 from engines.worker_pools import SHORT_TURN_SECONDS, Places, in_turns
 from server.core.unsealed import Unsealed
 from server.inventory.gone import gone_rows

@@ -20,7 +20,7 @@ from server.listeners.asgi import Application
 from server.listeners.connection_budget import ConnectionBudget, Slot
 from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
-from server.listeners.http1.protocol import Http1Server
+from server.listeners.http1.server import Http1Server
 from server.listeners.http2.server import Http2Server
 from server.listeners.offers import offer_of
 from server.listeners.sockets import ListenFailed, open_socket, url

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from server.listeners.http1 import protocol as http1
+from server.listeners.http1 import server as http1_server
 from server.listeners.http2 import codec, protocol, server
 from server.listeners.http2 import http1 as http1_of_hypercorn
 
@@ -18,7 +19,7 @@ BORROWED: dict[type[Any], str] = {
     http1._Flow: "resume_reading",
     http1.BoundedProtocol: "connection_lost connection_made data_received on_body on_headers_complete on_message_begin "
     "on_message_complete on_response_complete send_400_response",
-    http1._Server: "capture_signals on_tick startup",
+    http1_server._Server: "capture_signals on_tick startup",
     codec.BoundedDecoder: "_decode_indexed _decode_literal _update_encoding_context decode",
     codec.BoundedEncoder: "encode header_table_size",
     codec.BoundedConnection: "MAX_CLOSED_STREAMS _receive_settings_frame",

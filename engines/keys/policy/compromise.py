@@ -17,6 +17,7 @@ from engines.base import Call, Reply
 from engines.encoding import nanoseconds_of, parse_rfc3339, rfc3339_nano
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.records import (
+    GONE,
     Compromise,
     KeyringRecord,
     VersionRecord,
@@ -24,7 +25,7 @@ from engines.keys.records import (
     decode_tombstones,
 )
 from engines.keys.settings import KeyName
-from engines.keys.store import GONE, KEYS, KeepsKeys, KeyStore
+from engines.keys.store import KEYS, KeepsKeys, KeyStore
 from storage.base import Transaction
 
 MAX_REASON_BYTES = 512
