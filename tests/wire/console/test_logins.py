@@ -114,4 +114,4 @@ def test_a_login_that_isnt_set_up_is_told_in_a_sentence(context: BrowserContext,
     page = context.new_page()
     page.goto(f"{server.address}/ui/login")
     page.get_by_role("link", name="Log in with nothing").click()
-    page.get_by_text("Not done.").wait_for()
+    page.get_by_role("heading", name="Not done").wait_for()
