@@ -32,10 +32,6 @@ def main() -> int:
     """Make what the log named at standard input lacks."""
     end_with_parent()
     os.nice(_NICENESS)
-    if sys.platform == "linux":
-        # Runs where no other thread of the machine wants to, and never keeps one waiting.
-        with suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     line = sys.stdin.buffer.readline()
     if not line:
         return 0
