@@ -130,7 +130,7 @@ def _is_go(path: str, *, tests: bool) -> bool:
     return path.endswith(".go") and (tests or not path.endswith("_test.go"))
 
 
-_SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts")
+_SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts", ".json")
 
 
 def javascript_files(tree: Tree, path: str, module: str, member: str) -> Found:

@@ -12,12 +12,17 @@ from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.frontends.base import Lowering
+from engines.cbom.source.json_files import SUFFIX as JSON_SUFFIX
+from engines.cbom.source.json_files import read_json
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
 from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
 from engines.cbom.source.locating import C_SOURCES, Tree
 from engines.cbom.source.own_tests import Apart
 from engines.cbom.source.property_files import SUFFIX, read_properties
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
+
+SETTINGS = (SUFFIX, JSON_SUFFIX)
+"""Suffixes of files that hold settings of programs, read where a program asks for them."""
 
 MAX_LOADED = 1200
 """The most files that are kept; then all are dropped, and read again where they are needed."""
@@ -190,6 +195,8 @@ class ProgramFiles:
         for path, name in language.locate(self.tree, source.path, module, member):
             if path.endswith(C_SOURCES) and not self._has_word(path, name):
                 continue
+            if path.endswith(JSON_SUFFIX):
+                return self._of_json(language, path, name)
             loaded = self._load(path)
             if loaded is None:
                 continue
@@ -205,6 +212,10 @@ class ProgramFiles:
                     values = evaluator.members(values, member)
                 return values
         return UNKNOWN if ours else NOTHING
+
+    def _of_json(self, language: Language, path: str, name: str) -> Values:
+        values = read_json(self.read(path) or b"") or UNKNOWN
+        return values if name in ("", "default") else self._evaluator(language).members(values, name)
 
     def named(self, source: Source, name: str) -> Values:
         """What a name is that a file neither defines nor imports, if a file beside it does."""

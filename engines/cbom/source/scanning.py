@@ -62,7 +62,7 @@ class _Sifted:
 
 
 def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
-    """Scan source files; property files among ``paths`` are read for their settings.
+    """Scan source files; files of settings among ``paths`` are read where a program asks for them.
 
     Raises ``MissingGrammar``, ``KnowledgeError`` and ``BrokenProcessPool``.
     """
@@ -145,14 +145,14 @@ def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
     found = _Sifted()
     for path in paths:
         language = language_of(path)
+        if language is None:
+            continue
         try:
             content = read_source(path)
         except NotSource as problem:
             found.problems.append(Problem(path, str(problem)))
             continue
         found.size += len(content)
-        if language is None:
-            continue
         if stems:
             words = set(_WORDS.findall(content))
             if language.family == "c":  # A module's name begins those of its functions: hash.c has hash_update().

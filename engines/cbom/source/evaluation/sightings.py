@@ -11,7 +11,7 @@ from engines.cbom.source.values import Values
 MAC = "mac"
 """The assurance that a MAC is computed: encryption beside it is authenticated."""
 
-ASSURANCES = (MAC, "verification", "protocol-floor")
+ASSURANCES = (MAC, "verification", "protocol-floor", "certificate-check")
 """What a call may assure for the function that it is in."""
 
 

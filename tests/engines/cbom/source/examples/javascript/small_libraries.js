@@ -11,3 +11,10 @@ sjcl.hash.sha256.hash(password); // finds: use:SHA-256 weak-kdf
 sjcl.misc.pbkdf2(password, salt, 1000); // finds: use:PBKDF2 low-kdf-iterations
 KEYUTIL.generateKeypair('RSA', 1024); // finds: use:RSA weak-key-size
 new KJUR.crypto.MessageDigest({ alg: 'md5' }); // finds: use:MD5 weak-hash
+const { JSEncrypt } = require('jsencrypt');
+const _ = require('lodash');
+const selfsigned = require('selfsigned');
+new JSEncrypt({ default_key_size: 1024 }); // finds: use:RSA weak-key-size weak-padding
+selfsigned.generate([], { keySize: 1024, algorithm: 'sha1' }); // finds: use:RSA weak-key-size weak-hash
+const pin = _.random(1000, 9999);
+const resetToken = _.sampleSize('abc', 20).join(''); // finds: weak-random

@@ -3,7 +3,7 @@ from ssl import CERT_NONE, SSLContext
 
 ssl.create_default_context()  # finds: use:TLS
 ssl._create_unverified_context()  # finds: use:TLS disabled-certificate-check
-SSLContext(ssl.PROTOCOL_TLSv1)  # finds: use:TLSv1.0 weak-protocol
+SSLContext(ssl.PROTOCOL_TLSv1)  # finds: use:TLSv1.0 weak-protocol disabled-certificate-check
 SSLContext(ssl.PROTOCOL_SSLv3)  # finds: use:SSLv3 weak-protocol
 ssl._create_default_https_context = ssl._create_unverified_context  # finds: disabled-certificate-check
 
@@ -32,3 +32,27 @@ def old(socket):
 class Context:
     def __init__(self):
         self.check_hostname = False
+
+
+def any_version():
+    return ssl.SSLContext(ssl.PROTOCOL_TLS)  # finds: use:TLS weak-protocol disabled-certificate-check
+
+
+def too_few_refused():
+    context = ssl.SSLContext(ssl.PROTOCOL_SSLv23)  # finds: use:TLS weak-protocol
+    context.options |= ssl.OP_NO_SSLv3 | ssl.OP_NO_TLSv1
+    context.verify_mode = ssl.CERT_REQUIRED
+
+
+def old_ones_refused():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS)  # finds: use:TLS
+    context.options |= ssl.OP_NO_SSLv3
+    context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1 | ssl.OP_NO_COMPRESSION
+    context.load_cert_chain("server.pem")
+
+
+def client():
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # finds: use:TLS
+
+
+ssl.match_hostname = lambda certificate, name: True  # finds: disabled-certificate-check
