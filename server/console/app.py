@@ -21,7 +21,7 @@ from engines.faults import Fault, InvalidRequest
 from server.config import Listener
 from server.console.api import Result
 from server.console.files import Part, carry_out, refused
-from server.console.frontend import STALE_FORM, Frontend, Headers, redirect, refreshing, target_of
+from server.console.frontend import STALE_FORM, Frontend, Headers, redirect, refreshing, target_of, with_headers
 from server.console.guard import (
     LOGIN_COOKIE,
     SESSION_COOKIE,
@@ -88,8 +88,8 @@ class Console:
                 return await self._frontend.failure(_CROSS_SITE)
             try:
                 if self._core.unsealed is None and request.url.path != SEAL.path:
-                    return redirect(SEAL.path)
-                return await handler(request)
+                    return with_headers(redirect(SEAL.path))
+                return with_headers(await handler(request))
             except Exception as error:  # noqa: BLE001 - the one place where bugs of pages end
                 fault = fault_of(error)
                 if fault is None:

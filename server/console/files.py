@@ -146,7 +146,7 @@ async def _of_digest(api: Api, head: Head, part: Part) -> Response:
 
 async def _encrypted(api: Api, head: Head, contents: bytes) -> Response | Result:
     """The records of the part, encrypted. Only the last part may end in a shorter record, which may be empty."""
-    if len(head.file) != _ID_CHARACTERS or head.file.strip("0123456789abcdef") or head.index < 0:
+    if not _is_id(head.file) or head.index < 0:
         raise InvalidRequest("a file is named by 32 hexadecimal digits")
     if not head.last and (not contents or len(contents) % RECORD_BYTES):
         raise InvalidRequest(f"a part but the last has records of {RECORD_BYTES} bytes")
@@ -177,14 +177,16 @@ async def _decrypted(api: Api, head: Head, contents: bytes) -> Response | Result
     except (msgspec.MsgspecError, UnicodeDecodeError, NotBase64):
         raise InvalidRequest("this is no file that this page has encrypted") from None
     file = head.file or first.removeprefix(_MARK).partition(" ")[0]
+    if not _is_id(file):
+        raise InvalidRequest("this is no file that this page has encrypted")
+    if not records:
+        raise InvalidRequest("the file ends too early")
     for at, record in enumerate(records):
         expected = _mark(file, head.index + at, last=head.last and at == len(records) - 1)
         if record.associated_data != encode_base64(expected):
             raise InvalidRequest(
                 f"record {head.index + at} isn't the one that belongs here: the file was changed or cut"
             )
-    if not records:
-        raise InvalidRequest("the file ends too early")
     lines = [msgspec.json.encode(record) + b"\n" for record in records]
     answers = await _streamed(api, f"{head.mount}/stream/decrypt/{head.name}", lines)
     if isinstance(answers, Result):
@@ -192,9 +194,14 @@ async def _decrypted(api: Api, head: Head, contents: bytes) -> Response | Result
     return _file(b"".join(decode_base64(answer["plaintext"]) for answer in answers), file, len(records))
 
 
+def _is_id(text: str) -> bool:
+    """Whether ``text`` is the id of a file, which goes into headers and lines as it is."""
+    return len(text) == _ID_CHARACTERS and not text.strip("0123456789abcdef")
+
+
 def _mark(file: str, index: int, *, last: bool) -> bytes:
     """The associated data of a record."""
-    return f"{_MARK}{file} {index}{' last' if last else ''}".encode("utf-8", "surrogatepass")
+    return f"{_MARK}{file} {index}{' last' if last else ''}".encode()
 
 
 def _file(contents: bytes, file: str, records: int) -> Response:

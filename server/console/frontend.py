@@ -140,6 +140,13 @@ async def _read_files(request: Request, most: int) -> Submitted:
     return Submitted(fields, files)
 
 
+def with_headers(response: Response) -> Response:
+    """``response`` with those of the console's headers that it lacks, a download or a redirect."""
+    present = {name for name, _ in response.raw_headers}
+    response.raw_headers.extend(header for header in _HEADERS.items() if header[0] not in present | {b"content-type"})
+    return response
+
+
 def redirect(target: str, headers: Headers = ()) -> Response:
     """An answer that sends the browser to ``target``."""
     response = Response(b"", 303)

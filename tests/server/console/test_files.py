@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engines.encoding import encode_base64
 from server.console.files import MAX_PART_BYTES, RECORD_BYTES
 from tests.server.console.browser import SAME_ORIGIN, Browser, Seen
 from tests.server.console.conftest import NewBrowser
@@ -53,11 +54,24 @@ async def test_records_belong_to_one_place_of_one_file(browser: Browser) -> None
         await _send(browser, records[2], operation="decrypt", index=2),
     ]
     assert [part.status for part in parts] == [200, 200]
+    for end in (b"", b"\n"):
+        answer = await _send(browser, end, operation="decrypt", index=2)
+        assert (answer.status, _errors(answer)) == (400, ["the file ends too early"])
     for wrong in (records[:2], records[1:], records[::-1], [*records, records[2]], [records[0], other[1], records[2]]):
         answer = await _send(browser, b"".join(wrong), operation="decrypt", file="")
         assert (answer.status, "the file was changed or cut" in _errors(answer)[0]) == (400, True)
     for contents in (b"", b"{}\n", b"not json", b"\xff\n", records[0].replace(b"vault:v1:", b"vault:v9:")):
         assert (await _send(browser, contents, operation="decrypt", file="", last=False)).status == 400
+
+
+async def test_an_id_goes_into_no_header_unchecked(server: Server, browser: Browser) -> None:
+    for file in ("x\r\nset-cookie: a=b", "f" * 31, "F" * 32, ""):
+        mark = encode_base64(f"cryptoserve file {file} 0 last".encode())
+        given = {"plaintext": "aGVsbG8=", "associated_data": mark}
+        _, made = await server.ask("POST", "transit/encrypt/orders", given)
+        record = json.dumps({"ciphertext": made["data"]["ciphertext"], "associated_data": mark}).encode()
+        answer = await _send(browser, record, operation="decrypt", file="")
+        assert (answer.status, answer.header("set-cookie")) == (400, "")
 
 
 async def test_a_file_is_signed_by_its_digest(server: Server, browser: Browser) -> None:

@@ -38,6 +38,17 @@ async def test_pages_have_their_headers(browser: Browser) -> None:
     assert page.header("x-vault-request-id")
 
 
+async def test_redirects_and_downloads_have_them_too(browser: Browser, new_browser: NewBrowser) -> None:
+    for answer in (
+        await new_browser().get("/ui/keys"),
+        await browser.get("/ui/?live=1"),
+        await browser.get("/ui/inventory?cbom=cyclonedx-1.6"),
+        await browser.get("/ui/keys", {"sec-fetch-site": "same-site"}),
+    ):
+        policies = [value for name, value in answer.headers if name == "content-security-policy"]
+        assert (policies, answer.header("referrer-policy")) == ([CONTENT_SECURITY_POLICY], "no-referrer")
+
+
 async def test_headers_are_those_that_the_api_sets(server: Server, browser: Browser) -> None:
     policy = "default-src 'none'; frame-ancestors https://portal.example"
     await server.ask("POST", "sys/config/ui/headers/content-security-policy", {"values": [policy]})
