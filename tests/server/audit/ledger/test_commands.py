@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 
 from cryptoserve_cli.dispatch import run_command
+from server.audit.ledger.log.checkpoints import parse_checkpoint
 from server.audit.ledger.log.keys import NoteSigner, SignatureType
+from server.audit.ledger.log.notes import signed_note
 from server.audit.ledger.log.proof_text import parse_proof
 from tests.server.audit.ledger.ledgers import Ledger, audit_entries, line, make, member, policy_text, signers
-from tests.server.audit.ledger.test_verify import flip
+from tests.server.audit.ledger.test_verify import CHANGES, flip, rebuild
 
 REQUEST = json.loads(audit_entries(400)[300])["request"]["id"]
 
@@ -269,6 +272,32 @@ def test_query_of_what_was_tampered_with(ledger: Ledger, policy: str, capsys: py
         ledger.write(path, good)
     (ledger.path / "checkpoint").unlink()
     assert Ran(capsys, "query", ledger.path).status == 2
+
+
+@pytest.mark.parametrize("levels", [0, 1, 2])
+def test_changed_entries_prove_nothing_whatever_was_rebuilt(
+    ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str], levels: int
+) -> None:
+    """With the bundles alone, with the tiles of level 0, and with all tiles made again."""
+    rebuild(ledger, CHANGES["edit"](ledger.entries), levels)
+    for command in (
+        ["query", "--limit=1000"],
+        ["prove", "--request-id", REQUEST, "--out", tmp_path],
+        ["export", "--to", tmp_path / "to"],
+    ):
+        assert Ran(capsys, command[0], ledger.path, *command[1:]).status == 1
+
+
+def test_a_wrong_signature_beside_a_good_one_is_none(
+    ledger: Ledger, policy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkpoint, note = parse_checkpoint(ledger.read("checkpoint") or b"")
+    first, second = note.signatures
+    altered = signed_note(checkpoint.text(), [first, replace(second, signature=flip(-1)(second.signature))])
+    ledger.write("checkpoint", altered)
+    assert Ran(capsys, "query", ledger.path, "--policy", policy).status == 1
+    assert Ran(capsys, "prove", ledger.path, "--request-id", REQUEST, "--out", tmp_path).status == 0
+    assert Ran(capsys, "verify-proof", tmp_path / "request.tlog-proof", "--policy", policy).status == 1
 
 
 def test_query_of_a_log_of_several_levels(large_ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:

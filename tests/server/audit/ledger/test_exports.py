@@ -512,6 +512,23 @@ def test_following(ledger: Ledger, tmp_path: Path, capfdbinary: Any, monkeypatch
     assert json.loads((tmp_path / "cursor").read_text())["index"] == 30
 
 
+def test_following_ends_where_the_log_forks(
+    ledger: Ledger, tmp_path: Path, capfdbinary: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = Ledger(tmp_path / "fork").append([b"{}", *ledger.entries])
+    fork.sign()
+    waits = iter([lambda: shutil.copytree(fork.path, ledger.path, dirs_exist_ok=True, copy_function=os.replace)])
+
+    def wait(_seconds: float) -> None:
+        if (change := next(waits, None)) is None:
+            raise KeyboardInterrupt
+        change()
+
+    monkeypatch.setattr("server.audit.ledger.offline.exports.run.time.sleep", wait)
+    status, _, err = run(capfdbinary, ledger.path, "-follow")
+    assert (status, err) == (1, b"the log doesn't extend what it was\n")
+
+
 def test_following_ends_where_nothing_can_be_read_for_long(
     ledger: Ledger, capfdbinary: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
