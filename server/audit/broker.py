@@ -35,6 +35,9 @@ WAIT_SECONDS = 30.0
 _HELD_NANOSECONDS = 500_000_000
 """From when on the entry of a request that was held has the time at which it is written, in a ledger."""
 
+_TOO_LATE = TimeoutError()
+"""Stands for the outcome of a write that was waited for in vain."""
+
 _NOT_TAKEN = {
     AuditEntry.REQUEST: "no audit device takes entries at present, so the request was not handled; try again later",
     AuditEntry.RESPONSE: (
@@ -186,13 +189,28 @@ class Broker(DeviceSet):
             taken, waiting = False, None
         if required is not None and waiting:
             # With it, one has accepted the lines.
-            return self._first({required: waiting[required]}, first)
+            return self._one(required, waiting[required], first)
         if waiting and not taken:
-            return self._first(waiting, first)
+            return self._first(waiting, first) if len(waiting) > 1 else self._one(*waiting.popitem(), first)
         if taken or not entries:
             return None
         self._meter.unaudited(first)
         raise Unavailable(_NOT_TAKEN[first]) if overfull else _refused()
+
+    async def _one(self, outcome: Outcome, enabled: EnabledDevice, first: AuditEntry) -> None:
+        """As ``_first`` for one device, for a third of the cost: with durable entries every request waits here."""
+        timer = asyncio.get_running_loop().call_later(WAIT_SECONDS, _give_up, outcome)
+        try:
+            error = await outcome
+        finally:
+            timer.cancel()
+        if error is None:
+            return
+        self._meter.unaudited(first)
+        if error is _TOO_LATE:
+            enabled.hang(WAIT_SECONDS)
+            raise Unavailable(_NOT_TAKEN[first])
+        raise _refused()
 
     async def _first(self, waiting: Mapping[Outcome, EnabledDevice], first: AuditEntry) -> None:
         """Wait until one of the devices accepts its lines. Raises ``Unavailable`` if none does in time."""
@@ -210,6 +228,11 @@ class Broker(DeviceSet):
                 raise Unavailable(_NOT_TAKEN[first])
         self._meter.unaudited(first)
         raise _refused()
+
+
+def _give_up(outcome: Outcome) -> None:
+    if not outcome.done():
+        outcome.set_result(_TOO_LATE)
 
 
 def _refused() -> Failed:
