@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import partial
 from os import urandom
 from typing import Any, ClassVar
@@ -82,9 +82,9 @@ class Encryption(Body):
     }
 
 
-async def exists(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
+def exists(engine: Transit, call: Call, body: Encryption) -> Awaitable[Keyring | None]:
     """The key, if it exists, so that encrypting is an update, not a creation."""
-    return await engine.keys.load(body.name)
+    return engine.keys.load(body.name)
 
 
 async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
@@ -94,7 +94,7 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
         return await _encrypt_batch(engine, call, body, uses)
     if body.plaintext is UNSET:
         raise InvalidRequest("missing plaintext to encrypt")
-    keyring = await _key(engine, call, body)
+    keyring = _found(engine, call) or await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         record = await _new_record(engine, call, body, bool(body.context))
         # Invalid messages must not create a key.
@@ -107,11 +107,11 @@ async def encrypt(engine: Transit, call: Call, body: Encryption) -> Reply:
     return Reply({"ciphertext": ciphertext, "key_version": version})
 
 
-async def _key(engine: Transit, call: Call, body: Encryption) -> Keyring | None:
-    """The key, which ``exists`` may have loaded. Raises ``InvalidRequest`` if its state forbids encryption."""
+def _found(engine: Transit, call: Call) -> Keyring | None:
+    """The key, if ``exists`` has found it. Raises ``InvalidRequest`` if its state forbids encryption."""
     keyring = call.existing
     if not isinstance(keyring, Keyring):
-        return await engine.keys.use(body.name, Use.PROTECT, call)
+        return None
     if keyring.restricted:
         engine.keys.check(keyring, Use.PROTECT, call)
     return keyring
@@ -179,7 +179,7 @@ async def _encrypt_batch(engine: Transit, call: Call, body: Encryption, uses: Us
     uses.batch = True
     items = read_strictly(body.batch_input, EncryptItem, "plaintext", engine.max_batch_items)
     has_context = check_contexts(items)
-    keyring = await _key(engine, call, body)
+    keyring = _found(engine, call) or await engine.keys.use(body.name, Use.PROTECT, call)
     if keyring is None:
         record = await _new_record(engine, call, body, has_context)
         unsaved = _unsaved(engine, record, call)

@@ -151,6 +151,13 @@ async def test_what_parameters_decide_is_asked_each_time(server: Server, token: 
     assert _kept(server, token) == 0
 
 
+async def test_an_index_is_refused_each_time(server: Server, token: str) -> None:
+    assert await _ask(server, token) == 200
+    answer = await server.send("POST", PATH, TEXT, token, headers={"x-vault-index": "YQ=="})
+    assert (answer.status, b"X-Vault-Index" in answer.body) == (400, True)
+    assert await _ask(server, token) == 200
+
+
 async def test_wrapping_is_asked_each_time(server: Server, token: str) -> None:
     await _write_policy(server, 'path "transit/encrypt/*" { capabilities = ["update"]  max_wrapping_ttl = "1m" }')
     assert await _ask(server, token, wrap="30s") == 200
