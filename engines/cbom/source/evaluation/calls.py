@@ -9,10 +9,9 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import callbacks, intrinsics, rules
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.nonces import Nonces
-from engines.cbom.source.evaluation.passwords import CONTENT, hashes_password
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
-from engines.cbom.source.evaluation.secrets import weakness
+from engines.cbom.source.evaluation.secrets import CONTENT, hashes_password, weakness
 from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (

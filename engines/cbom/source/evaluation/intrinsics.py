@@ -194,6 +194,56 @@ def _container(_evaluator: Any, arguments: Arguments) -> Values:
     return (Array(given),) if len(given) > 2 else (Table({}, open=True),)
 
 
+def _assigned(evaluator: Any, arguments: Arguments) -> Values:
+    """JavaScript's ``Object.assign``: the pairs of all objects."""
+    result = Table({})
+    for values in arguments.positional:
+        for value in values:
+            if type(value) is Table:
+                result.entries.update(value.entries)
+                result.open |= value.open
+            else:
+                result.open = True
+    return (result,)
+
+
+def _given(arguments: Arguments) -> Values:
+    """The object that a method or function of objects is about."""
+    return arguments.receiver or (arguments.positional[0] if arguments.positional else NOTHING)
+
+
+def _map_of(_evaluator: Any, arguments: Arguments) -> Values:
+    """JavaScript's ``new Map([[key, value]])``."""
+    result = Table({})
+    lists = [value for value in _given(arguments) if type(value) is Array]
+    for pair in [value for each in lists for item in each.items for value in item]:
+        names = pair.items[0] if type(pair) is Array and len(pair.items) == 2 else NOTHING
+        if type(pair) is Array and len(constants(names)) == 1:
+            result.entries[constants(names)[0]] = pair.items[1]
+        else:
+            result.open = True
+    return (result,)
+
+
+def _keys(_evaluator: Any, arguments: Arguments) -> Values:
+    """The keys of a dictionary: Python's ``keys()``, JavaScript's ``Object.keys``."""
+    names = [name for value in _given(arguments) if type(value) is Table for name in value.entries]
+    return (Array([known(name) for name in names]),) if names else UNKNOWN
+
+
+def _entries(_evaluator: Any, arguments: Arguments) -> Values:
+    """The values of a dictionary: Python's ``values()``, JavaScript's ``Object.values``."""
+    found = [values for value in _given(arguments) if type(value) is Table for values in value.entries.values()]
+    return (Array(found),) if found else UNKNOWN
+
+
+def _pairs(_evaluator: Any, arguments: Arguments) -> Values:
+    """The pairs of a dictionary: Python's ``items()``, JavaScript's ``Object.entries``."""
+    tables = [value for value in _given(arguments) if type(value) is Table]
+    found = [(name, values) for value in tables for name, values in value.entries.items()]
+    return (Array([(Array([known(name), values]),) for name, values in found]),) if found else UNKNOWN
+
+
 FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "getattr": _getattr,
     "functools.partial": _partial,
@@ -214,6 +264,14 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "str": _text,
     "int": _integer,
     "dict": _dictionary,
+    "Object.assign": _assigned,
+    "Object.keys": _keys,
+    "Object.values": _entries,
+    "Object.entries": _pairs,
+    "table.keys": _keys,
+    "table.values": _entries,
+    "table.items": _pairs,
+    "Map": _map_of,
     **dict.fromkeys(("std.vector", "std.array", "std.map", "std.unordered_map", "std.list", "std.deque"), _container),
     "table.getOrDefault": _get,
     **callbacks.FUNCTIONS,

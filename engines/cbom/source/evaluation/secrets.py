@@ -1,7 +1,7 @@
 """Names of secrets: where random data must be fit for cryptography though no function of cryptography gets them.
 
 Dice, jitter and test data may come from any generator. What goes into a variable, field, parameter, keyword or cookie
-with one of these names may not.
+with one of these names may not. What is a password by its name needs a hash that takes its time.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
+from engines.cbom.source import program
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 60
 _ALONE = frozenset(
-    {"token", "tokens", "password", "passwd", "passphrase", "pwd", "secret", "secrets", "nonce", "salt", "otp", "csrf"}
+    {"token", "password", "passwd", "passphrase", "pwd", "secret", "secrets", "nonce", "salt", "otp", "csrf"}
     | {"xsrf", "credential", "credentials", "apikey", "sessionid", "sessid", "rememberme", "cookie", "captcha"}
 )
 """Words of which one is enough. A ``key`` may be one of a table, a ``session`` one of a database."""
@@ -38,6 +39,27 @@ _PAIRS = frozenset(
     | {("one", "time"), ("temp", "pass"), ("new", "pass"), ("init", "vector"), ("initialization", "vector")}
 )
 
+_MEASURES = frozenset(
+    {"length", "len", "size", "count", "counter", "index", "idx", "num", "max", "min", "per", "limit", "rate", "delay"}
+    | {"score", "color", "colour", "position", "offset", "expiry", "expires", "timeout", "ttl", "age", "price", "total"}
+    | {"strength", "usage", "budget", "consent", "mask", "pad", "eos", "bos", "pepper", "santa", "attempts", "type"}
+)
+"""Words of names that measure or describe a secret, or mean another thing, and are none."""
+
+
+CONTENT = "content"
+"""The fact of what is hashed; objects that take it piece by piece have all of it."""
+
+_PASSWORDS = frozenset({"password", "passwd", "passphrase", "pwd", "passwort", "pw", "pass"})
+_OTHERWISE = frozenset({"hash", "hashed", "digest", "salt", "encrypted", "reset", "token", "id", "key", "file", "path"})
+_PASSING = frozenset({"str", "bytes", "bytearray", "from", "concat", "encode", "String", "join", "trim", "strip"})
+"""Functions whose result is their argument in another form."""
+
+_ENTRIES = frozenset({"get", "getlist", "pop"})
+"""Methods whose first argument names what they give."""
+
+_DEPTH = 6
+
 
 @lru_cache(maxsize=8192)
 def is_secret(name: str) -> bool:
@@ -45,6 +67,8 @@ def is_secret(name: str) -> bool:
     if len(name) > _LONGEST:
         return False
     words = [word.lower() for word in _WORD.findall(name)]
+    if not _MEASURES.isdisjoint(words):
+        return False
     return not _ALONE.isdisjoint(words) or any(pair in _PAIRS for pair in pairwise(words))
 
 
@@ -58,3 +82,48 @@ def holds_secret(name: str) -> bool:
 def weakness(rule: Rule, place: Place) -> Sighting:
     """What is to be reported of a call that made data by ``rule``, once they turn out to be a secret."""
     return Sighting(place, replace(rule, findings=("weak-random",)), {}, frozenset(), harmless=False)
+
+
+def hashes_password(rule: Rule, node: program.Call) -> bool:
+    """Whether a call, of which ``rule`` says that it hashes an argument, gets a password there."""
+    term = rule.keeps.get(CONTENT) or rule.sets.get(CONTENT)
+    name = term[1:] if isinstance(term, str) else ""
+    if name not in rule.parameters:
+        return False
+    position = rule.parameters.index(name)
+    content = node.keywords.get(name) or (node.args[position] if position < len(node.args) else None)
+    return content is not None and _is_password(content, 0)
+
+
+def _is_password(node: program.Expression, depth: int) -> bool:
+    if depth > _DEPTH:
+        return False
+    if isinstance(node, program.Name):
+        return _names_password(node.name)
+    if isinstance(node, program.Member):
+        return _names_password(node.name)
+    if isinstance(node, program.Index):
+        return _is_entry(node.key)
+    if isinstance(node, program.Binary):
+        return any(_is_password(side, depth + 1) for side in (node.left, node.right))
+    if not isinstance(node, program.Call):
+        return False
+    callee = node.callee
+    name = callee.name if isinstance(callee, program.Member | program.Name) else ""
+    if isinstance(callee, program.Member) and name in _ENTRIES and node.args and _is_entry(node.args[0]):
+        return True
+    if name not in _PASSING:
+        return False
+    of = isinstance(callee, program.Member) and _is_password(callee.base, depth + 1)
+    return of or any(_is_password(arg, depth + 1) for arg in node.args[:2])
+
+
+def _is_entry(key: program.Expression) -> bool:
+    return isinstance(key, program.Const) and isinstance(key.value, str) and _names_password(key.value)
+
+
+def _names_password(name: str) -> bool:
+    if len(name) > _LONGEST:
+        return False
+    words = {word.lower() for word in _WORD.findall(name)}
+    return not _PASSWORDS.isdisjoint(words) and _OTHERWISE.isdisjoint(words)

@@ -30,7 +30,7 @@ from engines.cbom.source.program import (
 class JavaScriptLowering(JavaScriptExpressions):
     """Syntax trees of tree-sitter-javascript and tree-sitter-typescript."""
 
-    containers = frozenset({"program", "statement_block", "internal_module", "module"})
+    containers = frozenset({"program", "statement_block", "module"})
 
     def block(self, node: Node | None) -> list[Statement]:
         """The statements in ``node``; functions are there from the beginning of their block."""
@@ -62,7 +62,9 @@ class JavaScriptLowering(JavaScriptExpressions):
         inner = node.named_children[0] if node.named_children else None
         if inner is None:
             return
-        if inner.type == "assignment_expression":
+        if inner.type == "internal_module":
+            yield from self.namespace(inner)
+        elif inner.type == "assignment_expression":
             yield from self._assignment(inner)
         elif inner.type == "augmented_assignment_expression":
             yield self.assigned_to(inner)
@@ -138,6 +140,15 @@ class JavaScriptLowering(JavaScriptExpressions):
         name = Name(self.text(node.child_by_field_name("name")))
         yield Assign(name, Mapping(pairs), line_of(node), local=True)
 
+    def namespace(self, node: Node) -> Iterator[Statement]:
+        """A namespace of TypeScript: its statements, and an object of the names in it."""
+        body = self.block(node.child_by_field_name("body"))
+        yield from body
+        names = [each.name for each in body if isinstance(each, Function | Class)]
+        names += [each.target.name for each in body if isinstance(each, Assign) and isinstance(each.target, Name)]
+        pairs: list[tuple[Expression | None, Expression]] = [(Const(name), Name(name)) for name in names]
+        yield Assign(self.part(node, "name"), Mapping(pairs), line_of(node), local=True)
+
     def import_node(self, node: Node) -> Iterator[Statement]:
         line, module = line_of(node), self._module(node)
         for clause in node.named_children:
@@ -206,6 +217,7 @@ class JavaScriptLowering(JavaScriptExpressions):
         "class_declaration": class_node,
         "abstract_class_declaration": class_node,
         "enum_declaration": enum,
+        "internal_module": namespace,
         "import_statement": import_node,
         "export_statement": export,
         "interface_declaration": CommonSyntax.skip,

@@ -37,6 +37,8 @@ class Judge:
                     for weakness in check(subject, primitive, sighting.facts):
                         self._add(sighting, subject, primitive, weakness)
             for finding in rule.findings:
+                if finding == "nonce-reuse" and subject is not None and subject.mode == "ECB":
+                    continue  # It has none.
                 self._add(sighting, subject, primitive, Weakness(finding, {}))
 
     def _add(self, sighting: Sighting, subject: Subject | None, primitive: str, weakness: Weakness) -> None:

@@ -26,3 +26,14 @@ const made = await new jose.SignJWT({ sub: '1' })
   .setProtectedHeader({ alg: 'ES256' }) // finds: use:ECDSA
   .setIssuedAt()
   .sign(key);
+
+import { JwtModule, JwtService } from '@nestjs/jwt';
+
+JwtModule.register({ secret: 'secretKey' }); // finds: use:HMAC-SHA-256 hardcoded-key
+export class Tokens {
+  constructor(private readonly service: JwtService) {}
+
+  made() {
+    return this.service.sign({}, { secret: 'secretKey' }); // finds: use:HMAC-SHA-256 hardcoded-key
+  }
+}

@@ -59,3 +59,7 @@ function repeated(key, message) {
   crypto.createDecipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES
   return crypto.createCipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES nonce-reuse
 }
+
+const nonceOfNone = crypto.randomBytes(16); // finds: use:CSPRNG
+crypto.createCipheriv('aes-256-ecb', process.env.KEY, nonceOfNone); // finds: use:AES ecb-mode
+crypto.createCipheriv('aes-256-ecb', process.env.KEY, nonceOfNone); // finds: use:AES ecb-mode

@@ -34,3 +34,7 @@ def new_password(response):
 
 def sampled():
     return "%06d" % random.randint(0, 999999)
+
+token_count = random.randint(1, 5)
+password_length = random.randint(8, 16)
+tokens = random.sample(["a", "b"], 2)

@@ -41,3 +41,6 @@ async def in_thread(loop, executor):
 
 secret_key = bytes(random.getrandbits(8) for _ in range(16))  # finds: weak-random
 rolls = bytes(random.getrandbits(8) for _ in range(16))
+
+for name, make in {"a": hashlib.md5}.items():
+    make(b"x")  # finds: use:MD5 weak-hash
