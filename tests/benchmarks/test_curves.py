@@ -17,6 +17,7 @@ from benchmarks.output.plots import NoPlots
 from tests.products import Product
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(bool(Product.OPENBAO.missing()), reason="there is no bao here")
 def test_small_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raw = tmp_path / "curves.json"

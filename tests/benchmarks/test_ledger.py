@@ -11,6 +11,7 @@ from benchmarks.__main__ import main
 from benchmarks.ledger import DEVICES
 
 
+@pytest.mark.soak
 def test_each_device_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raw = tmp_path / "ledger.json"
     assert main(["ledger", "--quick", "--json", str(raw)]) == 0

@@ -15,6 +15,7 @@ from tests.products import Product
 pytestmark = pytest.mark.skipif(bool(Product.OPENBAO.missing()), reason="there is no bao here")
 
 
+@pytest.mark.soak
 def test_both_servers_quiet_and_disturbed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raw = tmp_path / "stall.json"
     assert main(["stall", "--quick", "--types", "rsa-2048,no-such-type", "--json", str(raw)]) == 0

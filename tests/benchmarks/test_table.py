@@ -57,6 +57,7 @@ def test_rows_over_plain_http(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "with 20 keys, 20 tokens" in page
 
 
+@pytest.mark.soak
 @needs_bao
 def test_rows_over_tls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page, document = run(tmp_path, "encrypt-tls,encrypt-http2", capsys)

@@ -52,6 +52,7 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.soak
 def test_wheels_are_the_same_bytes_twice(tmp_path: Path) -> None:
     found = []
     for name in ("one", "two"):

@@ -10,7 +10,8 @@ from tests.interop.proofs import CONTEXT, KINDS, LATTICE_KINDS, OPEN, PLAINTEXTS
 from tests.interop.sides import Pair, Side, document, edited, new_name, settings_of
 from tests.products import Product, ServerFailed
 
-_QUICK = [kind for kind in KINDS if kind not in ("rsa3072", "rsa4096")]
+_SLOW = ("rsa3072", "rsa4096")
+_QUICK = [kind for kind in KINDS if kind not in _SLOW]
 
 
 def _grown(side: Side, kind: str, versions: int, **settings: Any) -> tuple[str, dict[int, list[Proof]]]:
@@ -32,7 +33,7 @@ def _moved(pair: Pair, name: str) -> None:
     assert document(pair.taker.back_up(name)) == document(backup)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*_QUICK, *(pytest.param(kind, marks=pytest.mark.soak) for kind in _SLOW)])
 def test_a_key_moves_and_comes_back(pair: Pair, kind: str) -> None:
     name, proofs = _grown(pair.maker, kind, 2)
     _moved(pair, name)

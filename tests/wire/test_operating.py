@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from server.runtime.version import VERSION
 from tests.products import Product
 from tests.servers import CHECKOUT, Server
@@ -68,6 +70,7 @@ def test_a_first_start_and_a_backup_that_is_restored(tmp_path: Path) -> None:
         assert found.data()["keys"] == ["orders"]
 
 
+@pytest.mark.soak
 def test_installing(tmp_path: Path) -> None:
     """In a copy of the checkout; what is locked comes from the environment of the tests, so that no index is asked."""
     (packages := tmp_path / "packages").mkdir()

@@ -14,7 +14,7 @@ from engines.faults import InvalidRequest, NotFound
 from engines.fields import READING, Duration, FoldedName
 from server.system.state import System
 from server.tenants.policies.builtin import ROOT
-from server.tenants.policies.store import StoredPolicy, plain_text
+from server.tenants.policies.stored import StoredPolicy, plain_text
 
 _MAX_EPOCH_DIGITS = 11
 

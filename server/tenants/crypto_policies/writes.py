@@ -30,7 +30,7 @@ from server.tenants.crypto_policies.rules import CompiledPolicy, Source, compile
 from server.tenants.crypto_policies.table import CryptoPolicyTable
 from server.tenants.crypto_policies.trials import Ask, run_tests
 from server.tenants.namespaces.names import Namespace
-from server.tenants.policies.store import check_version
+from server.tenants.policies.stored import check_version
 from storage.base import Transaction
 
 _MOST_NAMED = 10

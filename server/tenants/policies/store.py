@@ -11,14 +11,11 @@ texts, since each character takes up to thirty bytes of memory.
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeAlias, TypeVar
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import msgspec
 
@@ -37,16 +34,24 @@ from server.tenants.policies.builtin import (
     RESPONSE_WRAPPING_TEXT,
     ROOT,
 )
+from server.tenants.policies.stored import (
+    MAX_NAME_BYTES,
+    PolicyRecord,
+    StoredPolicy,
+    check_version,
+    decode,
+    has_expired,
+    is_storable,
+    key_of,
+    plain_text,
+)
 from server.tenants.policies.templates import Fill
 from server.tenants.policies.weighted_cache import WeightedCache
-from storage.base import Damaged, Transaction, transact
+from storage.base import Transaction, transact
 from storage.view import View
 
 T = TypeVar("T")
 _Names: TypeAlias = tuple[str, ...]
-
-MAX_NAME_BYTES = 512
-"""The longest name of a policy, in bytes of UTF-8."""
 
 MAX_TEXT_BYTES = 128 * 1024
 """The longest text of a policy, in bytes of UTF-8."""
@@ -71,9 +76,6 @@ MAX_PERSONAL = 2048
 MAX_KEPT_CHARACTERS = 2 * MAX_TEXTS_TOGETHER
 """The longest texts of all cached ACLs together, in characters; the same for parsed policies."""
 
-MUST_NOT_EXIST = -1
-"""A value of ``cas``: write only if there is no such policy yet."""
-
 
 class PolicyHolder(Protocol):
     """A caller's identity, with its policies; a new object after any change of either."""
@@ -83,45 +85,6 @@ class PolicyHolder(Protocol):
 
     def value(self, name: str) -> str | None:
         """As a ``Fill``."""
-
-
-class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    text: str
-    version: int
-    modified: float
-    cas_required: bool = False
-    expiration: float | None = None
-    allow_slashes_in_identity_templates: bool = False
-    allow_wildcards_in_identity_templates: bool = False
-
-
-@dataclass(frozen=True)
-class StoredPolicy:
-    """A policy as it was written. Times are seconds since the epoch; ``root`` has no text, version or time."""
-
-    name: str
-    text: str
-    version: int
-    modified: float | None
-    cas_required: bool = False
-    expiration: float | None = None
-    allow_slashes_in_identity_templates: bool = False
-    allow_wildcards_in_identity_templates: bool = False
-
-    def parse(self) -> Policy:
-        """The parsed policy.
-
-        Raises ``Damaged`` if it can't be parsed: a rule left out could be a denial.
-        """
-        try:
-            policy = parse_policy(self.text, self.name)
-        except InvalidRequest as error:
-            raise Damaged(f"policy {self.name!r} can't be parsed") from error
-        return replace(
-            policy,
-            slashes_in_templates=self.allow_slashes_in_identity_templates,
-            wildcards_in_templates=self.allow_wildcards_in_identity_templates,
-        )
 
 
 class PolicyStore:
@@ -148,11 +111,11 @@ class PolicyStore:
         """Write the ``default`` policy if it is missing, as on the first start or in a new namespace."""
 
         async def write_default(transaction: Transaction) -> None:
-            if await transaction.get(_key(DEFAULT)) is None:
-                record = _Record(DEFAULT_TEXT, 1, self._clock())
-                transaction.put(_key(DEFAULT), msgspec.msgpack.encode(record))
+            if await transaction.get(key_of(DEFAULT)) is None:
+                record = PolicyRecord(DEFAULT_TEXT, 1, self._clock())
+                transaction.put(key_of(DEFAULT), msgspec.msgpack.encode(record))
 
-        if await self._view.get(_key(DEFAULT)) is None:
+        if await self._view.get(key_of(DEFAULT)) is None:
             await transact(self._view, write_default)
 
     async def get(self, name: str) -> StoredPolicy | None:
@@ -162,10 +125,10 @@ class PolicyStore:
             return StoredPolicy(ROOT, "", 0, None) if self._with_root else None
         if name == RESPONSE_WRAPPING:
             return StoredPolicy(name, RESPONSE_WRAPPING_TEXT, 1, None)
-        if not _storable(name):
+        if not is_storable(name):
             return None
-        stored = await self._view.load(_key(name), lambda value: _decode(name, value))
-        return None if stored is None or _expired(stored, self._clock()) else stored
+        stored = await self._view.load(key_of(name), lambda value: decode(name, value))
+        return None if stored is None or has_expired(stored, self._clock()) else stored
 
     async def shown(self, name: str) -> StoredPolicy | None:
         """As ``get``; but ``root`` is shown in every namespace, though it has no effect outside of the root."""
@@ -213,16 +176,16 @@ class PolicyStore:
             raise InvalidRequest("refusing to update policy as expiration time has already elapsed")
 
         async def store_policy(transaction: Transaction) -> None:
-            value = await transaction.get(_key(name))
-            present = None if value is None else _decode(name, value)
-            if present is not None and _expired(present, now):
+            value = await transaction.get(key_of(name))
+            present = None if value is None else decode(name, value)
+            if present is not None and has_expired(present, now):
                 present = None
             check_version(
                 0 if present is None else present.version,
                 cas,
                 required=cas_required or (present is not None and present.cas_required),
             )
-            record = _Record(
+            record = PolicyRecord(
                 text,
                 1 if present is None else present.version + 1,
                 now,
@@ -231,7 +194,7 @@ class PolicyStore:
                 allow_slashes_in_identity_templates,
                 allow_wildcards_in_identity_templates,
             )
-            transaction.put(_key(name), msgspec.msgpack.encode(record))
+            transaction.put(key_of(name), msgspec.msgpack.encode(record))
 
         await transact(self._view, store_policy)
 
@@ -240,7 +203,7 @@ class PolicyStore:
         name = name.lower()
         if name in FIXED:
             raise InvalidRequest(f'cannot update "{name}" policy')
-        if not _storable(name):
+        if not is_storable(name):
             raise InvalidRequest(
                 f"a policy's name is at most {MAX_NAME_BYTES} bytes long and has no control characters"
             )
@@ -261,10 +224,10 @@ class PolicyStore:
             raise InvalidRequest("cannot delete default policy")
         if name in FIXED:
             raise InvalidRequest(f'cannot delete "{name}" policy')
-        if not _storable(name):
+        if not is_storable(name):
             return
         async with self._view.transaction() as transaction:
-            transaction.delete(_key(name))
+            transaction.delete(key_of(name))
 
     async def acl(self, names: _Names, fill: Fill | None = None) -> Acl:
         """The ACL of the policies ``names`` together; valid until any policy changes or ``Acl.valid_until``.
@@ -348,54 +311,11 @@ class PolicyStore:
         self._personal.clear()
 
 
-async def _beside(characters: int, work: Callable[[], T]) -> T:
-    """The result of ``work`` on a text; computed in a thread if the text is long."""
-    return work() if characters <= _SHORT_TEXT_CHARACTERS else await beside(work)
-
-
-def _key(name: str) -> str:
-    """The storage key of a policy: one segment, for any name."""
-    return quote(name, safe="")
-
-
-def _storable(name: str) -> bool:
-    return bool(name) and len(name.encode()) <= MAX_NAME_BYTES and all(ord(letter) >= 32 for letter in name)
-
-
 def _position(name: str) -> tuple[bool, int, str]:
     """The sort key of a name in lists."""
     return name == ROOT, name.count("/"), name
 
 
-def _decode(name: str, value: bytes) -> StoredPolicy:
-    try:
-        record = msgspec.msgpack.decode(value, type=_Record)
-    except msgspec.MsgspecError as error:
-        raise Damaged(f"policy {name!r} can't be decoded") from error
-    return StoredPolicy(name, **msgspec.structs.asdict(record))
-
-
-def _expired(stored: StoredPolicy, now: float) -> bool:
-    return stored.expiration is not None and stored.expiration <= now
-
-
-def plain_text(text: str) -> str:
-    """The text itself, decoded if it was sent in base64."""
-    try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, ValueError):
-        return text
-
-
-def check_version(present: int, cas: int | None, *, required: bool = False) -> None:
-    """Raise ``InvalidRequest`` unless ``cas`` matches the present version (0: none), or isn't required."""
-    if cas is None:
-        if required:
-            raise InvalidRequest("check-and-set parameter required for this call")
-        return
-    if cas == MUST_NOT_EXIST:
-        if present:
-            raise InvalidRequest("check-and-set parameter set to -1 on existing entry")
-        return
-    if cas != present:
-        raise InvalidRequest(f"check-and-set parameter {cas} did not match the current version {present}")
+async def _beside(characters: int, work: Callable[[], T]) -> T:
+    """The result of ``work`` on a text; computed in a thread if the text is long."""
+    return work() if characters <= _SHORT_TEXT_CHARACTERS else await beside(work)

@@ -12,6 +12,8 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
+from collections import OrderedDict
+from typing import Generic, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -24,11 +26,19 @@ from msgspec.structs import replace
 from auth_methods.records import BATCH, TokenRecord
 from storage.secret import Secret
 
+T = TypeVar("T")
+
 PREFIX = "b."
 KEY_BYTES = 32
 
 MAX_CHARACTERS = 8192
 """The longest batch token, in characters, that is accepted or issued."""
+
+MAX_KEPT = 20_000
+"""The most batch tokens that are cached opened."""
+
+MAX_KEPT_CHARACTERS = 2 * 1024
+"""The longest batch token, in characters, that is cached opened."""
 
 _VERSION = b"\x01"
 _SALT_BYTES = 16
@@ -51,6 +61,27 @@ class _Sealed(Struct, frozen=True, array_like=True):
     role: str
     parent_namespace: str = ""
     auth_type: str = ""
+
+
+class OpenedTokens(Generic[T]):
+    """Cache of opened batch tokens by the hashes of their ids; the oldest are dropped."""
+
+    __slots__ = ("_kept", "clear", "get")
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, T] = OrderedDict()
+        self.get = self._kept.get
+        self.clear = self._kept.clear
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def put(self, token_id: str, hashed: str, token: T) -> None:
+        """Keep ``token``, unless its id is long."""
+        if len(token_id) <= MAX_KEPT_CHARACTERS:
+            self._kept[hashed] = token
+            if len(self._kept) > MAX_KEPT:
+                self._kept.popitem(last=False)
 
 
 class BatchTokens:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from dataclasses import dataclass
 
 import msgspec
@@ -29,7 +30,9 @@ from msgspec import Struct
 
 from auth_methods.records import TokenRecord
 from engines.fields import join_names
-from storage.base import Reader, Transaction
+from server.tenants.tokens.batch import KEY_BYTES
+from storage.base import Reader, Transaction, transact
+from storage.view import View
 
 MAX_LEASE_PATH_BYTES = 1024
 """The longest path, in bytes, of a request whose token has a lease under that path."""
@@ -37,6 +40,7 @@ MAX_LEASE_PATH_BYTES = 1024
 _SMALL_DRAWER = 16
 """The most cubbyhole entries deleted together with the token; more are left for later."""
 
+_SALT_BYTES = 32
 _SECOND_DIGITS = 10
 _LEASE_PREFIX = "h"
 
@@ -224,3 +228,20 @@ def hash_in_lease(name: str) -> str | None:
     hashed = name.removeprefix(_LEASE_PREFIX)
     known = len(hashed) == 64 and len(name) == 65 and all(digit in "0123456789abcdef" for digit in hashed)
     return hashed if known else None
+
+
+async def open_secrets(view: View) -> tuple[bytes, bytes]:
+    """The salt of hashes and the key of batch tokens of the token store in ``view``, created on first use."""
+
+    async def read_or_create(transaction: Transaction) -> tuple[bytes, bytes]:
+        return await _made_once(transaction, "salt", _SALT_BYTES), await _made_once(transaction, "batch-key", KEY_BYTES)
+
+    return await transact(view, read_or_create)
+
+
+async def _made_once(transaction: Transaction, key: str, size: int) -> bytes:
+    value = await transaction.get(key)
+    if value is None:
+        value = secrets.token_bytes(size)
+        transaction.put(key, value)
+    return value

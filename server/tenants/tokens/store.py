@@ -16,8 +16,6 @@ namespace above; then it is looked up there on each use.
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from math import inf
 from typing import TypeAlias
@@ -35,8 +33,8 @@ from server.tenants.namespaces.names import ROOT, Namespace
 from server.tenants.policies.acl import Acl
 from server.tenants.policies.builtin import RESPONSE_WRAPPING, UNASSIGNABLE_TEXT
 from server.tenants.policies.store import PolicyStore
-from server.tenants.tokens.batch import KEY_BYTES, BatchTokens
 from server.tenants.tokens.batch import PREFIX as BATCH_PREFIX
+from server.tenants.tokens.batch import BatchTokens, OpenedTokens
 from server.tenants.tokens.entries import (
     ACCESSORS,
     DOOMED,
@@ -48,6 +46,7 @@ from server.tenants.tokens.entries import (
     encode,
     expiry_key,
     id_key,
+    open_secrets,
 )
 from server.tenants.tokens.revocation import TokenRevocation
 from server.tenants.tokens.tidy import TokenTidy
@@ -61,14 +60,7 @@ MAX_RECORD_BYTES = 64 * 1024
 
 _TOO_LARGE = "the token would be too large; give it fewer policies or less metadata"
 
-MAX_BATCH_KEPT = 20_000
-"""The most batch tokens that are cached opened."""
-
-MAX_BATCH_KEPT_CHARACTERS = 2 * 1024
-"""The longest batch token, in characters, that is cached opened."""
-
 _LISTED_AT_ONCE = 500
-_SALT_BYTES = 32
 
 
 Elsewhere: TypeAlias = Callable[[str], Awaitable["Tokens | None"]]
@@ -149,7 +141,7 @@ class Tokens:
         self._removal = TokenRevocation(view, self._entries)
         self._tidying = TokenTidy(view)
         self._batch = BatchTokens(batch_key, view.prefix, namespace.suffix)
-        self._opened: OrderedDict[str, Token] = OrderedDict()
+        self._opened: OpenedTokens[Token] = OpenedTokens()
         self._using: dict[str, asyncio.Lock] = {}
         self._generation = object()
         """Another one whenever a tree has changed, and in each store, since caches live longer than stores."""
@@ -172,14 +164,8 @@ class Tokens:
         created: Created = _uncounted,
     ) -> Tokens:
         """The store in ``view``, with its salt and its key, created on first use."""
-
-        async def read_or_create(transaction: Transaction) -> tuple[bytes, bytes]:
-            return (
-                await _made_once(transaction, "salt", _SALT_BYTES),
-                await _made_once(transaction, "batch-key", KEY_BYTES),
-            )
-
-        return cls(view, *await transact(view, read_or_create), policies, identities, namespace, elsewhere, created)
+        secrets = await open_secrets(view)
+        return cls(view, *secrets, policies, identities, namespace, elsewhere, created)
 
     @property
     def namespace_path(self) -> str:
@@ -401,11 +387,7 @@ class Tokens:
             if record is None:
                 return None
             token = Token(record, hashed, self)
-            if len(token_id) > MAX_BATCH_KEPT_CHARACTERS:
-                return token
-            self._opened[hashed] = token
-            if len(self._opened) > MAX_BATCH_KEPT:
-                self._opened.popitem(last=False)
+            self._opened.put(token_id, hashed, token)
         return token
 
     async def _load(self, hashed: str) -> Token | None:
@@ -413,11 +395,3 @@ class Tokens:
 
     def _tree_changed(self) -> None:
         self._generation = object()
-
-
-async def _made_once(transaction: Transaction, key: str, size: int) -> bytes:
-    value = await transaction.get(key)
-    if value is None:
-        value = secrets.token_bytes(size)
-        transaction.put(key, value)
-    return value

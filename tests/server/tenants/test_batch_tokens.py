@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_methods.records import BATCH, TokenRecord
-from server.tenants.tokens.batch import MAX_CHARACTERS, PREFIX, BatchTokens
-from server.tenants.tokens.store import MAX_BATCH_KEPT_CHARACTERS
+from server.tenants.tokens.batch import MAX_CHARACTERS, MAX_KEPT_CHARACTERS, PREFIX, BatchTokens
 from tests.server.places import new_place, new_tokens
 from tests.server.systems import Server
 
@@ -179,7 +178,7 @@ async def test_uses_of_a_batch_token_can_t_be_counted_so_none_is_made() -> None:
 async def test_long_tokens_are_not_kept_opened() -> None:
     """They hold their record, so twenty thousand of them would be much."""
     tokens = await new_tokens(new_place())
-    for characters, kept in ((100, 1), (MAX_BATCH_KEPT_CHARACTERS, 1)):
+    for characters, kept in ((100, 1), (MAX_KEPT_CHARACTERS, 1)):
         minted = await tokens.mint(record(metadata={"note": "x" * characters}, expire_time=2e9))
         assert len(minted.id) > characters
         for _ in range(2):

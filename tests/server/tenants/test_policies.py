@@ -15,8 +15,10 @@ from compat.policy_text import parse_policy
 from engines.base import Operation
 from engines.faults import InvalidRequest
 from server.tenants.policies import store as policies
+from server.tenants.policies import stored
 from server.tenants.policies.acl import compile_acl
-from server.tenants.policies.store import MUST_NOT_EXIST, PolicyStore
+from server.tenants.policies.store import PolicyStore
+from server.tenants.policies.stored import MUST_NOT_EXIST
 from server.tenants.policies.weighted_cache import WeightedCache
 from storage.base import Damaged, put
 from storage.cache import ObjectCache
@@ -266,7 +268,7 @@ def _count_parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         parsed.append(name)
         return parse_policy(text, name)
 
-    monkeypatch.setattr(policies, "parse_policy", counting)
+    monkeypatch.setattr(stored, "parse_policy", counting)
     return parsed
 
 

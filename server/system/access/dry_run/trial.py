@@ -18,7 +18,8 @@ from server.tenants.mounts.table import Match, Router
 from server.tenants.policies.acl import Acl, Decision
 from server.tenants.policies.parameters import Taken
 from server.tenants.policies.path_spelling import judged
-from server.tenants.policies.store import PolicyHolder, StoredPolicy
+from server.tenants.policies.store import PolicyHolder
+from server.tenants.policies.stored import StoredPolicy
 
 MAX_DRAFTS = 16
 
