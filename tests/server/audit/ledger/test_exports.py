@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -27,6 +28,7 @@ from server.audit.ledger.offline.exports import sinks
 from server.audit.ledger.offline.exports.formats import FORMATS, cef, ndjson, rfc5424
 from server.audit.ledger.offline.exports.ocsf import api_activity
 from server.audit.ledger.offline.exports.otlp import logs_data
+from server.audit.ledger.offline.exports.parquet import row_of
 from server.audit.ledger.offline.exports.records import Record
 from server.audit.ledger.offline.exports.sinks import HttpSink, SinkFault
 from server.audit.ledger.offline.sources import DirectorySource, Unreadable
@@ -541,7 +543,10 @@ def test_parquet(ledger: Ledger, tmp_path: Path, capfdbinary: Any) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="the extra parquet isn't installed")
     target = tmp_path / "out.parquet"
     assert run(capfdbinary, ledger.path, "-as=parquet", "-to", target, "-cursor", tmp_path / "cursor")[0] == 0
+    precise = Record(ORIGIN, 0, line({"time": "2027-01-15T08:00:00.123456789Z"}))
+    assert row_of(precise)["time"] == 1_800_000_000_123_456
     rows = parquet.read_table(target).to_pylist()
+    assert rows[5]["time"] == datetime(2027, 1, 15, 8, 0, 0, 50_000, UTC)
     assert [row["index"] for row in rows] == list(range(700))
     assert [row["entry"] for row in rows] == ledger.entries
     documented = re.findall(r"^\| (`.*?`) \| ", Path("docs/ledger.md").read_text().split("### Parquet")[1], re.M)
