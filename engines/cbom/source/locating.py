@@ -216,6 +216,6 @@ def _rust_module(tree: Tree, path: str, base: str, parts: list[str], *, root: bo
         stem = "/".join(part for part in (base, *parts[:length]) if part)
         files = [f"{stem}.rs", f"{stem}/mod.rs"]
         if not length:
-            files += [f"{stem}/lib.rs".lstrip("/"), f"{stem}/main.rs".lstrip("/")]
+            files += [f"{stem}/{each}" if stem else each for each in ("lib.rs", "main.rs")]
         if length or root:
             yield from ((file, ".".join(parts[length:])) for file in files if file in tree.paths and file != path)

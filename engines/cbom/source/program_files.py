@@ -72,7 +72,7 @@ class ProgramFiles:
 
     _loaded: dict[str, Loaded | None] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
-    _seen: dict[tuple[str, str, str], Values] = field(default_factory=dict)
+    _seen: dict[tuple[str, str, str, bool], Values] = field(default_factory=dict)
     _apart: Apart = field(init=False)
     _hot: dict[str, bool] = field(default_factory=dict)
     _words: dict[str, frozenset[bytes]] = field(default_factory=dict)
@@ -172,11 +172,9 @@ class ProgramFiles:
 
     def find(self, source: Source, module: str, member: str) -> Values:
         """What ``member`` of ``module`` is to the file ``source``; NOTHING if it isn't of this program."""
-        key = (source.path, module, member)
+        key = (source.path, module, member, self.types_only)
         if key in self._seen:
             return self._seen[key]
-        if self.types_only:
-            return self._found(source, module, member)
         self._seen[key] = NOTHING
         self._seen[key] = self._found(source, module, member)
         return self._seen[key]

@@ -35,6 +35,9 @@ _GROUP = 48
 _LARGEST_GROUP = 256
 
 _WORDS = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
+_MODULES = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)::")
+"""Names of modules and types where Rust uses them."""
+
 _MAX_TEXT = 300
 
 
@@ -154,7 +157,7 @@ def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
             continue
         found.size += len(content)
         if stems:
-            words = set(_WORDS.findall(content))
+            words = set((_MODULES if language.family == "rust" else _WORDS).findall(content))
             if language.family == "c":  # A module's name begins those of its functions: hash.c has hash_update().
                 words |= {word.rpartition(b"_")[0] for word in words}
             names = not stems.isdisjoint(words)

@@ -179,7 +179,7 @@ class Expressions(Names):
 
     def _class_member(self, value: Class, name: str, depth: int = 0) -> Values:
         if name in value.members:
-            return value.members[name]
+            return self.loaded(value.scope.source, value.members, name)
         for base in value.bases if depth < 8 else ():
             if type(base) is Class:
                 found = self._class_member(base, name, depth + 1)

@@ -13,6 +13,9 @@ from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Values, 
 OWN = frozenset({"crate", "self", "super"})
 """The beginnings of paths of the program itself (Rust)."""
 
+MAX_REEXPORTS = 6
+"""The most modules, each of which has all members of the next, through which a name is followed."""
+
 
 class Files(Protocol):
     """The other files of the program."""
@@ -43,6 +46,7 @@ class Names:
         """Whether a name that isn't defined may be a library's without an import (C, Rust's crates)."""
 
         self.scope = Scope(Source("", ""))
+        self._reexports = 0
 
     @abstractmethod
     def _instance_member(self, value: Instance, name: str) -> Values:
@@ -52,17 +56,22 @@ class Names:
         """The values of a name at this point."""
         scope = self.scope.find(name)
         if scope is not None:
-            values = scope.names[name]
-            if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0"):
-                values = self._imported(scope.source, values[0].path)
-                if not self.files.types_only:
-                    scope.names[name] = values
+            values = self.loaded(scope.source, scope.names, name)
             receiver = self.receiver_in(scope)
             return values if receiver is None else self._instance_member(receiver, name)
         ours = self.files.named(self.scope.source, name)
         if ours:
             return ours
         return self._library_name(name)
+
+    def loaded(self, source: Source, names: dict[str, Values], name: str) -> Values:
+        """The values of ``name`` among ``names`` of the file ``source``; an import is looked up now."""
+        values = names[name]
+        if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0"):
+            values = self._imported(source, values[0].path)
+            if not self.files.types_only:
+                names[name] = values
+        return values
 
     def receiver_in(self, scope: Scope) -> Instance | None:
         """The object whose members the names of ``scope`` are, in a method that sees them as plain names."""
@@ -129,6 +138,15 @@ class Names:
 
         Modules of the program go first where a library's may be meant without being declared (Rust's crates).
         """
+        if self._reexports >= MAX_REEXPORTS:
+            return NOTHING
+        self._reexports += 1
+        try:
+            return self._of_modules(source, name)
+        finally:
+            self._reexports -= 1
+
+    def _of_modules(self, source: Source, name: str) -> Values:
         for module in source.wildcards:
             path = self.normal(f"{module}.{name}")
             ours = (

@@ -11,6 +11,7 @@ from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
 from engines.cbom.source.files.ignoring import is_ignored, read_patterns
 from engines.cbom.source.files.reading import MAX_BYTES, NotSource, read_source
 from engines.cbom.source.files.suppressions import reason_for, suppressions_in
+from engines.cbom.source.locating import Tree, rust_files
 
 
 def found_in(root: Path, *exclude: str) -> list[str]:
@@ -138,3 +139,20 @@ def test_suppressions_need_a_reason_and_cover_a_line() -> None:
     assert reason_for(found, "ecb-mode", 1) == ""
     assert reason_for(found, "weak-hash", 2) == ""
     assert reason_for(found, "static-iv", 4) == "a test vector"
+
+
+def test_files_of_rust_are_found_below_any_root() -> None:
+    for root in ("", "/work/app/"):
+        tree = Tree.of(
+            [f"{root}src/lib.rs", f"{root}src/a/mod.rs", f"{root}src/a/b.rs", f"{root}other-crate/src/lib.rs"]
+        )
+        found = [
+            next(rust_files(tree, f"{root}src/a/b.rs", module, member))
+            for module, member in (("crate", "KEY"), ("crate.a", "f"), ("super", "f"), ("other_crate", "f"))
+        ]
+        assert found == [
+            (f"{root}src/lib.rs", "KEY"),
+            (f"{root}src/a/mod.rs", "f"),
+            (f"{root}src/a/mod.rs", "f"),
+            (f"{root}other-crate/src/lib.rs", "f"),
+        ]

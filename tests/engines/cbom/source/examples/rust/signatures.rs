@@ -58,3 +58,11 @@ pub fn pq() {
     let (pk, sk) = pqcrypto_mlkem::mlkem768::keypair(); // finds: use:ML-KEM-768
     let (pk2, sk2) = pqcrypto_kyber::kyber1024::keypair(); // finds: use:ML-KEM-1024
 }
+
+pub mod reexports {
+    pub use x25519_dalek::StaticSecret as Fixed;
+}
+pub fn generic_curves(bytes: &[u8]) {
+    let a = elliptic_curve::SecretKey::<p256::NistP256>::random(&mut OsRng); // finds: use:EC
+    let b = reexports::Fixed::random_from_rng(OsRng); // finds: use:X25519
+}
