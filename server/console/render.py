@@ -118,7 +118,7 @@ def decoded(value: str) -> str | None:
         text = decode_base64(value).decode()
     except (NotBase64, UnicodeDecodeError):
         return None
-    return text if all(character.isprintable() or character in "\n\t" for character in text) else None
+    return text if text.replace("\n", "").replace("\t", "").isprintable() else None
 
 
 def parsed(text: str) -> Mapping[str, Any]:

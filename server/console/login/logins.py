@@ -219,5 +219,6 @@ def _is_polled(result: Result) -> bool:
 
 
 def _name_of(auth: Mapping[str, Any]) -> str:
+    """What the login's metadata call the person; ``login`` is that of GitHub."""
     metadata = auth.get("metadata") or {}
-    return str(metadata.get("username") or metadata.get("name") or "")
+    return next((str(metadata[name]) for name in ("username", "name", "login") if metadata.get(name)), "")

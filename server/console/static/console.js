@@ -126,16 +126,16 @@ function streams() {
   const place = form.querySelector("output"), shown = form.querySelector("[data-progress]"), progress = form.querySelector("progress");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    const given = new FormData(form, event.submitter), file = given.get("file"), operation = given.get("operation");
+    const given = new FormData(form), file = given.get("file"), operation = given.get("operation");
     const head = { operation };
     for (const name of ["csrf_token", "mount", "name"]) head[name] = given.get(name).trim();
     for (const link of place.querySelectorAll("a")) URL.revokeObjectURL(link.href);
     place.replaceChildren();
     place.className = "";
-    const buttons = form.querySelectorAll("button");
+    const button = form.querySelector("button");
     try {
       if (!file.name || !head.name) throw new Refused(file.name ? "choose a key" : "choose a file");
-      buttons.forEach((button) => { button.disabled = true; });
+      button.disabled = true;
       progress.value = 0;
       shown.hidden = false;
       if (operation === "encrypt" || operation === "decrypt") {
@@ -157,7 +157,7 @@ function streams() {
       place.className = "note bad";
       place.textContent = error instanceof Refused ? `Not done: ${error.message}.` : "Not done: the file can't be read.";
     } finally {
-      buttons.forEach((button) => { button.disabled = false; });
+      button.disabled = false;
       shown.hidden = true;
     }
   });

@@ -94,15 +94,16 @@ def test_a_file_beyond_a_form_goes_by_stream(page: Page, server: Server, tmp_pat
     found = complaints(page)
     card = page.locator("#files")
     card.get_by_label("File").set_input_files(tmp_path / "film")
-    for button, name in (("Encrypt file", "film.ndjson"), ("Decrypt file", "film")):
-        card.get_by_role("button", name=button).click()
+    for operation, name in (("encrypt", "film.ndjson"), ("decrypt", "film")):
+        card.get_by_label("Operation").select_option(operation)
+        card.get_by_role("button", name="Run on the file").click()
         with page.expect_download() as saved:
             card.get_by_role("link", name=f"Save {name}").click()
         saved.value.save_as(tmp_path / name)
         card.get_by_label("File").set_input_files(tmp_path / name)
     assert (tmp_path / "film").read_bytes() == contents
     card.get_by_label("Key").fill("none")
-    card.get_by_role("button", name="Encrypt file").click()
+    card.get_by_role("button", name="Run on the file").click()
     card.get_by_text("Not done: ").wait_for()
     assert [text for text in found if "400" not in text] == []
 
