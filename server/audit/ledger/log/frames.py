@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
 from typing import TypeAlias
-from zlib import crc32
+
+from zlib_ng.zlib_ng import crc32
 
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
 
