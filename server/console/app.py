@@ -140,7 +140,7 @@ class Console:
         csrf_token = login_token(login_cookie) if session is None else session.csrf_token
         if request.method == "POST":
             submitted = await self._frontend.form(request)
-            visit.submitted, visit.files = submitted, submitted.files
+            visit.submitted, visit.files = submitted.fields, submitted.files
             if not is_token(visit.submitted.get("csrf_token", ""), csrf_token):
                 return await self._frontend.failure(STALE_FORM, session)
             visit.outcome = await _carry_out(page, visit)

@@ -25,6 +25,7 @@ from starlette.responses import Response
 from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest, TooLarge, Unavailable
 from server.console.api import Api, Result, result_of
+from server.console.guard import is_hexadecimal
 from server.listeners.asgi import RELEASE
 from server.pipeline.stream import Stream
 
@@ -196,7 +197,7 @@ async def _decrypted(api: Api, head: Head, contents: bytes) -> Response | Result
 
 def _is_id(text: str) -> bool:
     """Whether ``text`` is the id of a file, which goes into headers and lines as it is."""
-    return len(text) == _ID_CHARACTERS and not text.strip("0123456789abcdef")
+    return len(text) == _ID_CHARACTERS and is_hexadecimal(text)
 
 
 def _mark(file: str, index: int, *, last: bool) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -41,12 +42,12 @@ _MAX_FILES = 8
 Headers = Sequence[tuple[bytes, bytes]]
 
 
-class Submitted(dict[str, str]):
-    """The fields of a form. ``files`` are those that were chosen, by the names of their fields."""
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A form that was sent: its fields, and the files that were chosen, by the names of their fields."""
 
-    def __init__(self, fields: Mapping[str, str] = {}, files: Mapping[str, bytes] = {}) -> None:
-        super().__init__(fields)
-        self.files = files
+    fields: Mapping[str, str]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class _InMemory(MultiPartParser):

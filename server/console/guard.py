@@ -67,6 +67,11 @@ def is_token(given: str, expected: str) -> bool:
     return bool(expected) and hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
 
 
+def is_hexadecimal(text: str) -> bool:
+    """Whether ``text`` is an id of the console's: hexadecimal digits in lower case, and nothing else."""
+    return bool(text) and not text.strip("0123456789abcdef")
+
+
 def set_cookie(name: str, value: str, same_site: str) -> tuple[bytes, bytes]:
     """The header that gives a browser the cookie; an empty ``value`` takes it away."""
     ends = "" if value else "; Max-Age=0"

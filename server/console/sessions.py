@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from server.console.guard import is_hexadecimal
 from server.core.runtime import Runtime
 from server.tenants.namespaces.names import ROOT
 from storage.base import Transaction, delete, put, transact
@@ -115,7 +116,7 @@ class Sessions:
         """The session of ``cookie``; None if there is none any more. Unless ``active``, it goes on being idle."""
         owner, _, rest = cookie.partition(".")
         id, _, secret = rest.partition(".")
-        if not (_is_hexadecimal(owner) and _is_hexadecimal(id)) or len(cookie) > 256:
+        if not (is_hexadecimal(owner) and is_hexadecimal(id)) or len(cookie) > 256:
             return None
         session = await self._read(owner, id)
         if session is None or not hmac.compare_digest(session.secret_hash, _hash(secret)):
@@ -175,7 +176,3 @@ def _key(owner: str, id: str) -> str:
 
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
-
-
-def _is_hexadecimal(text: str) -> bool:
-    return bool(text) and not text.strip("0123456789abcdef")

@@ -41,7 +41,7 @@ class LoginPages:
     async def login(self, request: Request) -> Response:
         """The page with all ways to log in; their forms and links."""
         login_cookie = request.cookies.get(LOGIN_COOKIE) or new_login_cookie()
-        submitted: Mapping[str, str] = await self._frontend.form(request) if request.method == "POST" else {}
+        submitted = (await self._frontend.form(request)).fields if request.method == "POST" else {}
         namespace = submitted.get("namespace", request.query_params.get("namespace", "")).strip("/")
         api = self._frontend.api(request, namespace=namespace)
         if "wait" in request.query_params:
@@ -136,7 +136,7 @@ class LoginPages:
     async def logout(self, request: Request, session: Session | None) -> Response:
         """End ``session``, that of the request, or the one of the same caller that the form's ``session`` names."""
         if session is not None:
-            submitted = await self._frontend.form(request)
+            submitted = (await self._frontend.form(request)).fields
             if not is_token(submitted.get("csrf_token", ""), session.csrf_token):
                 return await self._frontend.failure(STALE_FORM, session)
             ended = submitted.get("session", session.id)
