@@ -1,10 +1,10 @@
 """Holes that servers of this kind have had, each as a test named after what it is, against several workers at once.
 
 What is tested closer to the code stands there, and isn't repeated here: rules of policies in
-``tests/server/tenants/test_acl.py``, unclean paths in ``test_http``, the name ``root`` in other spellings in
-``tests/server/tenants/test_namespaces.py``, the tokens of another tenant in
-``tests/server/tenants/test_namespace_isolation.py``, ``*``, ``+`` and ``/`` in the names of entities in
-``tests/server/tenants/test_templates.py``.
+``tests/server/tenants/policies/test_acl.py``, unclean paths in ``test_http``, the name ``root`` in other spellings in
+``tests/server/tenants/namespaces/test_namespaces.py``, the tokens of another tenant in
+``tests/server/tenants/namespaces/test_namespace_isolation.py``, ``*``, ``+`` and ``/`` in the names of entities in
+``tests/server/tenants/policies/test_templates.py``.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from server.tenants.tokens.leases import Leases
 from server.tenants.tokens.revocation import STEP
 from tests.server.places import new_place, new_tokens
 from tests.server.systems import Server
-from tests.server.tenants.test_tokens import record
+from tests.server.tenants.tokens.test_tokens import record
 
 SUDO = 'path "sys/leases/*" { capabilities = ["update", "list", "read", "sudo"] }'
 

@@ -13,7 +13,7 @@ from server.tenants.tokens.revocation import STEP
 from server.tenants.tokens.store import Tokens
 from storage.base import Conflict
 from tests.server.places import Place, new_place, new_tokens
-from tests.server.tenants.test_tokens import entries, record
+from tests.server.tenants.tokens.test_tokens import entries, record
 
 MANY = 12 * STEP
 """More than a revocation clears away by itself."""

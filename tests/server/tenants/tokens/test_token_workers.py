@@ -16,7 +16,7 @@ from storage.cache import ObjectCache
 from storage.sqlite.store import SqliteStore, open_sqlite
 from storage.view import View
 from tests.server.places import MovableClock
-from tests.server.tenants.test_tokens import record
+from tests.server.tenants.tokens.test_tokens import record
 
 
 async def _worker(store: SqliteStore) -> Tokens:
