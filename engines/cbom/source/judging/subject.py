@@ -51,7 +51,7 @@ def subjects(facts: Mapping[str, Values]) -> list[Subject]:
 def _variants(reading: Reading, algorithm: Algorithm, facts: Mapping[str, Values]) -> list[Subject]:
     base = Subject(
         algorithm,
-        reading.hash or _hash(facts),
+        reading.hash or (algorithm if algorithm.primitive == "hash" else _hash(facts)),
         reading.mode,
         reading.padding or algorithm.padding,
         reading.key_bits or algorithm.bits or _bits(facts),

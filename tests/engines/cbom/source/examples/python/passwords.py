@@ -11,6 +11,8 @@ def hashed(password):
     bcrypt.gensalt(rounds=4)  # finds: use:bcrypt low-kdf-iterations
     bcrypt.hashpw(password, b"$2b$12$abcdefghijklmnopqrstuu")  # finds: use:bcrypt static-salt
     PasswordHasher().hash(password)  # finds: use:Argon2
+    PasswordHasher(time_cost=1, memory_cost=1024)  # finds: use:Argon2 low-kdf-iterations
+    PasswordHasher(2, 19456, 1)  # finds: use:Argon2
     md5_crypt.hash(password)  # finds: use:MD5-crypt weak-kdf
     pbkdf2_sha256.hash(password)  # finds: use:PBKDF2
     pbkdf2_sha256.using(rounds=1000).hash(password)  # finds: use:PBKDF2 low-kdf-iterations
