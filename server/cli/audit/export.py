@@ -14,8 +14,8 @@ from server.audit.ledger.offline.exports.formats import FORMATS
 from server.audit.ledger.offline.exports.parquet import ParquetSink
 from server.audit.ledger.offline.exports.run import Export
 from server.audit.ledger.offline.exports.sinks import Sink, SinkFault, open_sink
-from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
-from server.audit.ledger.offline.proven import NotProven
+from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE, WEAKER
+from server.audit.ledger.offline.proven import NotProven, Weaker
 from server.audit.ledger.offline.sources import Unreadable
 from server.cli.audit.inputs import KEPT_FLAG, POLICY_FLAG, open_source, read_choice, read_file, read_number, read_trust
 
@@ -52,7 +52,7 @@ def _run(invocation: Invocation) -> int:
         return GOOD
     except NotProven as error:
         sys.stderr.write(f"{error}\n")
-        return TAMPERED
+        return WEAKER if isinstance(error, Weaker) else TAMPERED
     except (Unreadable, BadCursor, SinkFault, OSError) as error:
         raise CommandFailed(str(error)) from error
     finally:
@@ -99,7 +99,7 @@ EXPORT = Command(
     more=(
         "Each entry is proven first, and comes at least once; its index is its id. A URL is that of a server, which\n"
         "is sent BAO_TOKEN and BAO_NAMESPACE, or of another log. The exit status is 1 if the log isn't what was\n"
-        "signed, and 2 if something can't be read or written."
+        "signed, 2 if something can't be read or written, and 3 if it has less signatures than -policy asks for."
     ),
     failed_status=UNREADABLE,
 )

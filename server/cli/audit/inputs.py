@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,7 +13,8 @@ from cryptoserve_cli.flags import Flag, Flags, UsageError
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, decode_decimal
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES, Policy, parse_policy
 from server.audit.ledger.log.tiles import MAX_SIZE
-from server.audit.ledger.offline.proven import Trust
+from server.audit.ledger.offline.findings import GOOD, WEAKER
+from server.audit.ledger.offline.proven import ProvenLog, Trust
 from server.audit.ledger.offline.sources import BadFile, DirectorySource, HttpSource, Unreadable
 from server.audit.ledger.offline.verify import Kept
 
@@ -84,6 +86,14 @@ def read_trust(flags: Flags, progress: Callable[[int, int], None]) -> Trust | No
     policy = read_policy(flags)
     kept = [one.content for one in read_kept(flags)]
     return None if policy is None else Trust(policy, kept, progress=progress)
+
+
+def told_weaker(log: ProvenLog) -> int:
+    """The exit status of what was found in a log; what its signatures lack is told."""
+    if not log.weaker:
+        return GOOD
+    sys.stderr.write(f"{log.weaker}\n")
+    return WEAKER
 
 
 def read_file(name: str, limit: int) -> bytes:

@@ -33,6 +33,7 @@ from server.cli.audit.inputs import (
     read_file,
     read_policy,
     read_trust,
+    told_weaker,
 )
 
 _ROTATED = "rotated-"
@@ -61,7 +62,7 @@ def _prove(invocation: Invocation) -> int:
     finally:
         progress.end()
         source.close()
-    return GOOD
+    return told_weaker(log)
 
 
 def _has_older_keys(log: ProvenLog) -> bool:
@@ -164,7 +165,10 @@ PROVE = Command(
         KEPT_FLAG,
     ),
     ("DIR",),
-    more="The exit status is 0, 1 if the log isn't what was signed, and 2 if it can't be read or has no such request.",
+    more=(
+        "The exit status is 0, 1 if the log isn't what was signed, 2 if it can't be read or has no such request, and\n"
+        "3 if it has less signatures than -policy asks for."
+    ),
     failed_status=UNREADABLE,
 )
 VERIFY_PROOF = Command(

@@ -10,7 +10,7 @@ from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, Flags, UsageError
 from cryptoserve_cli.progress import Progress
 from server.audit.ledger.offline.entries import Clock
-from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
+from server.audit.ledger.offline.findings import TAMPERED, UNREADABLE
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
 from server.audit.ledger.offline.query import Answer, Query, find
 from server.audit.ledger.offline.sources import Unreadable
@@ -23,6 +23,7 @@ from server.cli.audit.inputs import (
     read_choice,
     read_number,
     read_trust,
+    told_weaker,
 )
 
 _DEFAULT_LIMIT = 100
@@ -69,7 +70,7 @@ def _run(invocation: Invocation) -> int:
         progress.end()
         source.close()
     sys.stdout.write(_shown(answer, size) if form == "json" else _text(answer))
-    return GOOD
+    return told_weaker(log)
 
 
 def _query(flags: Flags) -> Query:
@@ -125,7 +126,8 @@ QUERY = Command(
     ("DIR",),
     more=(
         "All that is given has to fit. In JSON, complete_to is the last entry that was looked at, and cursor is null\n"
-        "if that is the newest. The exit status is 1 if the log isn't what was signed, and 2 if it can't be read."
+        "if that is the newest. The exit status is 1 if the log isn't what was signed, 2 if it can't be read, and 3\n"
+        "if it has less signatures than -policy asks for."
     ),
     failed_status=UNREADABLE,
 )

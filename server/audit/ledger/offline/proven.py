@@ -23,7 +23,7 @@ from server.audit.ledger.offline.rotations import (
     own_checkpoints,
     rotated_event,
 )
-from server.audit.ledger.offline.signatures import judged
+from server.audit.ledger.offline.signatures import judged, missing_types
 from server.audit.ledger.offline.sources import BadFile, Source, Unreadable
 
 _CACHED_TILES = 32
@@ -35,6 +35,10 @@ Progress = Callable[[int, int], None]
 
 class NotProven(Exception):
     """The data read contradicts the checkpoint; the text has the location."""
+
+
+class Weaker(NotProven):
+    """What was read is true, and has less signatures than the policy asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,11 @@ class ProvenLog:
     """
 
     def __init__(self, source: Source, trust: Trust | None = None) -> None:
-        """With ``trust``, the log's signatures and the quorum have to be there."""
+        """With ``trust``, the log has to be signed by a key of the policy."""
         self.source = source
+        self.weaker = ""
+        """In words, what the policy asks for beyond the signatures that are there: the quorum, or the other type."""
+
         self.checkpoint, self.note = self._read()
         self.tree = TreeReader(source.read, self.checkpoint.size)
         self._tile = lru_cache(_CACHED_TILES)(self._prove)
@@ -68,12 +75,17 @@ class ProvenLog:
         self.trust = None if trust is None else self._believed(trust)
 
     def refresh(self) -> bool:
-        """Read the checkpoint anew; whether the log has grown. A log that doesn't extend this one isn't taken."""
+        """Read the checkpoint anew; whether the log has grown. A log that doesn't extend this one isn't taken.
+
+        Raises ``Weaker`` where signatures are missing, which may be on their way.
+        """
         newer = ProvenLog(self.source, self.trust)
         if newer.checkpoint.origin != self.checkpoint.origin or newer.checkpoint.size < self.checkpoint.size:
             raise NotProven("the log isn't what it was: it is shorter, or another one")
         if newer.root_at(self.checkpoint.size) != self.checkpoint.root:
             raise NotProven("the log doesn't extend what it was")
+        if newer.weaker:
+            raise Weaker(newer.weaker)
         grown = newer.checkpoint.size > self.checkpoint.size
         self.checkpoint, self.note, self.tree, self.trust = newer.checkpoint, newer.note, newer.tree, newer.trust
         self._edge, self._tile = newer._edge, newer._tile
@@ -185,7 +197,10 @@ class ProvenLog:
         checkpoints = (*trust.kept, *own_checkpoints(self.source)) if events else ()
         extends = extension_of(self.tree, self.checkpoint)
         policy, _ = followed(trust.policy, self.checkpoint.origin, events, checkpoints, extends)
-        check_note(self.checkpoint, self.note, policy, events, self._newest_time() if events else None)
+        try:
+            check_note(self.checkpoint, self.note, policy, events, self._newest_time() if events else None)
+        except Weaker as error:
+            self.weaker = str(error)
         return replace(trust, seen=self.checkpoint.size, rotated=tuple(indices))
 
     def _newest_time(self) -> int | None:
@@ -223,7 +238,9 @@ class ProvenLog:
 
 
 def check_note(checkpoint: Checkpoint, note: Note, policy: Policy, events: Events, last_time: int | None) -> None:
-    """Check the signatures of a checkpoint against a policy, quorum included. Raises ``NotProven``.
+    """Check the signatures of a checkpoint against a policy.
+
+    Raises ``NotProven``, and ``Weaker`` if the quorum or a type of the log's keys is missing.
 
     A key that ``events`` have rotated away counts up to its entry, and until its overlap was over; ``last_time`` is
     that of an entry of the tree, in nanoseconds since 1970.
@@ -237,7 +254,10 @@ def check_note(checkpoint: Checkpoint, note: Note, policy: Policy, events: Event
         why = ": its key was rotated away, and the overlap was over" if gone else ""
         raise NotProven(f"no key that the policy has for {checkpoint.origin} has signed the checkpoint{why}")
     if not policy.is_met({one.witness for one in counted if one.witness is not None}):
-        raise NotProven(f"the quorum {policy.quorum} of witnesses hasn't signed the checkpoint")
+        raise Weaker(f"the quorum {policy.quorum} of witnesses hasn't signed the checkpoint")
+    if policy.logs and (missing := missing_types(checkpoint, policy, events, counted)):
+        kinds = " and no ".join(kind.title for kind in missing)
+        raise Weaker(f"the checkpoint has no {kinds} of the log, for which the policy has a key")
 
 
 @dataclass(frozen=True, slots=True)

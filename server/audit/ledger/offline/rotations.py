@@ -156,11 +156,12 @@ def _is_in_tree(proof: InclusionProof) -> bool:
 
 
 def _unknown(event: dict[str, Any], origin: str, known: Sequence[VerifierKey]) -> list[VerifierKey]:
-    """The new keys of an entry that aren't known, if it names one that is as old."""
+    """The new keys of an entry that aren't known, if it names one that is as old; of the types that are asked for."""
     old = event.get("old")
     if not isinstance(old, list) or not any(str(key) in old for key in known):
         return []
-    return [key for key in _keys(event.get("new"), origin) if key not in known]
+    types = {key.type for key in known}
+    return [key for key in _keys(event.get("new"), origin) if key not in known and key.type in types]
 
 
 def _keys(texts: object, origin: str) -> list[VerifierKey]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.audit.ledger.log.checkpoints import Checkpoint
-from server.audit.ledger.log.keys import VerifierKey
+from server.audit.ledger.log.keys import SignatureType, VerifierKey
 from server.audit.ledger.log.notes import Note
 from server.audit.ledger.log.policy import CheckedSignature, Policy, check_signatures
 from server.audit.ledger.offline.entries import Clock
@@ -112,7 +112,7 @@ class SignatureCheck:
         The keys of its time may be others than the policy's: whether it is the log's is in the tree then.
         """
         counted = self._counted(report, events, None)
-        if not counted and not self._current(events):
+        if not counted and not current_keys(self._checkpoint, self._policy, events):
             report.note(f"who signed {self._file}: the policy doesn't have the keys of that time")
             return
         self._judge_log(report, counted, events)
@@ -148,16 +148,8 @@ class SignatureCheck:
             message = f"no key that the policy has for {self._checkpoint.origin} has signed {self._file}"
             report.add(Kind.SIGNATURE, message, file=self._file)
             return
-        keys = self._current(events) or trusted_keys(self._policy, self._checkpoint.origin)
-        for kind in sorted({key.type for key in keys} - signed):
+        for kind in missing_types(self._checkpoint, self._policy, events, counted):
             report.weaken(f"{self._file} has no {kind.title} of the log, for which the policy has a key")
-
-    def _current(self, events: Sequence[tuple[int, dict[str, Any]]]) -> list[VerifierKey]:
-        """The policy's keys of the log that have to sign a tree of this size."""
-        later = later_keys(events, self._checkpoint.size)
-        gone = {one.key for one in retired_keys(events) if self._checkpoint.size > one.index + 1}
-        keys = trusted_keys(self._policy, self._checkpoint.origin)
-        return [key for key in keys if str(key) not in gone and str(key) not in later]
 
     def _judge_witnesses(self, report: Report, counted: list[CheckedSignature]) -> None:
         witnesses = {one.witness for one in counted if one.witness is not None}
@@ -174,6 +166,27 @@ class SignatureCheck:
             else ""
         )
         report.note(f"what was signed{since}: a witness has the last checkpoint that it signed, which --kept takes")
+
+
+def current_keys(
+    checkpoint: Checkpoint, policy: Policy, events: Sequence[tuple[int, dict[str, Any]]]
+) -> list[VerifierKey]:
+    """The policy's keys of the log that have to sign a tree of this size."""
+    later = later_keys(events, checkpoint.size)
+    gone = {one.key for one in retired_keys(events) if checkpoint.size > one.index + 1}
+    keys = trusted_keys(policy, checkpoint.origin)
+    return [key for key in keys if str(key) not in gone and str(key) not in later]
+
+
+def missing_types(
+    checkpoint: Checkpoint,
+    policy: Policy,
+    events: Sequence[tuple[int, dict[str, Any]]],
+    counted: Sequence[CheckedSignature],
+) -> list[SignatureType]:
+    """The types of the log's keys that have to sign a tree of this size, and of which no signature counts."""
+    keys = current_keys(checkpoint, policy, events) or trusted_keys(policy, checkpoint.origin)
+    return sorted({key.type for key in keys} - {one.key.type for one in counted if one.is_log and one.key is not None})
 
 
 def trusted_keys(policy: Policy, origin: str) -> list[VerifierKey]:

@@ -288,6 +288,29 @@ def test_changed_entries_prove_nothing_whatever_was_rebuilt(
         assert Ran(capsys, command[0], ledger.path, *command[1:]).status == 1
 
 
+def test_what_is_weaker_than_the_policy_asks(
+    ledger: Ledger, policy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was found is given, for it is true; an export waits for the signatures."""
+    witness = NoteSigner.from_seed("w.example", SignatureType.ED25519_COSIGNATURE, bytes(32))
+    quorum = policy_text(signers(), f"witness W {witness.verifier}", "quorum W")
+    proof = tmp_path / "request.tlog-proof"
+    for text, keys, lacking in (
+        (quorum, ledger.keys, "the quorum W of witnesses"),
+        (policy_text(signers()), ledger.keys[:1], "the checkpoint has no ML-DSA-44"),
+        (policy_text(signers()), ledger.keys[1:], "the checkpoint has no Ed25519"),
+    ):
+        Path(policy).write_text(text)
+        ledger.sign(*keys)
+        ran = Ran(capsys, "query", ledger.path, "--policy", policy, "--request-id", REQUEST)
+        assert (ran.status, ran.out.count("\n"), ran.err.startswith(lacking)) == (3, 2, True)
+        prove = ["prove", ledger.path, "--policy", policy, "--request-id", REQUEST, "--out", tmp_path]
+        assert (Ran(capsys, *prove).status, proof.is_file()) == (3, True)
+        assert Ran(capsys, "verify-proof", proof, "--policy", policy).status == 1
+        ran = Ran(capsys, "export", ledger.path, "--policy", policy)
+        assert (ran.status, ran.out, ran.err.startswith(lacking)) == (3, "", True)
+
+
 def test_a_wrong_signature_beside_a_good_one_is_none(
     ledger: Ledger, policy: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -199,7 +199,9 @@ def test_a_key_that_was_rotated_away_counts_until_its_overlap_is_over(
     known, out = tmp_path / "known", tmp_path / "proofs"
     assert run("prove", ledger.path, "-request-id", REQUEST, "-out", known, "-policy", policies["first"]) == 0
     late = line({**json.loads(pair(302)[0]), "time": timestamp(100 * seconds if not timed else 302)})
-    ledger.append([late]).sign(first[1] if timed else first[0], time=START + seconds + 3)
+    if not timed:
+        policies["all"].write_text(policy_text([first[0], second[0]]))
+    ledger.append([late]).sign(*(first if timed else first[:1]), time=START + seconds + 3)
     request = json.loads(late)["request"]["id"]
     cursor = tmp_path / "cursor"
     for _ in range(2):

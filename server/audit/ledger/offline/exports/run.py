@@ -10,7 +10,7 @@ from pathlib import Path
 from server.audit.ledger.offline.exports.cursor import BadCursor, Cursor, read_cursor, write_cursor
 from server.audit.ledger.offline.exports.records import Record
 from server.audit.ledger.offline.exports.sinks import Sink
-from server.audit.ledger.offline.proven import NotProven, ProvenLog, Trust
+from server.audit.ledger.offline.proven import NotProven, ProvenLog, Trust, Weaker
 from server.audit.ledger.offline.sources import Source, Unreadable
 
 _POLL_SECONDS = 1.0
@@ -27,6 +27,8 @@ class Export:
         if known is not None and known.rotated is not None and trust is not None:
             trust = replace(trust, seen=known.size, rotated=known.rotated)
         log = self._log = ProvenLog(source, trust)
+        if log.weaker:
+            raise Weaker(log.weaker)
         self._path = cursor
         self._next = min(first, log.checkpoint.size)
         if known is not None:
@@ -73,7 +75,8 @@ class Export:
     def follow(self, sink: Sink, progress: Callable[[int, int], None]) -> None:
         """Export what is there and what comes, until it is interrupted.
 
-        A source that can't be read for ``_PATIENCE_SECONDS``, longer than a restart of a server, ends it.
+        A source that can't be read for ``_PATIENCE_SECONDS``, longer than a restart of a server, ends it; so do
+        signatures of witnesses that don't come.
         """
         read = time.monotonic()
         while True:
@@ -83,7 +86,7 @@ class Export:
                     read = time.monotonic()
                     time.sleep(_POLL_SECONDS)
                 read = time.monotonic()
-            except Unreadable:
+            except (Unreadable, Weaker):
                 if time.monotonic() - read > _PATIENCE_SECONDS:
                     raise
                 time.sleep(_POLL_SECONDS)
