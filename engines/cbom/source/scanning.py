@@ -35,8 +35,8 @@ _GROUP = 48
 _LARGEST_GROUP = 256
 
 _WORDS = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
-_MODULES = re.compile(rb"([A-Za-z_][A-Za-z0-9_]*)::")
-"""Names of modules and types where Rust uses them."""
+_PATHS = re.compile(rb"[A-Za-z0-9_]+(?:::)?")
+"""Words of Rust, with what tells that one is a module or a type."""
 
 _MAX_TEXT = 300
 
@@ -157,7 +157,10 @@ def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
             continue
         found.size += len(content)
         if stems:
-            words = set((_MODULES if language.family == "rust" else _WORDS).findall(content))
+            if language.family == "rust":
+                words = {word[:-2] for word in _PATHS.findall(content) if word.endswith(b"::")}
+            else:
+                words = set(_WORDS.findall(content))
             if language.family == "c":  # A module's name begins those of its functions: hash.c has hash_update().
                 words |= {word.rpartition(b"_")[0] for word in words}
             names = not stems.isdisjoint(words)

@@ -32,8 +32,8 @@ _LITERALS = frozenset({"integer_literal", "string_literal", "boolean_literal", "
 _MAX_NESTING = 60
 """The deepest nesting of values of blocks, of modules and of trees of imports."""
 
-_TEST = re.compile(r"\bcfg\(.*\btest\b|^#\[(?:\w+::)*test\b")
-"""Attributes of what only tests have."""
+_WORD = re.compile(r"\w+")
+_LONGEST_ATTRIBUTE = 200
 
 
 class RustLowering(RustMacros):
@@ -196,7 +196,9 @@ class RustLowering(RustMacros):
         """Whether an attribute says that only tests have the item."""
         other = node.prev_named_sibling
         while other is not None and (other.type == "attribute_item" or other.type.endswith("comment")):
-            if _TEST.search(self.text(other)):
+            text = self.text(other)[:_LONGEST_ATTRIBUTE].replace(" ", "").removeprefix("#[")
+            name = text.partition("(")[0].rstrip("]").rpartition("::")[2]
+            if name == "test" or (name == "cfg" and "test" in _WORD.findall(text) and "not(test" not in text):
                 return True
             other = other.prev_named_sibling
         return False

@@ -51,6 +51,10 @@ fn chains(given: Option<String>, name: &str, settings: &Settings) {
 }
 
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(key).unwrap() // finds: use:HMAC-SHA-256 hardcoded-key
+}
+
+fn only_tested(key: &[u8]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(key).unwrap() // finds: use:HMAC-SHA-256
 }
 
@@ -62,8 +66,15 @@ mod tests {
 
     #[test]
     fn keys_are_taken() {
-        keyed(KEY);
-        keyed(b"0123456789abcdef");
+        only_tested(KEY);
+        only_tested(b"0123456789abcdef");
         Hmac::<Sha256>::new_from_slice(KEY).unwrap(); // finds: use:HMAC-SHA-256 hardcoded-key
+    }
+}
+
+#[cfg(not(test))]
+mod production {
+    pub fn keys() {
+        super::keyed(b"0123456789abcdef");
     }
 }
