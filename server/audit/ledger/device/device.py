@@ -119,8 +119,7 @@ class LedgerDevice:
             return False
         run = self._run
         assert run is not None, "the device is open"
-        entries = run.stamp(lines)
-        frames = encode_frames(entries)
+        frames, count = run.frames(lines)
         try:
             written = self._journal.append(frames)
         except BlockingIOError:
@@ -129,7 +128,7 @@ class LedgerDevice:
             raise self._fault(error) from error
         if written < len(frames):
             self._count_part(run, frames, written)
-        run.n += len(entries)
+        run.n += count
         return True
 
     def sync(self) -> None:

@@ -15,7 +15,9 @@ from time import monotonic_ns, time_ns
 from typing import Any
 
 import orjson
+from zlib_ng.zlib_ng import crc32
 
+from server.audit.ledger.log.frames import frame_header
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
 from server.audit.timestamps import nanoseconds_text
 from server.runtime.identifiers import new_request_id
@@ -34,6 +36,22 @@ class Run:
     def __init__(self, worker: int) -> None:
         self.n = 0
         self._head = b',"ledger":{"worker":%d,"run":"%b","n":' % (worker, new_request_id().encode())
+
+    def frames(self, lines: bytes) -> tuple[bytes, int]:
+        """The frames of the entries of ``lines``, as ``stamp`` and ``encode_frames`` make them, and how many they are.
+
+        Each line is copied twice, which is what a request waits for.
+        """
+        parts: list[bytes] = []
+        n, start = self.n, 0
+        head, end = self._head, b',"mono_ns":%d}}' % monotonic_ns()
+        while start < len(lines):
+            newline = lines.index(b"\n", start)
+            line, tail = lines[start : newline - 1], b"%b%d%b" % (head, n, end)
+            parts += (frame_header(len(line) + len(tail), crc32(tail, crc32(line))), line, tail)
+            start = newline + 1
+            n += 1
+        return b"".join(parts), n - self.n
 
     def stamp(self, lines: bytes) -> list[bytes]:
         """The entries of ``lines`` as they follow the last one; the caller advances ``n`` once they are written."""
