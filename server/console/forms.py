@@ -17,6 +17,9 @@ from engines.faults import InvalidRequest
 AS = "_as"
 """Appended to the name of a message's field: the name of the switch that says how the message is written."""
 
+FILE = "_file"
+"""Appended to the name of a field: the name of the file that may take the place of what is typed in."""
+
 
 class Kind(Enum):
     """The ways to type in a parameter."""
@@ -104,7 +107,7 @@ class Form:
         for field in self.fields:
             if field.name in self.path_names:
                 continue
-            file = files.get(field.name) if self.takes_files else None
+            file = files.get(field.name + FILE) if self.takes_files else None
             value = _read(field, submitted) if file is None else _read_file(field, file)
             if value is not None:
                 data[field.name] = value

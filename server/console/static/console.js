@@ -144,7 +144,7 @@ function streams() {
         const made = await streamFile(form, head, file, progress);
         offer(place, made, operation === "encrypt" ? `${file.name}.ndjson` : file.name.replace(/\.ndjson$/, ""));
       } else {
-        if (operation === "verify") head.signature = given.get("signature").trim();
+        if (operation === "verify") head.signature = given.get("file_signature").trim();
         const told = await (await sendPart(form, head, file)).json();
         const text = document.createElement("pre");
         text.tabIndex = 0;

@@ -111,13 +111,13 @@ async def test_a_message_may_be_a_file(browser: Browser) -> None:
     contents = bytes(range(256)) * 6_000  # More than a form without files may have.
     page = await browser.get("/ui/tools")
     form = {"csrf_token": page.csrf_token, "mount": "transit", "name": "orders", "plaintext": "not this"}
-    page = await browser.post_files("/ui/tools", {**form, "form": "encrypt"}, {"plaintext": contents})
+    page = await browser.post_files("/ui/tools", {**form, "form": "encrypt"}, {"plaintext_file": contents})
     assert page.status == 200, page.text
     ciphertext = next(word for word in page.text.split() if word.startswith("vault:v1:"))
-    files = {"ciphertext": f"{ciphertext}\n".encode()}
+    files = {"ciphertext_file": f"{ciphertext}\n".encode()}
     page = await browser.post_files("/ui/tools", {**form, "form": "decrypt"}, files)
     assert encode_base64(contents) in page.text
-    page = await browser.post_files("/ui/tools", {**form, "form": "decrypt"}, {"ciphertext": b"\xff"})
+    page = await browser.post_files("/ui/tools", {**form, "form": "decrypt"}, {"ciphertext_file": b"\xff"})
     assert (page.status, "this file isn't text" in page.text) == (400, True)
     assert (await browser.post_files("/ui/tools", {**form, "csrf_token": "guess"}, {})).status == 403
 
@@ -140,7 +140,7 @@ async def test_a_broken_form_is_refused(browser: Browser, kind: str, body: bytes
 async def test_a_request_keeps_to_its_size(browser: Browser) -> None:
     page = await browser.get("/ui/tools")
     form = {"csrf_token": page.csrf_token, "form": "encrypt", "mount": "transit", "name": "orders"}
-    answer = await browser.post_files("/ui/tools", form, {"plaintext": b"a" * 9_000_000})
+    answer = await browser.post_files("/ui/tools", form, {"plaintext_file": b"a" * 9_000_000})
     assert (answer.status, "larger than max_request_size" in answer.text) == (413, True)
 
 
