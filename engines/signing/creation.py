@@ -50,6 +50,19 @@ class SigningKeyRules(Body):
     }
 
 
+NEW_KEY_TELLS = {
+    **CLASSIFICATION_TELLS,
+    "type": "The key type, see [Keys and algorithms].",
+    "parameter_set": "Which keys of the types that need it, see [Keys and algorithms].",
+    "hybrid_key_type_pqc": "`ml-dsa`, for the type `hybrid`.",
+    "hybrid_key_type_ec": "The classical half, for the type `hybrid`.",
+    "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
+    "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
+    "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+}
+"""The meanings of the settings that creation and import have in common."""
+
+
 class KeyCreation(SigningKeyRules):
     """The type and settings of a new key."""
 
@@ -65,16 +78,7 @@ class KeyCreation(SigningKeyRules):
     owner: str | UnsetType = UNSET
     shelf_life_years: int | UnsetType = UNSET
 
-    tells = {
-        **CLASSIFICATION_TELLS,
-        "type": "The key type, see [Keys and algorithms].",
-        "parameter_set": "Which keys of the types that need it, see [Keys and algorithms].",
-        "hybrid_key_type_pqc": "`ml-dsa`, for the type `hybrid`.",
-        "hybrid_key_type_ec": "The classical half, for the type `hybrid`.",
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
-    }
+    tells = NEW_KEY_TELLS
 
 
 def new_key(keys: KeyStore, body: KeyCreation, given: Mapping[str, Any]) -> KeyringRecord:

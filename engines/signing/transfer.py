@@ -9,8 +9,8 @@ from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration, KeyValues
-from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
 from engines.keys.types import ParameterSetName
+from engines.signing.creation import NEW_KEY_TELLS
 from engines.signing.state import Signing
 from engines.transfer import exporting, importing
 
@@ -33,17 +33,7 @@ class ImportedKey(importing.ImportedVersion):
     owner: str | UnsetType = UNSET
     shelf_life_years: int | UnsetType = UNSET
 
-    tells = {
-        **CLASSIFICATION_TELLS,
-        "type": "The key type, see [Keys and algorithms].",
-        "parameter_set": "Which keys of the types that need it, see [Keys and algorithms].",
-        "hybrid_key_type_pqc": "`ml-dsa`, for the type `hybrid`.",
-        "hybrid_key_type_ec": "The classical half, for the type `hybrid`.",
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "allow_rotation": "Allow versions made here.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
-    }
+    tells = {**NEW_KEY_TELLS, "allow_rotation": "Allow versions made here."}
 
 
 async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import argon2
 import pytest
 import pytest_asyncio
 
 from auth_methods import passwords
+from tests.auth_methods.fake_github import FakeGitHub
+from tests.auth_methods.fake_web import web_serving
 from tests.server.systems import Server
 
 
@@ -24,3 +26,11 @@ async def server() -> AsyncIterator[Server]:
     made = await Server().unsealed()
     yield made
     await made.core.stop()
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGitHub]:
+    """A GitHub of the test's own."""
+    made = FakeGitHub()
+    with web_serving(made):
+        yield made

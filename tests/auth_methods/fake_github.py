@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.auth_methods.fake_web import Answer, Asked, FakeWeb
+from tests.server.systems import Server
 
 CLIENT, SECRET = "Iv1.client", "the app's secret"
 
@@ -100,3 +101,15 @@ class FakeGitHub(FakeWeb):
             {"id": 1, "name": name, "slug": slug, "organization": {"id": number, "login": names[number]}}
             for number, name, slug in self.octo.teams
         ]
+
+
+async def enable_github(server: Server, github: FakeGitHub) -> None:
+    """Enable ``auth/oidc`` with ``github`` as its provider, and the default role ``r``."""
+    assert (await server.ask("POST", "sys/auth/oidc", {"type": "oidc"}))[0] == 204
+    config = {
+        "provider_config": {"provider": "github", "base_url": github.url},
+        "oidc_client_id": CLIENT,
+        "oidc_client_secret": SECRET,
+        "default_role": "r",
+    }
+    assert await server.ask("POST", "auth/oidc/config", config) == (204, None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -78,6 +80,29 @@ class FakeWeb:
         return [one for one in self.asked if one.path == path]
 
 
+def _log_nothing(*arguments: object) -> None:
+    """In place of ``log_message``."""
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler], certificate: tuple[Path, Path] | None = None) -> Iterator[str]:
+    """The URL of a server with this handler, at a port of this machine; over TLS with a certificate and its key."""
+    quiet = type("Quiet", (handler,), {"log_message": _log_nothing})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), quiet)
+    if certificate is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"{'http' if certificate is None else 'https'}://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
 @contextmanager
 def web_serving(web: FakeWeb) -> Iterator[FakeWeb]:
     """``web``, at a port of this machine."""
@@ -106,19 +131,8 @@ def web_serving(web: FakeWeb) -> Iterator[FakeWeb]:
             except OSError:
                 pass  # The client had enough.
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    web.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(Handler) as web.url:
         yield web
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _last(text: str) -> dict[str, str]:

@@ -7,11 +7,9 @@ import gzip
 import json
 import re
 import socket
-import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from auth_methods.jwt import remote
 from auth_methods.jwt.providers.openid import Provider as OidcProvider
 from auth_methods.jwt.remote import KeySource, RemoteKeys, fetch_keys
 from server.listeners.http1.eager import begin
+from tests.auth_methods.fake_web import listening
 from tests.server.certificates import write_certificate
 from tests.server.places import MovableClock
 from tests.server.systems import Server
@@ -76,23 +75,8 @@ def serving(certificate: tuple[Path, Path] | None = None) -> Iterator[Provider]:
             except OSError:
                 pass  # The client had enough.
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    provider.url = f"{provider.scheme}://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(Handler, certificate) as provider.url:
         yield provider
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -10,31 +9,16 @@ import pytest
 
 from auth_methods.fetching import client, paging
 from auth_methods.jwt.providers.github import GitHub
-from tests.auth_methods.fake_github import CLIENT, SECRET, FakeGitHub
-from tests.auth_methods.fake_web import Answer, web_serving
+from tests.auth_methods.fake_github import SECRET, FakeGitHub, enable_github
+from tests.auth_methods.fake_web import Answer
 from tests.server.systems import Server
 
 RETURN = "http://localhost:8250/oidc/callback"
 TEAMS = "/api/v3/user/teams"
 
 
-@pytest.fixture
-def github() -> Iterator[FakeGitHub]:
-    """A GitHub of the test's own."""
-    made = FakeGitHub()
-    with web_serving(made):
-        yield made
-
-
 async def _ready(server: Server, github: FakeGitHub, **role: Any) -> None:
-    assert (await server.ask("POST", "sys/auth/oidc", {"type": "oidc"}))[0] == 204
-    config = {
-        "provider_config": {"provider": "github", "base_url": github.url},
-        "oidc_client_id": CLIENT,
-        "oidc_client_secret": SECRET,
-        "default_role": "r",
-    }
-    assert await server.ask("POST", "auth/oidc/config", config) == (204, None)
+    await enable_github(server, github)
     body = {"user_claim": "id", "allowed_redirect_uris": RETURN, "token_policies": "web", **role}
     assert (await server.ask("POST", "auth/oidc/role/r", body))[0] == 204
 

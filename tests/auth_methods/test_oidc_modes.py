@@ -15,8 +15,8 @@ import pytest
 from auth_methods.jwt.browser.pending import PENDING_SECONDS
 from auth_methods.jwt.logins import poll_pace
 from server.core.settings import Settings
-from tests.auth_methods.fake_github import CLIENT, SECRET, FakeGitHub
-from tests.auth_methods.fake_web import Answer, web_serving
+from tests.auth_methods.fake_github import FakeGitHub, enable_github
+from tests.auth_methods.fake_web import Answer
 from tests.auth_methods.test_jwt_browser import Provider, provider_serving
 from tests.server.systems import Server
 
@@ -229,23 +229,8 @@ async def test_finished_logins_are_forgotten_in_time(server: Server, provider: P
     assert await storage.list("finished/") == []
 
 
-@pytest.fixture
-def github() -> Iterator[FakeGitHub]:
-    """A GitHub of the test's own."""
-    made = FakeGitHub()
-    with web_serving(made):
-        yield made
-
-
 async def _ready_for_devices(server: Server, github: FakeGitHub) -> None:
-    assert (await server.ask("POST", "sys/auth/oidc", {"type": "oidc"}))[0] == 204
-    config = {
-        "provider_config": {"provider": "github", "base_url": github.url},
-        "oidc_client_id": CLIENT,
-        "oidc_client_secret": SECRET,
-        "default_role": "r",
-    }
-    assert (await server.ask("POST", "auth/oidc/config", config))[0] == 204
+    await enable_github(server, github)
     role = {"user_claim": "id", "allowed_redirect_uris": RETURN, "callback_mode": "device", "groups_claim": "groups"}
     assert (await server.ask("POST", "auth/oidc/role/r", role))[0] == 204
 

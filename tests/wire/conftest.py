@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import hvac
 import pytest
 
 from tests.products import Product
@@ -47,6 +49,22 @@ def transit(development: Server) -> str:
     path = f"transit-{next(_numbers)}"
     assert development.request("POST", f"sys/mounts/{path}", {"type": "transit"}).status == 204
     return path
+
+
+@pytest.fixture
+def client(development: Server) -> Iterator[Any]:
+    """hvac with the root token."""
+    connected = hvac.Client(url=development.address, token=development.root_token)
+    yield connected
+    connected.adapter.close()
+
+
+@pytest.fixture
+def stranger(development: Server) -> Iterator[Any]:
+    """hvac without a token."""
+    connected = hvac.Client(url=development.address)
+    yield connected
+    connected.adapter.close()
 
 
 @pytest.fixture

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import hvac
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,22 +18,6 @@ from tests.auth_methods.fake_web import web_serving
 from tests.products import Product
 from tests.servers import Server
 from tests.wire.test_bao_command import Bao
-
-
-@pytest.fixture
-def client(development: Server) -> Iterator[Any]:
-    """hvac with the root token."""
-    connected = hvac.Client(url=development.address, token=development.root_token)
-    yield connected
-    connected.adapter.close()
-
-
-@pytest.fixture
-def stranger(development: Server) -> Iterator[Any]:
-    """hvac without a token."""
-    connected = hvac.Client(url=development.address)
-    yield connected
-    connected.adapter.close()
 
 
 def test_approle(client: Any, stranger: Any) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import hvac
@@ -16,14 +15,6 @@ from tests.servers import Server
 
 PLAINTEXT = base64.b64encode(b"attack at dawn").decode()
 CONTEXT = base64.b64encode(b"tenant 1").decode()
-
-
-@pytest.fixture
-def client(development: Server) -> Iterator[Any]:
-    """hvac with the root token."""
-    connected = hvac.Client(url=development.address, token=development.root_token)
-    yield connected
-    connected.adapter.close()
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import hvac
 import pytest
 from hvac.exceptions import Forbidden, InvalidPath
 
@@ -14,22 +12,6 @@ from tests.servers import Server
 from tests.wire.test_bao_command import Bao
 
 OWN_KEYS = 'path "%s/keys/{{identity.entity.name}}-*" {capabilities = ["create", "read", "update"]}'
-
-
-@pytest.fixture
-def client(development: Server) -> Iterator[Any]:
-    """hvac with the root token."""
-    connected = hvac.Client(url=development.address, token=development.root_token)
-    yield connected
-    connected.adapter.close()
-
-
-@pytest.fixture
-def stranger(development: Server) -> Iterator[Any]:
-    """hvac without a token."""
-    connected = hvac.Client(url=development.address)
-    yield connected
-    connected.adapter.close()
 
 
 def test_entities_groups_and_templates(client: Any, stranger: Any, transit: str) -> None:

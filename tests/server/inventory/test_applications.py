@@ -10,26 +10,11 @@ from typing import Any
 import pytest
 
 from server.inventory.applications import store
-from server.runtime import plugins
-from server.system.inventory.engine import CBOM
-from tests.server.systems import NewServer, Server, load_plugin
+from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
 
 TEXT = base64.b64encode(b"text").decode()
 SERIAL = "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79"
-
-
-@pytest.fixture
-async def server(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """A server with the engine at ``ours/``."""
-
-    def load(group: str, name: str) -> Any:
-        return CBOM if (group, name) == (plugins.ENGINES, CBOM.type) else load_plugin(group, name)
-
-    monkeypatch.setattr(plugins, "load", load)
-    server = await (await new_server()).unsealed()
-    assert (await server.ask("POST", "sys/mounts/ours", {"type": "cbom"}))[0] == 204
-    return server
 
 
 def algorithm(name: str, primitive: str = "", places: int = 1, **members: Any) -> dict[str, Any]:

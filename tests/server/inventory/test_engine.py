@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
-from server.runtime import plugins
-from server.system.inventory.engine import CBOM
-from tests.server.systems import NewServer, Server, load_plugin
+from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
 
 PATHS = ("", "keys", "readiness?profile=cnsa-2.0", "cbom")
 
 
 @pytest.fixture
-async def server(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> Server:
+async def server(server: Server) -> Server:
     """A server with the engine at ``ours/``, and a key."""
-
-    def load(group: str, name: str) -> Any:
-        return CBOM if (group, name) == (plugins.ENGINES, CBOM.type) else load_plugin(group, name)
-
-    monkeypatch.setattr(plugins, "load", load)
-    server = await (await new_server()).unsealed()
     await with_key(server, "")
-    assert (await server.ask("POST", "sys/mounts/ours", {"type": "cbom"}))[0] == 204
     return server
 
 
