@@ -99,7 +99,7 @@ EXPORT = Command(
     more=(
         "Each entry is proven first, and comes at least once; its index is its id. A URL is that of a server, which\n"
         "is sent BAO_TOKEN and BAO_NAMESPACE, or of another log. The exit status is 1 if the log isn't what was\n"
-        "signed, 2 if something can't be read or written, and 3 if it has less signatures than -policy asks for."
+        "signed, 2 if something can't be read or written, and 3 if it has fewer signatures than -policy asks for."
     ),
     failed_status=UNREADABLE,
 )

@@ -167,7 +167,7 @@ PROVE = Command(
     ("DIR",),
     more=(
         "The exit status is 0, 1 if the log isn't what was signed, 2 if it can't be read or has no such request, and\n"
-        "3 if it has less signatures than -policy asks for."
+        "3 if it has fewer signatures than -policy asks for."
     ),
     failed_status=UNREADABLE,
 )

@@ -127,7 +127,7 @@ QUERY = Command(
     more=(
         "All that is given has to fit. In JSON, complete_to is the last entry that was looked at, and cursor is null\n"
         "if that is the newest. The exit status is 1 if the log isn't what was signed, 2 if it can't be read, and 3\n"
-        "if it has less signatures than -policy asks for."
+        "if it has fewer signatures than -policy asks for."
     ),
     failed_status=UNREADABLE,
 )

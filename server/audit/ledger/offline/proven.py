@@ -38,7 +38,7 @@ class NotProven(Exception):
 
 
 class Weaker(NotProven):
-    """What was read is true, and has less signatures than the policy asks for."""
+    """A log that is as it was signed, with fewer signatures than the policy asks for."""
 
 
 @dataclass(frozen=True, slots=True)
