@@ -115,6 +115,13 @@ def _run_in_executor(evaluator: Any, arguments: Arguments) -> Values:
     return _invoke(evaluator, _argument(arguments, 1), arguments.positional[2:]) or UNKNOWN
 
 
+def _thread(evaluator: Any, arguments: Arguments) -> Values:
+    """Python's ``Thread(target=f, args=(a,))``."""
+    lists = [value for value in arguments.keywords.get("args", NOTHING) if type(value) is Array]
+    _invoke(evaluator, arguments.keywords.get("target", NOTHING), lists[0].items if lists else [])
+    return UNKNOWN
+
+
 def _map_function(evaluator: Any, arguments: Arguments) -> Values:
     """Python's ``map(f, items)``."""
     return _mapped(evaluator, _argument(arguments, 0), _argument(arguments, 1))
@@ -153,6 +160,8 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "map": _map_function,
     "Array.from": _array_from,
     "asyncio.to_thread": _submit,
+    "threading.Thread": _thread,
+    "multiprocessing.Process": _thread,
     "asyncio.get_event_loop.run_in_executor": _run_in_executor,
 }
 """By the full name."""

@@ -152,6 +152,8 @@ class Expressions(Names):
             return self._file_member(value.scope, name)
         if isinstance(value, Table) and name in value.entries:
             return value.entries[name]
+        if isinstance(value, Known) and name == "value":
+            return (value,)  # A member of an enumeration is its value.
         if isinstance(value, Thing) and name in value.facts:
             return value.facts[name]
         if isinstance(value, Unknown):

@@ -63,7 +63,9 @@ def _get(_evaluator: Any, arguments: Arguments) -> Values:
     found: list[Values] = []
     for value in arguments.receiver:
         if type(value) is Table and keys:
-            found.extend(value.entries.get(key, UNKNOWN if value.open else default or UNKNOWN) for key in keys)
+            found.extend(
+                value.entries.get(key, union((default, UNKNOWN)) if value.open else default or UNKNOWN) for key in keys
+            )
         elif type(value) is Table:
             found.extend([*value.entries.values(), default])
     return union(found) or UNKNOWN
@@ -194,6 +196,11 @@ def _container(_evaluator: Any, arguments: Arguments) -> Values:
     return (Array(given),) if len(given) > 2 else (Table({}, open=True),)
 
 
+def _open_table(_evaluator: Any, _arguments: Arguments) -> Values:
+    """A dictionary that is read from a file."""
+    return (Table({}, open=True),)
+
+
 def _assigned(evaluator: Any, arguments: Arguments) -> Values:
     """JavaScript's ``Object.assign``: the pairs of all objects."""
     result = Table({})
@@ -268,6 +275,10 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "Object.keys": _keys,
     "Object.values": _entries,
     "Object.entries": _pairs,
+    "json.load": _open_table,
+    "json.loads": _open_table,
+    "yaml.safe_load": _open_table,
+    "tomllib.load": _open_table,
     "table.keys": _keys,
     "table.values": _entries,
     "table.items": _pairs,

@@ -1,182 +1,53 @@
-"""Front-end of Python 3 (and of what Python 2 shares with it)."""
+"""Front-end of Python 3 (and of what Python 2 shares with it): statements."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Node, joined, line_of
-from engines.cbom.source.frontends.common_syntax import CommonSyntax, HoistingSyntax
+from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.common_syntax import CommonSyntax
+from engines.cbom.source.frontends.python_expressions import PythonExpressions
 from engines.cbom.source.program import (
     Assign,
-    Binary,
+    Body,
     Branch,
     Class,
-    Conditional,
-    Const,
     Evaluate,
     Expression,
     Function,
     Import,
     Index,
     Loop,
-    Mapping,
     Member,
     Name,
     Opaque,
-    Parameter,
-    Return,
-    Sequence,
-    Spread,
     Statement,
-    Unary,
 )
 
-_OPERATORS = {name: name for name in ("+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "and", "or")}
 _GETTERS = frozenset({"property", "cached_property", "hybrid_property"})
-_COMPARISONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "is": "==", "is not": "!="}
 
 
-class PythonLowering(HoistingSyntax):
+class PythonLowering(PythonExpressions):
     """Python's syntax tree (tree-sitter-python)."""
 
-    operators = _OPERATORS
     containers = frozenset({"block", "module", "expression_statement", "future_import_statement"})
 
-    # Expressions
+    def assigned_to(self, node: Node) -> Assign:
+        made = super().assigned_to(node)
+        return self.bound(made.target, made.value, made.line)
 
-    def attribute(self, node: Node) -> Expression:
-        return Member(self.part(node, "object"), self.text(node.child_by_field_name("attribute")))
+    def shared(self, node: Node) -> Iterator[Statement]:
+        """``global`` and ``nonlocal``."""
+        self.shared_names.update(self.text(child) for child in self.children(node))
+        yield from ()
 
-    def subscript(self, node: Node) -> Expression:
-        return Index(self.part(node, "value"), self.part(node, "subscript"))
-
-    def call_node(self, node: Node) -> Expression:
-        function = node.child_by_field_name("function")
-        args: list[Expression] = []
-        keywords: dict[str, Expression] = {}
-        arguments = node.child_by_field_name("arguments")
-        children = [arguments] if arguments.type == "generator_expression" else arguments.named_children
-        for child in children:
-            if child.type == "keyword_argument":
-                name = self.text(child.child_by_field_name("name"))
-                keywords[name] = self.part(child, "value")
-            elif child.type == "dictionary_splat":
-                keywords["**"] = self.expression(child.named_children[0])
-            elif child.type == "list_splat":
-                args.append(Spread(self.expression(child.named_children[0])))
-            elif child.type != "comment":
-                args.append(self.expression(child))
-        named = function.child_by_field_name("attribute") if function.type == "attribute" else function
-        return self.call(node, self.expression(function), named, args, keywords)
-
-    def string(self, node: Node) -> Expression:
-        parts: list[Expression] = []
-        prefix = ""
-        for child in node.named_children:
-            if child.type == "string_start":
-                prefix = self.text(child)
-            elif child.type == "interpolation":
-                parts.append(self.part(child, "expression"))
-            elif child.type == "string_content":
-                parts.extend(self._content(child, prefix))
-        if "b" in prefix.lower() and not parts:
-            return Const(b"")
-        return joined(parts)
-
-    def _content(self, node: Node, prefix: str) -> Iterator[Expression]:
-        if self.too_long(node):
-            yield Opaque([])
-            return
-        text = self.text(node)
-        if "\\" in text or "b" in prefix.lower():
-            quote = prefix.lstrip("fFrRbBuU") or '"'
-            kind = "".join(letter for letter in prefix.lower() if letter in "rb")
-            try:
-                value = ast.literal_eval(f"{kind}{quote}{text}{quote}")
-            except (ValueError, SyntaxError, MemoryError):
-                value = text
-            yield Const(value)
-        else:
-            yield Const(text)
-
-    def concatenated(self, node: Node) -> Expression:
-        return joined([self.expression(child) for child in node.named_children if child.type == "string"])
-
-    def number(self, node: Node) -> Expression:
-        text = self.text(node).replace("_", "")
+    def _inner(self, node: Node | None) -> list[Statement]:
+        """The body of a function or class, whose names are its own."""
+        outer, self.shared_names = self.shared_names, set()
         try:
-            return Const(int(text, 0) if node.type == "integer" else float(text))
-        except ValueError:
-            return Opaque([])
-
-    def comparison(self, node: Node) -> Expression:
-        operands = node.named_children
-        operator = _COMPARISONS.get(self.text(node.child_by_field_name("operators")))
-        if len(operands) == 2 and operator:
-            return Binary(operator, self.expression(operands[0]), self.expression(operands[1]))
-        return self.opaque(node)
-
-    def unary(self, node: Node) -> Expression:
-        operator = node.child_by_field_name("operator")
-        return Unary("not" if operator is None else self.text(operator), self.expression(node.named_children[-1]))
-
-    def conditional(self, node: Node) -> Expression:
-        then, test, otherwise = self.children(node)[:3]
-        return Conditional(self.expression(test), self.expression(then), self.expression(otherwise))
-
-    def slice_node(self, node: Node) -> Expression:
-        """The bounds of a slice; one with a step isn't followed."""
-        bounds: list[Expression] = [Const(None)]
-        for child in node.children:
-            if child.type == ":":
-                bounds.append(Const(None))
-            elif child.type != "comment":
-                bounds[-1] = self.expression(child)
-        return Sequence(bounds) if len(bounds) == 2 else Opaque(bounds)
-
-    def comprehension(self, node: Node) -> Expression:
-        """Any number of elements: one, and others of which nothing is known.
-
-        It has a scope of its own, as a function that is called at once.
-        """
-        element, *clauses = self.children(node)
-        body: list[Statement] = []
-        for clause in clauses:
-            if clause.type == "for_in_clause":
-                items = Index(self.part(clause, "right"), Opaque([]))
-                body.append(Assign(self.part(clause, "left"), items, line_of(clause), local=True))
-            else:
-                body.append(Evaluate(self.opaque(clause)))
-        if element.type != "pair":
-            body.append(Return(self.expression(element)))
-            return Sequence([self.call(node, Function("", [], body, line_of(node)), None, []), Opaque([])])
-        body.append(Return(Opaque([self.part(element, "key"), self.part(element, "value")])))
-        return self.call(node, Function("", [], body, line_of(node)), None, [])
-
-    def splat(self, node: Node) -> Expression:
-        return Spread(self.expression(node.named_children[0]))
-
-    def dictionary(self, node: Node) -> Expression:
-        pairs: list[tuple[Expression | None, Expression]] = []
-        for child in node.named_children:
-            if child.type == "pair":
-                key = self.part(child, "key")
-                pairs.append((key, self.part(child, "value")))
-            elif child.type == "dictionary_splat":
-                pairs.append((None, self.expression(child.named_children[0])))
-        return Mapping(pairs)
-
-    def lambda_node(self, node: Node) -> Expression:
-        body: list[Statement] = [Return(self.part(node, "body"))]
-        return Function("", self._parameters(node.child_by_field_name("parameters")), body, line_of(node))
-
-    def named_expression(self, node: Node) -> Expression:
-        target = self.part(node, "name")
-        self._before.append(Assign(target, self.part(node, "value"), line_of(node)))
-        return target
-
-    # Statements
+            return self.block(node)
+        finally:
+            self.shared_names = outer
 
     def assignment(self, node: Node) -> Iterator[Statement]:
         right = node.child_by_field_name("right")
@@ -187,7 +58,7 @@ class PythonLowering(HoistingSyntax):
         kind = self.annotated(node)
         value = None if right is None else self.expression(right)
         for target in targets:
-            yield Assign(self.expression(target), value, line_of(node), kind)
+            yield self.bound(self.expression(target), value, line_of(node), kind)
 
     def if_node(self, node: Node) -> Iterator[Statement]:
         arms: list[tuple[Expression | None, list[Statement]]] = []
@@ -216,7 +87,7 @@ class PythonLowering(HoistingSyntax):
         items = self.part(node, "right")
         target = self.part(node, "left")
         line = line_of(node)
-        element = Assign(target, Index(items, Opaque([])), line)
+        element = self.bound(target, Index(items, Opaque([])), line)
         yield Loop(None, [element, *self.block(node.child_by_field_name("body"))])
         yield from self._otherwise(node)
 
@@ -234,7 +105,7 @@ class PythonLowering(HoistingSyntax):
                     target = value.child_by_field_name("alias")
                     inner = target.named_children[0] if target is not None and target.named_children else None
                     opened = self.expression(value.named_children[0])
-                    yield Assign(self.expression(inner), opened, line_of(item))
+                    yield self.bound(self.expression(inner), opened, line_of(item))
                 else:
                     yield Evaluate(self.expression(value))
         yield from self.block(node.child_by_field_name("body"))
@@ -248,8 +119,8 @@ class PythonLowering(HoistingSyntax):
         changes = next((each for each in ("setter", "deleter") if each in names), "")
         return Function(
             f"{name}.{changes}" if changes else name,
-            self._parameters(node.child_by_field_name("parameters")),
-            self.deferred(node.child_by_field_name("body")),
+            self.parameters(node.child_by_field_name("parameters")),
+            Body(lambda: self._inner(node.child_by_field_name("body"))),
             line_of(node),
             "staticmethod" in names,
             decorators,
@@ -267,7 +138,7 @@ class PythonLowering(HoistingSyntax):
         return Class(
             self.text(node.child_by_field_name("name")),
             [self.expression(base) for base in inherited],
-            self.block(node.child_by_field_name("body")),
+            self._inner(node.child_by_field_name("body")),
             line_of(node),
             decorators,
         )
@@ -283,25 +154,6 @@ class PythonLowering(HoistingSyntax):
             yield self._class(definition, decorators)
         else:
             yield self._function(definition, decorators)
-
-    def _parameters(self, node: Node | None) -> list[Parameter]:
-        found: list[Parameter] = []
-        for child in [] if node is None else node.named_children:
-            kind = child.type
-            if kind == "identifier":
-                found.append(Parameter(self.text(child)))
-            elif kind in ("default_parameter", "typed_default_parameter"):
-                name = self.text(child.child_by_field_name("name"))
-                found.append(Parameter(name, self.part(child, "value"), self.annotated(child)))
-            elif kind == "typed_parameter":
-                inner = child.named_children[0]
-                stars = {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}.get(inner.type, "")
-                name = self.text(inner.named_children[0] if stars else inner)
-                found.append(Parameter(name, None, self.annotated(child), stars))
-            elif kind in ("list_splat_pattern", "dictionary_splat_pattern"):
-                stars = "*" if kind.startswith("list") else "**"
-                found.append(Parameter(self.text(child.named_children[0]), kind=stars))
-        return found
 
     def import_node(self, node: Node) -> Iterator[Statement]:
         line = line_of(node)
@@ -325,41 +177,6 @@ class PythonLowering(HoistingSyntax):
         if any(child.type == "wildcard_import" for child in node.named_children):
             yield Import("*", module, "", line)
 
-    expressions = {
-        **CommonSyntax.expressions,
-        "attribute": attribute,
-        "subscript": subscript,
-        "call": call_node,
-        "string": string,
-        "concatenated_string": concatenated,
-        "integer": number,
-        "float": number,
-        "none": CommonSyntax.word,
-        "binary_operator": CommonSyntax.binary,
-        "boolean_operator": CommonSyntax.binary,
-        "comparison_operator": comparison,
-        "unary_operator": unary,
-        "not_operator": unary,
-        "conditional_expression": conditional,
-        "list": CommonSyntax.sequence,
-        "tuple": CommonSyntax.sequence,
-        "set": CommonSyntax.sequence,
-        "slice": slice_node,
-        "list_comprehension": comprehension,
-        "set_comprehension": comprehension,
-        "dictionary_comprehension": comprehension,
-        "generator_expression": comprehension,
-        "expression_list": CommonSyntax.sequence,
-        "pattern_list": CommonSyntax.sequence,
-        "tuple_pattern": CommonSyntax.sequence,
-        "list_pattern": CommonSyntax.sequence,
-        "await": CommonSyntax.first,
-        "list_splat": splat,
-        "list_splat_pattern": splat,
-        "dictionary": dictionary,
-        "lambda": lambda_node,
-        "named_expression": named_expression,
-    }
     statements = {
         **CommonSyntax.statements,
         "assignment": assignment,
@@ -373,6 +190,8 @@ class PythonLowering(HoistingSyntax):
         "function_definition": function,
         "class_definition": class_node,
         "decorated_definition": decorated,
+        "global_statement": shared,
+        "nonlocal_statement": shared,
         "import_statement": import_node,
         "import_from_statement": import_from,
     }
