@@ -25,6 +25,9 @@ FOLDERS = sorted({path.parent for path in MODULES})
 MAX_ENTRIES = 16
 """The most modules and folders in one folder, ``__init__.py`` aside: as many as fit on a screen with their purpose."""
 
+MAX_LINES = 400
+"""The most lines of a module; most have 100 to 250."""
+
 ENGINE_PACKAGES = {f"engines.{path.parent.name}" for path in (ROOT / "engines").glob("*/routes.py")}
 """Packages of one engine each; everything else in ``engines/`` is shared."""
 
@@ -146,6 +149,11 @@ def test_a_folder_can_be_seen_whole(folder: Path) -> None:
         if not path.name.startswith("__") and path.suffix in ("", ".py") and path.name != "py.typed"
     ]
     assert len(entries) <= MAX_ENTRIES, f"{place(folder)} has {len(entries)} entries: group them"
+
+
+def test_a_module_can_be_read_in_one_go() -> None:
+    lengths = {place(path): path.read_text(encoding="utf-8").count("\n") for path in MODULES}
+    assert {path: lines for path, lines in lengths.items() if lines > MAX_LINES} == {}
 
 
 def test_no_engine_imports_another_one() -> None:

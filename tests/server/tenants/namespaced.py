@@ -51,3 +51,23 @@ async def tenant_at(server: Server, path: str) -> Tenant:
     tenant = await unsealed.tenant(path)
     assert tenant is not None
     return tenant
+
+
+async def stored_names(server: Server, namespace_id: str) -> list[str]:
+    """The names of all that a namespace has in storage."""
+    found: list[str] = []
+    folders = [f"ns/{namespace_id}/"]
+    while folders:
+        folder = folders.pop()
+        for name in await server.core.runtime.store.list(folder):
+            (folders if name.endswith("/") else found).append(folder + name)
+    return found
+
+
+async def sweep(server: Server) -> None:
+    """What the background does every few seconds."""
+    unsealed = server.core.unsealed
+    assert unsealed is not None
+    await server.core.runtime.cache.catch_up()
+    assert unsealed.maintenance is not None
+    await unsealed.maintenance.sweep()

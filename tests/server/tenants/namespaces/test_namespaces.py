@@ -1,104 +1,30 @@
-"""Namespaces: what they are called, where requests for them lead, and what comes and goes with them."""
+"""Namespaces: where requests for them lead, what each has of its own, and what callers may do in others."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import msgspec
 import pytest
 
 from auth_methods.records import TokenRecord
 from compat.requests import LINES_TYPE, parse_lines_request, read_headers
 from compat.statuses import status_of
-from engines.faults import Fault, InvalidRequest
+from engines.faults import Fault
 from server.audit.broker import DeclaredDevice
-from server.core import tenant_pool
 from server.core.lifecycle import Core
-from server.core.maintenance import Turns
 from server.core.settings import Settings
 from server.pipeline.response import Answer as HttpAnswer
 from server.pipeline.stream import Stream
 from server.system.routes import SYSTEM
-from server.tenants.namespaces import table as namespace_table
-from server.tenants.namespaces.names import MAX_DEPTH, check_new_name, normalise, refuse_separators
-from server.tenants.namespaces.records import MAX_METADATA_BYTES, Entry
 from server.tenants.namespaces.table import NamespaceTable
-from storage.base import Conflict, put
 from storage.view import View
 from tests.server.places import new_place
 from tests.server.processes.crews import crew_of
 from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, tenant_at, with_key
-
-RESERVED = ("root", "sys", "audit", "auth", "cubbyhole", "identity")
-
-
-@pytest.mark.parametrize("name", RESERVED)
-async def test_no_namespace_has_a_reserved_name(server: Server, name: str) -> None:
-    status, answer = await server.ask("POST", f"sys/namespaces/{name}", {})
-    assert status == 400
-    assert answer["errors"] == [f'"{name}/" is a reserved path and cannot be used as a namespace name']
-
-
-@pytest.mark.parametrize(
-    "name", ["ROOT", "Root", "rOOt", "SYS", "Auth", "\uff52\uff4f\uff4f\uff54", "\uff33\uff39\uff33"]
-)
-def test_no_namespace_has_a_name_that_reads_like_a_reserved_one(name: str) -> None:
-    with pytest.raises(InvalidRequest, match="reserved"):
-        check_new_name(name)
-
-
-@pytest.mark.parametrize("path", ["%20root", "root%20", "%72oot", "%72%6F%6F%74", "%52OOT", "root%2F", "%2Froot"])
-async def test_root_is_reserved_however_it_is_escaped(server: Server, path: str) -> None:
-    status, _ = await server.ask("POST", f"sys/namespaces/{path}", {})
-    assert status == 400
-    assert (await server.ask("LIST", "sys/namespaces"))[0] == 404
-
-
-@pytest.mark.parametrize("header", ["root", "/root/", "root/", "/", ".", "./root", ""])
-async def test_root_by_its_name_is_the_root_namespace(server: Server, header: str) -> None:
-    await with_key(server, "")
-    await make(server, "one")
-    assert (await ask_in(server, header, "GET", "transit/keys/k"))[0] == 200
-
-
-@pytest.mark.parametrize("header", ["ROOT", "Root", " root x", "%72oot", "root/root", "one/../root", "..", "one/.."])
-async def test_other_spellings_of_root_name_nothing(server: Server, header: str) -> None:
-    await with_key(server, "")
-    await make(server, "one")
-    assert await ask_in(server, header, "GET", "transit/keys/k") == (404, {"errors": ["namespace not found"]})
-
-
-@pytest.mark.parametrize(
-    "name", ["", ".", "..", "a b", "a\u00a0b", "a\u2028b", "a+b", "a*", "\u200bx", "a\x7f", "x" * 256]
-)
-def test_names_that_would_mislead_or_not_fit_are_refused(name: str) -> None:
-    with pytest.raises(InvalidRequest):
-        check_new_name(name)
-
-
-def test_long_names_are_not_put_into_normal_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which takes quadratic time for combining marks."""
-
-    def normalize(form: str, text: str) -> str:
-        raise AssertionError(f"{len(text)} characters")
-
-    monkeypatch.setattr("server.tenants.namespaces.names.unicodedata", SimpleNamespace(normalize=normalize))
-    refuse_separators("a" + "\u0300\u0323" * 16_000)
-    with pytest.raises(InvalidRequest, match="at most"):
-        check_new_name("a" + "\u0300\u0323" * 16_000)
-
-
-@pytest.mark.parametrize(
-    ("path", "normal"),
-    [("", ""), ("root", ""), ("/", ""), ("a", "a/"), ("/a//b/", "a/b/"), ("./a/.", "a/"), ("root/a", "root/a/")],
-)
-def test_the_form_of_paths(path: str, normal: str) -> None:
-    assert normalise(path) == normal
 
 
 @pytest.mark.parametrize(
@@ -260,217 +186,6 @@ async def test_quotas_are_for_a_namespace_and_those_below_where_they_are_inherit
     assert statuses == [200, 429]
 
 
-async def _stored(server: Server, namespace_id: str) -> list[str]:
-    found: list[str] = []
-    folders = [f"ns/{namespace_id}/"]
-    while folders:
-        folder = folders.pop()
-        for name in await server.core.runtime.store.list(folder):
-            (folders if name.endswith("/") else found).append(folder + name)
-    return found
-
-
-async def _swept(server: Server) -> None:
-    """What the background does every few seconds."""
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    await server.core.runtime.cache.catch_up()
-    assert unsealed.maintenance is not None
-    await unsealed.maintenance.sweep()
-
-
-async def test_what_a_deleted_namespace_has_stored_is_erased(server: Server) -> None:
-    await make(server, "a")
-    await with_key(server, "a")
-    token, _ = await mighty(server, "a")
-    namespace = (await tenant_at(server, "a")).namespace
-    assert len(await _stored(server, namespace.id)) >= 10
-    assert (await server.ask("DELETE", "sys/namespaces/a"))[1]["data"] == {"status": "in-progress"}
-    assert (await server.ask("GET", "sys/namespaces/a"))[0] == 404
-    assert (await ask_in(server, "a", "GET", "transit/keys/k"))[0] == 404
-    assert (await server.ask("GET", "sys/mounts", None, token))[0] == 403
-    await _swept(server)
-    assert await _stored(server, namespace.id) == []
-    await make(server, "a")
-    assert (await tenant_at(server, "a")).namespace.id != namespace.id
-    assert (await ask_in(server, "a", "GET", "transit/keys/k"))[0] == 404
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    assert unsealed.namespaces.leaving == [namespace.id], "it is looked at again"
-    server.clock.advance(100)
-    await _swept(server)
-    await _swept(server)
-    assert unsealed.namespaces.leaving == []
-
-
-async def test_erasing_goes_on_after_a_restart(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = await new_server()
-    made = await server.core.initialize(1, 1)
-    await server.core.unseal(made.shares[0])
-    server.root_token = made.root_token
-    await make(server, "a", "b")
-    await with_key(server, "a")
-    await with_key(server, "b")
-    namespace_id = (await tenant_at(server, "a")).namespace.id
-
-    async def crash(*arguments: object) -> None:
-        raise Conflict
-
-    with monkeypatch.context() as patched:
-        patched.setattr(tenant_pool, "delete_below", crash)
-        assert (await server.ask("DELETE", "sys/namespaces/a"))[0] == 200
-        await _swept(server)
-    assert await _stored(server, namespace_id) != []
-    await server.core.seal()
-    await server.core.unseal(made.shares[0])
-    assert (await ask_in(server, "b", "GET", "transit/keys/k"))[0] == 200
-    await _swept(server)
-    assert await _stored(server, namespace_id) == []
-
-
-async def test_the_salt_goes_with_the_namespace(server: Server) -> None:
-    """From then on, nobody can read what may still be there, whatever keys they have."""
-    await make(server, "a")
-    await with_key(server, "a")
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    salt = unsealed.namespaces.by_path["a/"].salt
-    assert (await server.ask("DELETE", "sys/namespaces/a"))[0] == 200
-    await server.core.runtime.cache.catch_up()
-    value = await unsealed.root.view.get("sys/namespaces/table")
-    assert value is not None
-    assert salt not in value
-
-
-async def test_those_not_asked_for_the_longest_are_closed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenant_pool, "MAX_OPEN", 3)
-    names = [f"n{number}" for number in range(8)]
-    await make(server, *names)
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    for _ in range(2):
-        for name in names:
-            await ask_in(server, name, "POST", "sys/mounts/transit", {"type": "transit"})
-            await ask_in(server, name, "POST", "transit/keys/k")
-            assert (await ask_in(server, name, "POST", "transit/encrypt/k", {"plaintext": "YQ=="}))[0] == 200
-            assert len(unsealed.tenants.now) <= 4
-    tokens = {name: (await mighty(server, name))[0] for name in names}
-    for name in names:
-        assert (await ask_in(server, name, "GET", "transit/keys/k", None, tokens[name]))[0] == 200
-        assert (await ask_in(server, names[0], "GET", "transit/keys/k", None, tokens[name]))[0] == (
-            200 if name == names[0] else 403
-        )
-
-
-async def test_a_policy_changed_while_the_tenant_was_closed_holds(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither tokens nor compiled policies outlive the tenant in a cache."""
-    await make(server, "a", "b")
-    await with_key(server, "a")
-    token, _ = await mighty(server, "a")
-    assert (await ask_in(server, "a", "GET", "transit/keys/k", None, token))[0] == 200
-    monkeypatch.setattr(tenant_pool, "MAX_OPEN", 1)
-    assert (await ask_in(server, "b", "GET", "sys/mounts"))[0] == 200
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    assert [tenant.namespace.path for tenant in unsealed.tenants.now] == ["", "b/"]
-    assert (await ask_in(server, "a", "GET", "transit/keys/k", None, token))[0] == 200
-    await ask_in(server, "a", "POST", "sys/policies/acl/mighty", {"policy": 'path "x" { capabilities = ["read"] }'})
-    assert (await ask_in(server, "a", "GET", "transit/keys/k", None, token))[0] == 403
-
-
-async def test_a_busy_tenant_isnt_closed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenant_pool, "MAX_OPEN", 1)
-    await make(server, "a", "b")
-    tenant = await tenant_at(server, "a")
-    reached, go_on = asyncio.Event(), asyncio.Event()
-    entries = tenant.mounts.entries
-
-    async def slow_entries() -> Any:
-        reached.set()
-        await go_on.wait()
-        return await entries()
-
-    monkeypatch.setattr(tenant.mounts, "entries", slow_entries)
-    asked = asyncio.create_task(ask_in(server, "a", "GET", "sys/mounts"))
-    await reached.wait()
-    assert (await ask_in(server, "b", "GET", "sys/mounts"))[0] == 200
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    assert tenant in unsealed.tenants.now
-    go_on.set()
-    assert (await asked)[0] == 200
-    await make(server, "c")
-    assert (await ask_in(server, "c", "GET", "sys/mounts"))[0] == 200
-    assert tenant not in unsealed.tenants.now
-
-
-async def test_opening_at_the_same_time_opens_once(server: Server) -> None:
-    await make(server, "a")
-    answers = await asyncio.gather(*(ask_in(server, "a", "GET", "sys/mounts") for _ in range(20)))
-    assert {status for status, _ in answers} == {200}
-    assert len({str(answer["data"]) for _, answer in answers}) == 1
-
-
-async def test_thousands_cost_no_more_than_their_row(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table of them is read at once, and none is opened that nobody asks for."""
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    entries = tuple(Entry(id=f"{number:06}", path=f"n{number}/", uuid="u", salt=bytes(32)) for number in range(5000))
-    async with unsealed.root.view.transaction() as transaction:
-        record = msgspec.msgpack.encode({"entries": entries})
-        transaction.put("sys/namespaces/table", record)
-    _, listed = await server.ask("LIST", "sys/namespaces")
-    assert len(listed["data"]["keys"]) == 5000
-    assert len(record) < 5000 * 100
-    assert len(unsealed.tenants.now) == 1
-    assert (await ask_in(server, "n4321", "GET", "sys/mounts"))[0] == 200
-    assert len(unsealed.tenants.now) == 2
-
-
-async def test_there_is_a_bound(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(namespace_table, "MAX_NAMESPACES", 2)
-    await make(server, "a", "b")
-    assert (await server.ask("POST", "sys/namespaces/c", {}))[0] == 400
-    assert (await server.ask("POST", "sys/namespaces/b", {}))[0] == 200
-    metadata = {"x": "y" * MAX_METADATA_BYTES}
-    assert (await server.ask("POST", "sys/namespaces/b", {"custom_metadata": metadata}))[0] == 400
-
-
-async def test_they_cannot_be_nested_without_end(server: Server) -> None:
-    path = ""
-    for _ in range(MAX_DEPTH):
-        path = f"{path}/d".lstrip("/")
-        await make(server, path)
-    assert (await ask_in(server, path, "POST", "sys/namespaces/d", {}))[0] == 400
-
-
-async def test_a_lock_is_stored_without_its_key(server: Server) -> None:
-    await make(server, "a")
-    _, answer = await server.ask("POST", "sys/namespaces/api-lock/lock/a", {})
-    key = answer["data"]["unlock_key"]
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    value = await unsealed.root.view.get("sys/namespaces/table")
-    assert value is not None
-    assert key.encode() not in value
-    assert (await ask_in(server, "a", "GET", "sys/mounts"))[0] == 503
-    assert (await server.ask("GET", "sys/mounts"))[0] == 200
-
-
-async def test_what_expires_in_a_closed_namespace_is_swept(server: Server) -> None:
-    await make(server, "a")
-    await ask_in(server, "a", "POST", "auth/token/create", {"policies": ["default"], "ttl": "1h"})
-    namespace_id = (await tenant_at(server, "a")).namespace.id
-    unsealed = server.core.unsealed
-    assert unsealed is not None
-    server.clock.advance(2 * 3600)
-    assert unsealed.maintenance is not None
-    await unsealed.maintenance.sweep()
-    assert [name for name in await _stored(server, namespace_id) if "/token/id/" in name] == []
-
-
 async def test_a_seal_of_its_own_is_refused(server: Server) -> None:
     """Rather than to make less than was asked for."""
     assert (await server.ask("POST", "sys/namespaces/a", {"seal": 'seal "shamir" {}'}))[0] == 400
@@ -537,37 +252,6 @@ async def test_a_stream_is_refused_to_a_stranger(server: Server) -> None:
     answer = await server.dispatcher.open_stream(request)
     assert isinstance(answer, HttpAnswer)
     assert answer.status == 403
-
-
-async def test_one_that_is_damaged_keeps_no_other_from_its_turn(new_server: NewServer) -> None:
-    server = await new_server()
-    made = await server.core.initialize(1, 1)
-    await server.core.unseal(made.shares[0])
-    server.root_token = made.root_token
-    names = ("a", "b", "c")
-    await make(server, *names)
-    ids = {name: (await tenant_at(server, name)).namespace.id for name in names}
-    for name in names:
-        await ask_in(server, name, "POST", "auth/token/create", {"policies": ["default"], "ttl": "1h"})
-    for name in sorted(names, key=ids.__getitem__)[:2]:
-        await put(server.core.runtime.store, f"ns/{ids[name]}/sys/token/salt", b"damage")
-    await server.core.seal()
-    await server.core.unseal(made.shares[0])
-    server.clock.advance(2 * 3600)
-    await _swept(server)
-    left = [name for name in names if any("/token/id/" in key for key in await _stored(server, ids[name]))]
-    assert sorted(left) == sorted(sorted(names, key=ids.__getitem__)[:2])
-
-
-async def test_turns_come_to_all_and_again() -> None:
-    entries = {each: Entry(id=each, path=f"{each}/", uuid="", salt=b"") for each in "dbace"}
-    turns = Turns()
-    taken = ["".join(entry.id for entry in turns.next(entries, 2)) for _ in range(5)]
-    assert taken == ["ab", "cd", "e", "ab", "cd"]
-    del entries["e"]
-    assert [entry.id for entry in turns.next(entries, 2)] == []
-    assert [entry.id for entry in turns.next(entries, 9)] == ["a", "b", "c", "d"]
-    assert turns.next({}, 2) == []
 
 
 async def test_the_table_is_never_read_too_old() -> None:
