@@ -21,6 +21,8 @@ from engines.cbom.source.program import (
     Member,
     Name,
     Opaque,
+    Return,
+    Sequence,
     Statement,
 )
 
@@ -59,6 +61,12 @@ class PythonLowering(PythonExpressions):
         value = None if right is None else self.expression(right)
         for target in targets:
             yield self.bound(self.expression(target), value, line_of(node), kind)
+
+    def yield_node(self, node: Node) -> Iterator[Statement]:
+        """A generator is an array of what it yields, of which each ``yield`` may be the last that is taken."""
+        given = self.first(node)
+        delegates = any(child.type == "from" for child in node.children)
+        yield Branch([(Opaque([]), [Return(given if delegates else Sequence([given]))])])
 
     def if_node(self, node: Node) -> Iterator[Statement]:
         arms: list[tuple[Expression | None, list[Statement]]] = []
@@ -190,6 +198,7 @@ class PythonLowering(PythonExpressions):
         "function_definition": function,
         "class_definition": class_node,
         "decorated_definition": decorated,
+        "yield": yield_node,
         "global_statement": shared,
         "nonlocal_statement": shared,
         "import_statement": import_node,

@@ -44,3 +44,12 @@ rolls = bytes(random.getrandbits(8) for _ in range(16))
 
 for name, make in {"a": hashlib.md5}.items():
     make(b"x")  # finds: use:MD5 weak-hash
+
+
+def names():
+    yield "sha1"
+    yield "sha256"
+
+
+for name in names():
+    hashlib.new(name)  # finds: use:SHA-1 weak-hash use:SHA-256
