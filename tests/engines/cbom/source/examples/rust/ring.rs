@@ -29,3 +29,10 @@ fn stretch(password: &[u8], salt: &[u8]) -> [u8; 32] {
     pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, enough, salt, password, &mut out); // finds: use:PBKDF2
     out
 }
+
+fn nonces(key: &LessSafeKey, bytes: [u8; 12], data: &mut Vec<u8>) -> Nonce {
+    let opened = Nonce::assume_unique_for_key([0u8; 12]);
+    key.open_in_place(opened, Aad::empty(), data).unwrap();
+    let given = Nonce::assume_unique_for_key(bytes);
+    Nonce::assume_unique_for_key([0u8; 12]) // finds: static-iv
+}
