@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,11 +11,12 @@ from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.frontends.base import Lowering
+from engines.cbom.source.included_files import Included
 from engines.cbom.source.json_files import SUFFIX as JSON_SUFFIX
 from engines.cbom.source.json_files import read_json
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
 from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
-from engines.cbom.source.locating import C_SOURCES, Tree
+from engines.cbom.source.locating import Tree
 from engines.cbom.source.own_tests import Apart
 from engines.cbom.source.property_files import SUFFIX, read_properties
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
@@ -37,8 +37,6 @@ MAX_PROPERTY_FILES = 64
 """The most property files that are read."""
 
 MIN_STEPS = 20_000
-
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 
 Read = Callable[[str], bytes | None]
 """The content of a file by its path; None if it can't be had."""
@@ -75,7 +73,7 @@ class ProgramFiles:
     _seen: dict[tuple[str, str, str, bool], Values] = field(default_factory=dict)
     _apart: Apart = field(init=False)
     _hot: dict[str, bool] = field(default_factory=dict)
-    _words: dict[str, frozenset[bytes]] = field(default_factory=dict)
+    _included: Included = field(init=False)
     types_only: bool = False
     """Whether only the types of values are asked for: those of files that use no library tell nothing."""
 
@@ -86,6 +84,7 @@ class ProgramFiles:
 
     def __post_init__(self) -> None:
         self._apart = Apart(self.witness)
+        self._included = Included(self.tree, self.read, self._global)
 
     def scan(self, path: str) -> Loaded | None:
         """Run all of a file; None if it isn't there. Raises ``MissingGrammar``."""
@@ -93,7 +92,7 @@ class ProgramFiles:
             self._loaded.clear()
             self._evaluators.clear()
             self._seen.clear()
-            self._words.clear()
+            self._included = Included(self.tree, self.read, self._global)
         self._apart.path = path
         loaded, language = self._load(path), language_of(path)
         if loaded is None or language is None:
@@ -179,20 +178,21 @@ class ProgramFiles:
         self._seen[key] = self._found(source, module, member)
         return self._seen[key]
 
-    def _has_word(self, path: str, name: str) -> bool:
-        """Whether a file has a name: one that hasn't needn't be run for it."""
-        if path not in self._words:
-            self._words[path] = frozenset(_WORD.findall(self.read(path) or b""))
-        return name.encode() in self._words[path]
+    def _global(self, path: str, name: str) -> Values:
+        """What a name is in a file of C; NOTHING if the file hasn't it."""
+        loaded, language = self._load(path), language_of(path)
+        if loaded is None or language is None or name not in loaded.scope.names:
+            return NOTHING
+        return self._evaluator(language).in_scope(loaded.scope, name)
 
     def _found(self, source: Source, module: str, member: str) -> Values:
         language = language_of(source.path)
         if language is None:
             return NOTHING
+        if member and language.family == "c":
+            return self._included.find(source.path, module, member, remember=not self.types_only)
         ours = False
         for path, name in language.locate(self.tree, source.path, module, member):
-            if path.endswith(C_SOURCES) and not self._has_word(path, name):
-                continue
             if path.endswith(JSON_SUFFIX):
                 return self._of_json(language, path, name)
             loaded = self._load(path)

@@ -59,10 +59,14 @@ class Names:
             values = self.loaded(scope.source, scope.names, name)
             receiver = self.receiver_in(scope)
             return values if receiver is None else self._instance_member(receiver, name)
-        ours = self.files.named(self.scope.source, name)
-        if ours:
-            return ours
-        return self._library_name(name)
+        source = self.scope.source
+        key = name, len(source.wildcards)
+        found = source.outside.get(key)
+        if found is None:
+            found = self.files.named(source, name) or self._library_name(name)
+            if not self.files.types_only:
+                source.outside[key] = found
+        return found
 
     def loaded(self, source: Source, names: dict[str, Values], name: str) -> Values:
         """The values of ``name`` among ``names`` of the file ``source``; an import is looked up now."""

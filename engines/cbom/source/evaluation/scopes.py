@@ -22,6 +22,9 @@ class Source:
     wildcards: list[str] = field(default_factory=list)
     """Modules all of whose members are imported."""
 
+    outside: dict[tuple[str, int], Values] = field(default_factory=dict)
+    """What names are that the file doesn't define, each with the number of wildcards when it was looked up."""
+
 
 @dataclass(slots=True, eq=False)
 class Scope:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.c_expressions import RECEIVER, CExpressions, body_of
@@ -32,6 +35,9 @@ _COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscp
 _APPENDS = frozenset({"strcat", "strncat", "strlcat", "wcscat"})
 _MAX_MACRO = 2000
 _MAX_POINTERS = 64
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_NUMBER = re.compile(r"\(?(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\)?")
+"""Most macros are words or numbers, which needn't be parsed."""
 
 
 class CLowering(CExpressions):
@@ -321,10 +327,13 @@ class CLowering(CExpressions):
         text = _without_comments(self.text(node).replace("\\\n", " ")).strip()
         if node is None or not text or len(text) > _MAX_MACRO:
             return None
+        if _WORD.fullmatch(text):
+            return Name(text)
+        number = _NUMBER.fullmatch(text)
+        if number is not None:
+            return self.integer_of(number[1])
         source = f"x={text};".encode()
-        bindings = importlib.import_module("tree_sitter")
-        grammar = importlib.import_module("tree_sitter_c")
-        root = bindings.Parser(bindings.Language(grammar.language())).parse(source).root_node
+        root = _parser()(source).root_node
         statement = root.named_children[0] if root.named_children else None
         if root.has_error or statement is None or not statement.named_children:
             return None
@@ -362,6 +371,14 @@ class CLowering(CExpressions):
         "friend_declaration": CommonSyntax.skip,
         "static_assert_declaration": CommonSyntax.skip,
     }
+
+
+@cache
+def _parser() -> Callable[[bytes], Any]:
+    bindings = importlib.import_module("tree_sitter")
+    grammar = importlib.import_module("tree_sitter_c")
+    parse: Callable[[bytes], Any] = bindings.Parser(bindings.Language(grammar.language())).parse
+    return parse
 
 
 def _is_array(declarator: Node, field: str) -> bool:
