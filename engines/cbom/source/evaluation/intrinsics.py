@@ -34,6 +34,9 @@ from engines.cbom.source.values import (
 _MAX_MARKS = 16
 """The most marks of a template that one value fills."""
 
+MAX_ENTRIES = 256
+"""The most entries of an object that is put together from others."""
+
 CONSTRUCTORS = ("__init__", "constructor", "<init>")
 """The names of constructors in the front-ends' classes."""
 
@@ -206,7 +209,7 @@ def _assigned(evaluator: Any, arguments: Arguments) -> Values:
     result = Table({})
     for values in arguments.positional:
         for value in values:
-            if type(value) is Table:
+            if type(value) is Table and len(result.entries) + len(value.entries) <= MAX_ENTRIES:
                 result.entries.update(value.entries)
                 result.open |= value.open
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import operator
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,13 +19,19 @@ from engines.cbom.source.values import (
     Value,
     Values,
     known,
+    sole,
     union,
+    weak_among,
 )
 from engines.cbom.source.values import WEAK_RANDOM as WEAK_RANDOM
 
 MAX_TEXT = 65_536
 """The longest text or bytes that folding makes."""
 
+MAX_TEMPLATE = 1000
+"""The longest text whose places are filled."""
+
+_PLACE = re.compile("%[sdi]")
 _MAX_PAIRS = 16
 _MAX_BITS = 256
 _NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
@@ -64,6 +71,8 @@ def _pair(name: str, left: Value, right: Value) -> Values:
         return _constant(name, left.value, right.value)
     if name == "+" and type(left) is Array and type(right) is Array:
         return (Array([*left.items, *right.items]),)
+    if name == "%" and type(left) is Known and type(right) is Array:
+        return _filled(left.value, right)
     if name == "*" and type(left) is Array and type(right) is Known and isinstance(right.value, int):
         return (Data(CONSTANT, len(left.items) * right.value),)
     origins = {_origin(left), _origin(right)}
@@ -157,6 +166,17 @@ def _formatted(template: str | bytes, value: Any) -> Values:
         if template.count(mark) == 1 and template.count("%") == 1:
             return known(template.replace(mark, _as_text(value)))
     return UNKNOWN
+
+
+def _filled(template: Any, parts: Array) -> Values:
+    """``"%s-%d" % (a, b)`` with constants; weak data among them make the whole weak."""
+    if weak := weak_among(parts.items):
+        return weak
+    given = [sole(item) for item in parts.items]
+    pieces = _PLACE.split(template) if isinstance(template, str) and len(template) <= MAX_TEMPLATE else []
+    if len(pieces) != len(given) + 1 or "%" in "".join(pieces) or not all(type(each) in (str, int) for each in given):
+        return UNKNOWN
+    return known("".join(piece + _as_text(value) for piece, value in zip(pieces, [*given, ""], strict=True)))
 
 
 def truth(values: Values) -> bool | None:

@@ -53,3 +53,5 @@ def names():
 
 for name in names():
     hashlib.new(name)  # finds: use:SHA-1 weak-hash use:SHA-256
+hashlib.new("%s%d" % ("md", 5))  # finds: use:MD5 weak-hash
+hashlib.new("%s-%s" % ("md", size()))
