@@ -97,11 +97,21 @@ def test_a_reader_that_goes_away_is_a_failure(shell: Shell) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+def _heed_interrupts() -> None:
+    """Let the child have SIGINT's default action: a suite that runs in the background of a shell ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_command_that_is_ended_leaves_no_file(shell: Shell, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "cryptoserve", "encrypt", "-", "-context", "files", "-out", "sealed"]
     with subprocess.Popen(
-        command, cwd=shell.folder, env=shell.environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=shell.folder,
+        env=shell.environment,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=_heed_interrupts,
     ) as process:
         assert process.stdin is not None and process.stderr is not None
         process.stdin.write(bytes(1_000_000))
