@@ -17,3 +17,4 @@ sha1(message); // finds: use:SHA-1 weak-hash
 hmac(sha256, key, message); // finds: use:HMAC-SHA-256
 ed25519.sign(message, key); // finds: use:Ed25519
 gcm(key, nonce).encrypt(message); // finds: use:AES
+const streamed = sha256.create().update(message); // finds: use:SHA-256

@@ -37,3 +37,7 @@ export class Tokens {
     return this.service.sign({}, { secret: 'secretKey' }); // finds: use:HMAC-SHA-256 hardcoded-key
   }
 }
+
+import { importPKCS8 } from 'jose';
+
+importPKCS8(pem, 'RS256'); // finds: use:RSA

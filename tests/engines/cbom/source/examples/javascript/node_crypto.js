@@ -63,3 +63,4 @@ function repeated(key, message) {
 const nonceOfNone = crypto.randomBytes(16); // finds: use:CSPRNG
 crypto.createCipheriv('aes-256-ecb', process.env.KEY, nonceOfNone); // finds: use:AES ecb-mode
 crypto.createCipheriv('aes-256-ecb', process.env.KEY, nonceOfNone); // finds: use:AES ecb-mode
+crypto.diffieHellman({ privateKey, publicKey }); // finds: use:ECDH

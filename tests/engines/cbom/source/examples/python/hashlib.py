@@ -85,3 +85,5 @@ def of_passwords(password, password_hash, form):
     digest.update(bytes(form["passwd"], "utf-8"))  # finds: use:SHA-512 weak-kdf
     hashlib.sha256(password_hash)  # finds: use:SHA-256
     hashlib.sha256(form.check(password))  # finds: use:SHA-256
+
+hashlib.blake2b(b"x", key=b"0123456789abcdef")  # finds: use:BLAKE2b hardcoded-key

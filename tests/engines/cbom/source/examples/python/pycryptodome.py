@@ -77,3 +77,5 @@ def derived(password, salt):
     PBKDF2(password, salt)  # finds: use:PBKDF2 low-kdf-iterations
     PBKDF2(password, salt, 32, count=1_000_000)  # finds: use:PBKDF2
     scrypt(password, "salt", 32, N=2**15, r=8, p=1)  # finds: use:scrypt static-salt
+
+ECC.import_key(open("key.pem").read())  # finds: use:EC
