@@ -1,8 +1,10 @@
+import os
 import ssl
 
 import aiohttp
 import httpx
 import requests
+import ldap
 import urllib3
 
 requests.get("https://example.org")
@@ -48,3 +50,10 @@ def through_a_session_that_is_not_followed(session, cache):
     cache.validate("x", verify=False)
     connect(ssl_version=ssl.PROTOCOL_SSLv3, cert_reqs=ssl.CERT_NONE)  # finds: use:SSLv3 weak-protocol disabled-certificate-check
     connect(tlsAllowInvalidCertificates=True)  # finds: disabled-certificate-check
+
+
+os.environ["PYTHONHTTPSVERIFY"] = "0"  # finds: disabled-certificate-check
+os.environ["CURL_CA_BUNDLE"] = ""  # finds: disabled-certificate-check
+os.environ["CURL_CA_BUNDLE"] = "/etc/ssl/authority.pem"
+ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_NEVER)  # finds: disabled-certificate-check
+ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
