@@ -62,7 +62,12 @@ class AdvisorySet:
 @cache
 def shipped_advisories() -> AdvisorySet:
     """The set that ships with the scanner."""
-    head, *lines = (files("engines.cbom.dependencies") / _FILE).read_bytes().splitlines()
+    return decoded((files("engines.cbom.dependencies") / _FILE).read_bytes())
+
+
+def decoded(content: bytes) -> AdvisorySet:
+    """The set in a file of ``encoded``."""
+    head, *lines = content.splitlines()
     return AdvisorySet(_SOURCES.decode(head), _by_package(map(_ADVISORY.decode, lines)))
 
 
