@@ -132,3 +132,28 @@ def test_a_fault_of_the_scanner_in_one_file_is_told_and_ends_nothing(monkeypatch
         files.scan(path)
     assert files.failures == {"b.py": "IndexError"}
     assert {result.algorithm for result in judge.results()} == {"MD5"}
+
+
+def test_headers_that_include_each_other_are_read_once() -> None:
+    number = 12
+    names = "".join(f'#include "part{each}.h"\n' for each in range(number))
+    calls = "".join(f"unknown_{each}(part{each}_do());" for each in range(number))
+    files = {f"part{each}.h": f"{names}int part{each}_do(void);\n".encode() for each in range(number)}
+    files |= {
+        f"part{each}.c": f"#include <openssl/evp.h>\n{names}int part{each}_do(void) {{ {calls} EVP_md5(); }}\n".encode()
+        for each in range(number)
+    }
+    reads: list[str] = []
+
+    def read(path: str) -> bytes | None:
+        reads.append(path)
+        return files.get(path)
+
+    judge = Judge()
+    program = ProgramFiles(Tree.of(files), read, judge)
+    for path in files:
+        program.scan(path)
+    assert not program.failures
+    assert len(reads) <= 4 * len(files)
+    found = {(result.place.path, result.algorithm) for result in judge.results()}
+    assert found == {(f"part{each}.c", "MD5") for each in range(number)}
