@@ -13,6 +13,8 @@ from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Values, 
 OWN = frozenset({"crate", "self", "super"})
 """The beginnings of paths of the program itself (Rust)."""
 
+_HEADERS = (".h", ".hh", ".hpp", ".hxx")
+
 MAX_REEXPORTS = 6
 """The most modules, each of which has all members of the next, through which a name is followed."""
 
@@ -152,6 +154,11 @@ class Names:
 
     def _of_modules(self, source: Source, name: str) -> Values:
         for module in source.wildcards:
+            if module.endswith(_HEADERS):  # A file's name, which no library has.
+                ours = self.files.find(source, module, name)
+                if ours and ours is not UNKNOWN:
+                    return ours
+                continue
             path = self.normal(f"{module}.{name}")
             ours = (
                 self.files.find(source, module, name)
