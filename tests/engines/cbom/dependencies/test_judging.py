@@ -106,6 +106,7 @@ def test_very_many_versions_of_one_package_are_not_compared() -> None:
         ("requirements.txt", "python-jose==3.3.0", {"GHSA-6c5p-j8vq-pqhj", "GHSA-cjwg-qfpm-7377"}),
         ("requirements.txt", "pyjwt==99.0\nsrp==1.0.21", set()),
         ("yarn.lock", '# yarn lockfile v1\n\ncrypto-js@^4.0.0:\n  version "4.1.1"\n', {"GHSA-xwcq-pm8m-c4vf"}),
+        ("yarn.lock", '# yarn lockfile v1\n\npbkdf2@^3.1.0:\n  version "3.1.2"\n', {"GHSA-h7cp-r72f-jxh6"}),
         ("Cargo.lock", '[[package]]\nname = "rsa"\nversion = "0.9.2"\nsource = "registry+a"\n', {"RUSTSEC-2023-0071"}),
     ],
 )
