@@ -89,13 +89,17 @@ def test_texts_that_double_are_bounded(name: str) -> None:
 @pytest.mark.parametrize("shape", EXPENSIVE)
 def test_time_is_linear(shape: str) -> None:
     """Four times the source takes at most eight times as long, and no shape more than a few seconds for 60 kB."""
-    times = []
-    for size in (15_000, 60_000):
-        started = time.process_time()
-        results_of({"a.py": EXPENSIVE[shape](size)})
-        times.append(time.process_time() - started)
-    assert times[1] < max(8 * times[0], 0.5)
-    assert times[1] < 5
+    small = _seconds(shape, 15_000)
+    # A collection of all garbage of this process may fall into one of the two.
+    large = min(_seconds(shape, 60_000) for _ in range(2))
+    assert large < max(8 * small, 0.5)
+    assert large < 5
+
+
+def _seconds(shape: str, size: int) -> float:
+    started = time.process_time()
+    results_of({"a.py": EXPENSIVE[shape](size)})
+    return time.process_time() - started
 
 
 def test_a_file_that_imports_itself_or_in_a_circle_ends() -> None:
