@@ -154,6 +154,8 @@ class Deadlines:
             else:
                 await answer_error(scope, send, 503, "request took longer than max_request_duration")
         finally:
+            # It refers to the scope by ``receive``; without a cycle, a request is freed as soon as it is over.
+            scope.pop(RELEASE, None)
             del self._requests[task]
             self.body_bytes -= request.body_bytes
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
 import re
 import ssl
 import stat
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -26,7 +28,7 @@ from hyperframe.frame import PingFrame
 
 from server.config import Listener
 from server.listeners import ConnectionBudget, ListenFailed, OpenListener, deadlines, misdirected, open_listeners, serve
-from server.listeners.asgi import KEPT, WHOLE_BODY, Message, Receive, Scope, Send
+from server.listeners.asgi import KEPT, RELEASE, WHOLE_BODY, Message, Receive, Scope, Send
 from server.listeners.http2.http1 import Http1
 from server.listeners.http2.server import _Connection
 from server.runtime.log_limits import LINES, LimitedLog
@@ -255,6 +257,37 @@ async def test_a_body_that_came_with_its_head_counts_like_any_other(monkeypatch:
     assert served == [100_000, 100_000]
     assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [503]
     assert bounds.body_bytes == 0
+
+
+async def test_a_request_leaves_no_cycle_between_its_scope_and_what_it_receives_by() -> None:
+    """Else its body would stay until the garbage collector comes, which is seldom."""
+
+    class Cycle:
+        """Has the scope and receives, as the server's does."""
+
+        def __init__(self) -> None:
+            self.scope: Scope = {"type": "http", "path": "/v1/x", KEPT: {}}
+
+        async def receive(self) -> Message:
+            return {"type": "http.request", "body": b"body", "more_body": False}
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        scope[RELEASE]()
+
+    async def send(message: Message) -> None:
+        raise AssertionError("there is nothing to send")
+
+    cycle = Cycle()
+    gone = weakref.ref(cycle)
+    bounds = deadlines.Deadlines(application, PLAIN, 10)
+    gc.disable()
+    try:
+        await bounds(cycle.scope, cycle.receive, send)
+        del cycle
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def test_endless_requests_are_answered_503(listener: Listener) -> None:
