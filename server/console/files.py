@@ -79,8 +79,8 @@ class Part:
 
     async def head(self) -> Head:
         """What to do. Raises ``InvalidRequest``."""
-        found = bytearray()
-        while b"\n" not in found:
+        found, chunk = bytearray(), b""
+        while b"\n" not in chunk:
             if len(found) > _MAX_HEAD_BYTES or not (chunk := await self._next()):
                 raise InvalidRequest("the part doesn't say what to do")
             found += chunk
