@@ -19,7 +19,9 @@ from benchmarks.scanner.scoring import Finding
 
 _ENTRY = "import sys; from cryptoserve_cli.entry import main; sys.exit(main())"
 COMMAND = (sys.executable, "-c", _ENTRY, "scan")
-_COULD_NOT_SCAN = 2
+COULD_NOT_SCAN = 2
+"""The least exit code of a scanner that couldn't scan; below, it says whether something was found."""
+
 _LONGEST_SECONDS = 3600
 
 
@@ -43,7 +45,7 @@ def scan(paths: Sequence[Path], command: Sequence[str] = COMMAND) -> Scanned:
         ended = subprocess.run(asked, capture_output=True, check=False, timeout=_LONGEST_SECONDS)
     except (OSError, subprocess.TimeoutExpired) as fault:
         raise ScanFailed(str(fault)) from fault
-    if ended.returncode >= _COULD_NOT_SCAN or ended.returncode < 0:
+    if ended.returncode >= COULD_NOT_SCAN or ended.returncode < 0:
         raise ScanFailed(ended.stderr.decode(errors="replace").strip()[-2000:] or f"status {ended.returncode}")
     seconds = time.perf_counter() - started
     try:

@@ -22,15 +22,13 @@ from pathlib import Path
 from benchmarks import machine
 from benchmarks.compare import Plan, Progress
 from benchmarks.output.report import NONE
-from benchmarks.scanner.running import COMMAND
+from benchmarks.scanner.running import COMMAND, COULD_NOT_SCAN
 
 LINES = 1_000_000
 _LONGEST_SECONDS = 600
 _MEGA = 1e6
 _JOBS = str(os.cpu_count() or 1)
 _PATTERNS = Path(__file__).with_name("semgrep.yaml")
-# Exit codes from here on say that a scanner couldn't scan; below, whether it found something.
-_COULD_NOT_SCAN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +204,7 @@ def _measure(figures: Measured, programs: Path, tree: Tree, output: Path) -> Non
         if process.returncode == -signal.SIGKILL:
             figures.problem = f"ended after {elapsed:.0f} seconds without an answer"
             return
-        if not 0 <= process.returncode < _COULD_NOT_SCAN:
+        if not 0 <= process.returncode < COULD_NOT_SCAN:
             written.seek(0)
             said = written.read().decode(errors="replace").strip().splitlines() or [""]
             figures.problem = f"ended with {process.returncode}: {said[-1][:200]}"
