@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ from engines.encoding import NotBase64, decode_base64, encode_base64
 from engines.faults import InvalidRequest, TooLarge, Unavailable
 from server.console.api import Api, Result, result_of
 from server.console.guard import is_hexadecimal
-from server.listeners.asgi import RELEASE
+from server.listeners.asgi import RELEASE, Hold, unbounded
 from server.pipeline.stream import Stream
 
 RECORD_BYTES = 65_535
@@ -74,8 +74,7 @@ class Part:
         self._chunks = aiter(request.stream())
         self._stall_seconds = stall_seconds
         self._rest = b""
-        release: Callable[[], Any] | None = request.scope.get(RELEASE)
-        self._hold = release() if release is not None else lambda size: None
+        self._hold: Hold = request.scope.get(RELEASE, unbounded)()
 
     async def head(self) -> Head:
         """What to do. Raises ``InvalidRequest``."""

@@ -24,6 +24,12 @@ since earlier and later parts of the body aren't counted any more."""
 Hold: TypeAlias = Callable[[int], None]
 """Sets the number of body bytes that a request holds at present. Raises a fault if that is too much."""
 
+
+def unbounded() -> Hold:
+    """What ``RELEASE`` is for a request without a deadline."""
+    return lambda size: None
+
+
 CLIENT_CERTIFICATE = "cryptoserve.client_certificate"
 """In the state of the scope: the client certificate, in DER, from the TLS handshake."""
 

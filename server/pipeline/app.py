@@ -30,12 +30,12 @@ from server.listeners.asgi import (
     KEPT,
     RELEASE,
     WHOLE_BODY,
-    Hold,
     Message,
     Receive,
     Scope,
     Send,
     answer_error,
+    unbounded,
 )
 from server.listeners.deadlines import SMALL_BODY_BYTES
 from server.listeners.security_headers import SECURITY, SECURITY_UNDER_TLS, header_lines, with_security
@@ -133,7 +133,7 @@ class Application:
             headers.append((b"x-vault-namespace", sent.namespace))
         if answer.pieces is not None:
             headers.append(_identified(answer))
-            sending = PiecesConnection(self._listener, receive, send, scope.get(RELEASE, _unbounded))
+            sending = PiecesConnection(self._listener, receive, send, scope.get(RELEASE, unbounded))
             await sending.serve(answer, headers, amid=amid and scope.get("http_version", "1.1").startswith("1"))
             return
         if answer.status != 204:
@@ -155,7 +155,7 @@ class Application:
         send: Send,
     ) -> None:
         """Answer before the end of the body; an HTTP/1 connection is closed once the client has read the answer."""
-        scope.get(RELEASE, _unbounded)()
+        scope.get(RELEASE, unbounded)()
         pause_seconds = PAUSE_SECONDS
         if scope.get("http_version", "1.1").startswith("1"):
             headers.append((b"connection", b"close"))
@@ -178,7 +178,7 @@ class Application:
         opened = None if request is None else await self._dispatcher.open_stream(request)
         if opened is None:
             return False
-        hold = scope.get(RELEASE, _unbounded)()
+        hold = scope.get(RELEASE, unbounded)()
         echoed = ((b"x-vault-namespace", sent.namespace),) if sent.namespace else ()
         marks = () if isinstance(opened, Answer) else opened.headers
         headers = (*self._headers, _identified(opened), *echoed, *marks)
@@ -321,11 +321,6 @@ def _turned_away(scope: Scope, answer: Answer, began: int) -> Answer:
         address = (scope.get("client") or ("",))[0]
         log_request(scope["method"], path, answer.status, perf_counter_ns() - began, address)
     return answer
-
-
-def _unbounded() -> Hold:
-    """The default for requests without a deadline."""
-    return lambda size: None
 
 
 async def _to_ui(request: StarletteRequest) -> Response:
