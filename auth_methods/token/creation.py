@@ -9,13 +9,12 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
-from auth_methods.base import Issued
+from auth_methods.base import Issued, lesser
 from auth_methods.names import matches_any
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from auth_methods.token.authority import held
 from auth_methods.token.records import Role
 from auth_methods.token.state import TokenMethod
-from auth_methods.ttl import lesser
 from engines.base import Body, Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import READING, BareDuration, KeyValues, same_words

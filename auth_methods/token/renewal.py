@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from auth_methods.base import Issued
+from auth_methods.base import Issued, lesser
 from auth_methods.records import BATCH, TokenRecord
 from auth_methods.token.authority import HeldToken, held
 from auth_methods.token.lookup import AccessorBody, TokenBody, by_accessor
 from auth_methods.token.state import TokenMethod
-from auth_methods.ttl import lesser
 from engines.base import Call, Reply
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from auth_methods.base import granted_seconds
 from auth_methods.records import TokenRecord
 from auth_methods.token.authority import CallerAuthority, RenewalAuthority, TokenAuthority
 from auth_methods.token.jwt_issuer import JwtIssuer
 from auth_methods.token.records import ROLES, Role, decode_role
-from auth_methods.ttl import granted_seconds
 from engines.base import Call, Mount
 
 

@@ -9,7 +9,7 @@ from engines.algorithms.registry import DEFAULT_SIGNING_ALGORITHM
 from engines.base import Call, Reply
 from engines.faults import InvalidRequest
 from engines.fields import Duration, KeyValues
-from engines.keys.types import ParameterSetName
+from engines.keys.handlers import ParameterSetName
 from engines.signing.creation import NEW_KEY_TELLS
 from engines.signing.state import Signing
 from engines.transfer import exporting, importing

@@ -18,6 +18,7 @@ from engines.crypto_policy.uses import note
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import Failed, InvalidRequest
 from engines.fields import Duration, KeyValues
+from engines.keys.handlers import ParameterSetName, find_algorithm, warn_of_type
 from engines.keys.keyring import Keyring
 from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
 from engines.keys.policy.classification import check_may_classify, classified
@@ -25,7 +26,6 @@ from engines.keys.records import KeyringRecord, decode_record, new_version
 from engines.keys.settings import KeyName, check_auto_rotate_period
 from engines.keys.states import Use, check_use
 from engines.keys.store import KEYS, KeepsKeys
-from engines.keys.types import ParameterSetName, find_algorithm, warn_of_type
 from engines.transfer.imported_versions import add_material, check_completable, check_importable, check_not_deleted
 from engines.worker_pools import at_pace
 from storage.base import Transaction, transact

@@ -11,13 +11,13 @@ from engines.algorithms.registry import DEFAULT_ALGORITHM
 from engines.algorithms.row import Algorithm
 from engines.faults import InvalidRequest
 from engines.fields import Duration, KeyValues
+from engines.keys.handlers import ParameterSetName, find_algorithm
 from engines.keys.policy.classification import TELLS as CLASSIFICATION_TELLS
 from engines.keys.policy.classification import with_default_type
 from engines.keys.records import KeyringRecord
 from engines.keys.rules import KeyRules, with_rules
 from engines.keys.settings import check_auto_rotate_period
 from engines.keys.store import KeyStore
-from engines.keys.types import ParameterSetName, find_algorithm
 
 
 class KeyCreation(KeyRules):

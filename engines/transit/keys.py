@@ -12,10 +12,10 @@ from engines.crypto_policy.uses import note
 from engines.encoding import NotBase64, decode_base64
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.describe import describe
+from engines.keys.handlers import warn_of_type
 from engines.keys.policy.classification import check_may_classify, classified
 from engines.keys.records import KeyringRecord
 from engines.keys.settings import KeyName
-from engines.keys.types import warn_of_type
 from engines.transit.creation import KeyCreation, new_key
 from engines.transit.state import Transit
 

@@ -14,6 +14,7 @@ from cryptoserve.conflict import refuse_other_project
 refuse_other_project()
 
 from cryptoserve.aio import AsyncCryptoServe  # noqa: E402 - not with half of another project's modules
+from cryptoserve.calls.names import associated_data  # noqa: E402
 from cryptoserve.client import CryptoServe  # noqa: E402
 from cryptoserve.errors import (  # noqa: E402
     BatchFailed,
@@ -30,7 +31,6 @@ from cryptoserve.errors import (  # noqa: E402
 )
 from cryptoserve.local.bounds import Local  # noqa: E402
 from cryptoserve.local.secure import SecureBytes  # noqa: E402
-from cryptoserve.names import associated_data  # noqa: E402
 
 __all__ = [
     "AsyncCryptoServe",

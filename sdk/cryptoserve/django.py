@@ -20,8 +20,8 @@ from django.conf import settings
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import models
 
+from cryptoserve.calls.names import checked_name
 from cryptoserve.client import CryptoServe
-from cryptoserve.names import checked_name
 
 Model = TypeVar("Model", bound=models.Model)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from cryptoserve.names import checked_mount
+from cryptoserve.calls.names import checked_mount
 from cryptoserve.settings import LONGEST_TOKEN, checked_token
 
 Secret: TypeAlias = str | os.PathLike[str] | Callable[[], str]

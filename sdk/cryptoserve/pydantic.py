@@ -21,10 +21,10 @@ from typing import Any, Generic, TypeVar, get_args
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+from cryptoserve.calls.names import checked_name
 from cryptoserve.client import CryptoServe
 from cryptoserve.errors import DecryptionFailed
-from cryptoserve.names import checked_name
-from cryptoserve.values import checked_type, from_bytes, to_bytes
+from cryptoserve.local.values import checked_type, from_bytes, to_bytes
 
 T = TypeVar("T")
 

@@ -18,9 +18,9 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql.operators import OperatorType, eq, in_op, is_, is_not, ne, not_in_op
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from cryptoserve.calls.names import checked_name
 from cryptoserve.client import CryptoServe
-from cryptoserve.names import checked_name
-from cryptoserve.values import checked_type, from_bytes, to_bytes
+from cryptoserve.local.values import checked_type, from_bytes, to_bytes
 
 ROWS_AT_ONCE = 1000
 """Rows that ``insert_many`` sends to the database at once, and ``select_many`` decrypts at once."""

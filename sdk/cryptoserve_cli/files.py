@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import BinaryIO, TypeAlias
 
+from cryptoserve.calls.names import checked_name
 from cryptoserve.client import CryptoServe
 from cryptoserve.errors import CryptoServeError
 from cryptoserve.local.files import replacing
-from cryptoserve.names import checked_name
 from cryptoserve_cli.command import Command, CommandFailed, Invocation, Run
 from cryptoserve_cli.flags import Flag, Flags, UsageError
 from cryptoserve_cli.progress import Progress

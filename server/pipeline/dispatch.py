@@ -29,6 +29,7 @@ from compat.envelope import bare_body, errors_body
 from compat.requests import Request
 from compat.statuses import internal_error_text
 from engines.base import LISTS, Operation
+from engines.base.routing import RouteTable
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -37,7 +38,6 @@ from engines.faults import (
     Sealed,
     Unavailable,
 )
-from engines.routing import RouteTable
 from server.access.request_context import RequestContext
 from server.audit.entry import refusal as refused
 from server.core.lifecycle import Core

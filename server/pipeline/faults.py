@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engines.base import LISTS, Operation
+from engines.base.routing import Endpoint, route_table
 from engines.faults import (
     Fault,
     InvalidRequest,
@@ -12,7 +13,6 @@ from engines.faults import (
     UnsupportedOperation,
     UnsupportedPath,
 )
-from engines.routing import Endpoint, route_table
 from server.access.request_context import RequestContext
 from server.tenants.mounts.table import Match
 from storage.base import BarrierSealed, Conflict, Full, KeyTooLong, ValueTooLarge

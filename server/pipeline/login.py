@@ -13,9 +13,16 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from auth_methods.base import CountedReply, InvalidCredentials, Issued, Login, LoginPending, NamesAccount
+from auth_methods.base import (
+    CountedReply,
+    InvalidCredentials,
+    Issued,
+    Login,
+    LoginPending,
+    NamesAccount,
+    granted_seconds,
+)
 from auth_methods.records import BATCH, SERVICE, TokenRecord
-from auth_methods.ttl import granted_seconds
 from engines.base import Body, Call, Mount, Reply, Row
 from engines.faults import Denied, InvalidRequest, RateLimited, Unavailable
 from server.core.mounting import mount_of

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 from engines.base import Access, Row
-from engines.routing import RouteTable
+from engines.base.routing import RouteTable
 from server.config import Listener
 from server.system.routes import ROUTES, SEALED_ROUTES
 from server.system.seal.generate_root import GENERATE_ROOT_ROUTES

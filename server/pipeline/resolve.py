@@ -12,8 +12,8 @@ from typing import Any
 from auth_methods.token.routes import TOKEN
 from compat.requests import Request
 from engines.base import Row, Scope
+from engines.base.routing import Endpoint
 from engines.faults import Failed, InvalidRequest, NotFound, Unavailable
-from engines.routing import Endpoint
 from server.system.routes import SYSTEM
 from server.tenants.mounts.table import AUTH
 from server.tenants.namespaces.names import normalise

@@ -14,7 +14,7 @@ from auth_methods.jwt.routes import JWT
 from auth_methods.token.routes import TOKEN
 from auth_methods.userpass.routes import USERPASS
 from engines.base import Access, EngineType, Mount, Operation, Periodic
-from engines.routing import RouteTable
+from engines.base.routing import RouteTable
 from server.runtime import plugins
 from tests.server.places import new_place
 

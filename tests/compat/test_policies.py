@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.policies import Policy, Rule, read_path
-from compat.policy_text import parse_policy
+from compat.policies.parser import parse_policy
+from compat.policies.rules import Policy, Rule, read_path
 from engines.faults import InvalidRequest
 from tests.costs import processor_seconds_below
 

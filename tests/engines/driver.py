@@ -10,10 +10,10 @@ import pytest
 
 from compat.fields import convert
 from engines.base import Answers, Call, Caller, EngineType, Mount, Operation, Reply, Row
+from engines.base.routing import route_table
 from engines.crypto_policy.fips import FipsMode
 from engines.crypto_policy.gate import OPEN_GATE, Gate
 from engines.faults import Failed, Fault, InvalidRequest, NotFound, UnsupportedPath
-from engines.routing import route_table
 from storage.base import put
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore

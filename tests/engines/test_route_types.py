@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from engines.base import Body, Call, EngineType, Mount, Operation, Reply, Route, Row
-from engines.routing import route_table
+from engines.base.routing import route_table
 
 
 class Ours:

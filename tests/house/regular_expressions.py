@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from engines.base import Row
-from engines.routing import RouteTable
+from engines.base.routing import RouteTable
 from server.runtime import plugins
 from server.system.routes import SYSTEM
 from server.tenants.identity.routes import IDENTITY
@@ -53,7 +53,7 @@ def _shape(path: str) -> str:
 
 
 DYNAMIC: dict[str, tuple[frozenset[str], Callable[[], Iterable[re.Pattern[Any]]]]] = {
-    "engines/routing.py": (frozenset({"fullmatch"}), _route_patterns),
+    "engines/base/routing.py": (frozenset({"fullmatch"}), _route_patterns),
 }
 """By module: how patterns that are put together there are used, and what makes some."""
 

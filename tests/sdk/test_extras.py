@@ -22,9 +22,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import cryptoserve.pydantic
 from cryptoserve import CryptoServe, DecryptionFailed, Local
+from cryptoserve.local.values import checked_type, from_bytes, to_bytes
 from cryptoserve.pydantic import Context, Encrypted
 from cryptoserve.sqlalchemy import EncryptedType, insert_many, select_many
-from cryptoserve.values import checked_type, from_bytes, to_bytes
 from tests.sdk.conftest import each
 from tests.servers import Server
 

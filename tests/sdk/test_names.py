@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cryptoserve import AsyncCryptoServe, CryptoServe, associated_data
-from cryptoserve.names import checked_mount, checked_name
+from cryptoserve.calls.names import checked_mount, checked_name
 from tests.sdk.conftest import Connect, each
 from tests.sdk.scripted import Scripted
 from tests.servers import CHECKOUT, Server

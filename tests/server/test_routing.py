@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from engines.base import Call, Nothing, Operation, Reply, Route
-from engines.routing import RouteTable, parameters
+from engines.base.routing import RouteTable, parameters
 
 
 async def _handler(engine: object, call: Call, body: Nothing) -> Reply | None:

@@ -16,7 +16,7 @@ import msgspec
 
 from compat.conversion import kind_of
 from engines.base import Access, Operation, Row
-from engines.routing import parameters
+from engines.base.routing import parameters
 from server.runtime import plugins
 from server.system.routes import SYSTEM
 from server.tenants.cubbyhole.routes import CUBBYHOLE

@@ -12,16 +12,14 @@ from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
-from engines.cbom.source.json_files import SUFFIX as JSON_SUFFIX
-from engines.cbom.source.json_files import read_json
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
 from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
 from engines.cbom.source.locating import Tree
 from engines.cbom.source.own_tests import Apart
-from engines.cbom.source.property_files import SUFFIX, read_properties
+from engines.cbom.source.settings_files import JSON_SUFFIX, PROPERTIES_SUFFIX, read_json, read_properties
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
 
-SETTINGS = (SUFFIX, JSON_SUFFIX)
+SETTINGS = (PROPERTIES_SUFFIX, JSON_SUFFIX)
 """Suffixes of files that hold settings of programs, read where a program asks for them."""
 
 MAX_LOADED = 1200
@@ -230,7 +228,8 @@ class ProgramFiles:
         """What the property files say of ``name``: each file's text."""
         if self._settings is None:
             self._settings = {}
-            for path in [path for path in sorted(self.tree.paths) if path.endswith(SUFFIX)][:MAX_PROPERTY_FILES]:
+            paths = sorted(path for path in self.tree.paths if path.endswith(PROPERTIES_SUFFIX))
+            for path in paths[:MAX_PROPERTY_FILES]:
                 for key, text in read_properties(self.read(path) or b"").items():
                     self._settings[key] = union((self._settings.get(key, NOTHING), known(text)))
         return self._settings.get(name, NOTHING)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from cryptoserve.calls.names import checked_name
 from cryptoserve.calls.remote import Bytes, Calls, checked_bytes, decoded_base64
 from cryptoserve.errors import BatchFailed, CryptoServeError, DecryptionFailed, InvalidResponse
 from cryptoserve.http.steps import Steps, Work
@@ -24,7 +25,6 @@ from cryptoserve.local.files import (
 )
 from cryptoserve.local.format import DATA_KEY_BYTES, PREFIX, TAG_BYTES, Malformed, read_message
 from cryptoserve.local.secure import SecureBytes
-from cryptoserve.names import checked_name
 
 
 class LocalCalls:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias, TypedDict, TypeVar
 
+from cryptoserve.calls.names import associated_data, checked_mount, checked_name
 from cryptoserve.calls.refusals import Reason, item_refusal, policy_sentences, reason_of, refusal
 from cryptoserve.errors import (
     BatchFailed,
@@ -19,7 +20,6 @@ from cryptoserve.errors import (
 from cryptoserve.http.exchange import Answer, Exchange, texts
 from cryptoserve.http.session import Session
 from cryptoserve.http.steps import Steps
-from cryptoserve.names import associated_data, checked_mount, checked_name
 
 MAX_BATCH_ITEMS = 100
 """Items of one request: OpenBao reads at most a thousand texts in a body, names included."""

@@ -12,7 +12,7 @@ from msgspec import Struct
 from compat.operation_ids import operation_id
 from compat.requests import LINES_TYPE
 from engines.base import Access, Operation, Row
-from engines.routing import Endpoint, parameters, route_table
+from engines.base.routing import Endpoint, parameters, route_table
 from server.runtime.version import API_VERSION
 from server.system.inspect.schemas import properties
 from server.tenants.mounts.table import AUTH, Mounted

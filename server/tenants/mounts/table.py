@@ -18,8 +18,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engines.base import LISTS, Access, Closes, EngineType, Operation, Row
+from engines.base.routing import Endpoint, route_table
 from engines.faults import InvalidRequest
-from engines.routing import Endpoint, route_table
 from server.audit.entry import AuditMount
 from storage.base import Transaction, transact
 from storage.view import View

@@ -22,7 +22,7 @@ from sys import getsizeof
 from typing import Any, Final, TypeAlias
 from weakref import WeakSet
 
-from compat.policies import Policy, Rule
+from compat.policies.rules import Policy, Rule
 from engines.base import LISTS, Operation
 from server.tenants.policies.builtin import ROOT
 from server.tenants.policies.merged_rules import Conditions, MergedRule, merge

@@ -15,7 +15,7 @@ from typing import Any
 
 from compat.conversion import ConversionError, to_boolean, to_float, to_integer, to_string
 from compat.parameters import Field
-from compat.policies import Value
+from compat.policies.rules import Value
 from engines.durations import InvalidDuration, parse_duration
 from engines.encoding import NotBase64, decode_base64
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from compat.policies import Rule, Value, Values, join_values
+from compat.policies.rules import Rule, Value, Values, join_values
 from engines.base import LISTS, Operation
 from server.tenants.policies.parameters import ParameterRules, Taken
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from compat.parameters import Parameters, parameters_of
-from compat.policies import Value, Values
+from compat.policies.rules import Value, Values
 from engines.base import Body
 from server.tenants.policies.listed_values import AllowedValues, DeniedValues
 

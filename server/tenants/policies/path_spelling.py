@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compat.policies import Rule
+from compat.policies.rules import Rule
+from engines.base.routing import Endpoint
 from engines.fields import fold_case
-from engines.routing import Endpoint
 from server.tenants.mounts.table import Match
 from server.tenants.policies.acl import Acl
 

@@ -19,8 +19,8 @@ from urllib.parse import unquote
 
 import msgspec
 
-from compat.policies import Policy
-from compat.policy_text import parse_policy
+from compat.policies.parser import parse_policy
+from compat.policies.rules import Policy
 from engines.base import Clock
 from engines.faults import InvalidRequest
 from engines.worker_pools import beside

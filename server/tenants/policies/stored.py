@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from compat.policies import Policy
-from compat.policy_text import parse_policy
+from compat.policies.parser import parse_policy
+from compat.policies.rules import Policy
 from engines.faults import InvalidRequest
 from storage.base import Damaged
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeAlias
 
-from compat.policies import Policy, Rule
+from compat.policies.rules import Policy, Rule
 from engines.faults import InvalidRequest
 
 Fill: TypeAlias = Callable[[str], str | None]

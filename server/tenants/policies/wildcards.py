@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeAlias
 
-from compat.policies import Rule
+from compat.policies.rules import Rule
 from server.tenants.policies.merged_rules import MergedRule
 
 Rank: TypeAlias = tuple[int, bool, int, int, str]

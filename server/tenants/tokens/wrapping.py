@@ -19,8 +19,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from auth_methods.base import granted_seconds
 from auth_methods.records import TokenRecord
-from auth_methods.ttl import granted_seconds
 from compat.json.text import encode
 from engines.base import Reply
 from engines.faults import Denied, InvalidRequest

@@ -9,7 +9,7 @@ import pytest
 
 from auth_methods.token.routes import TOKEN
 from engines.base import EngineType, Operation
-from engines.routing import route_table
+from engines.base.routing import route_table
 from engines.transit.routes import TRANSIT
 from server.console.forms import Form
 from server.console.pages import PAGES

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from engines.base import Access, Operation
-from engines.routing import Endpoint, parameters, route_table
+from engines.base.routing import Endpoint, parameters, route_table
 from server.tenants.mounts.table import Mounted
 from tests.server.pipeline.test_nothing_leaks import prepared
 from tests.server.systems import Server

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from compat.requests import Request
 from engines.base import Operation
+from engines.base.routing import RouteTable
 from engines.faults import InvalidRequest
-from engines.routing import RouteTable
 from server.pipeline.resolve import refuse_in_namespace, resolve_namespace
 from server.system import routes
 from server.system.routes import ROUTES

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import fields
 
 from engines.base import Access, Operation, Row
-from engines.routing import RouteTable, parameters
+from engines.base.routing import RouteTable, parameters
 from server.pipeline.open_routes import NOTHING, ListenerPermissions, open_routes
 from server.system.routes import SEALED_ROUTES, SYSTEM
 from server.system.seal.seal import refuse_unauthenticated

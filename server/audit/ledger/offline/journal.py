@@ -7,8 +7,7 @@ from typing import Any
 
 from server.audit.ledger.log.frames import Frames, SegmentReader, Skip, first_index, segment_name
 from server.audit.ledger.offline.findings import Kind, Report
-from server.audit.ledger.offline.listing import listed
-from server.audit.ledger.offline.sources import BadFile, Listing, Unreadable, read_at
+from server.audit.ledger.offline.sources import BadFile, Listing, Unreadable, listed, read_at
 
 FOLDER = "journal"
 _MAX_SKIPS = 100_000

@@ -14,6 +14,8 @@ from typing import Protocol
 
 import httpx2
 
+from server.audit.ledger.offline.findings import Kind, Report
+
 MAX_NAMES = 1_000_000
 """The most names that are read of one directory."""
 
@@ -211,6 +213,17 @@ class Listing(Source, Protocol):
 
     def open(self, path: str) -> int | None:
         """As ``DirectorySource.open``."""
+
+
+def listed(source: Listing, folder: str, kind: Kind, report: Report) -> list[str]:
+    """The names in a folder of the log, none if it isn't there; a folder that is something else is a finding.
+
+    Raises ``Unreadable``."""
+    try:
+        return source.names(folder)
+    except BadFile as error:
+        report.add(kind, str(error), file=folder)
+        return []
 
 
 def read_at(descriptor: int, failed: Callable[[OSError], Exception]) -> Callable[[int, int], bytes]:

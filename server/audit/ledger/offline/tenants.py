@@ -12,8 +12,7 @@ from server.audit.ledger.log.policy import MAX_POLICY_BYTES, NONE, Policy, parse
 from server.audit.ledger.log.tiles import BadTile
 from server.audit.ledger.log.tree import MissingTile, TreeReader
 from server.audit.ledger.offline.findings import Kind, Report
-from server.audit.ledger.offline.listing import listed
-from server.audit.ledger.offline.sources import BadFile, Below, DirectorySource, Listing, Unreadable
+from server.audit.ledger.offline.sources import BadFile, Below, DirectorySource, Listing, Unreadable, listed
 from server.audit.ledger.offline.tenant_entries import TenantEntries
 from server.audit.ledger.tenants.heads import HEAD, MAX_FILE_BYTES, decode_head
 from server.audit.ledger.tenants.projection import TENANTS, is_tenant_id, tenant_folder, tenant_origin

@@ -25,12 +25,11 @@ from server.audit.ledger.log.tree import MissingTile, TreeReader
 from server.audit.ledger.offline.entries import EntryCheck
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.journal import JournalCheck
-from server.audit.ledger.offline.listing import listed
 from server.audit.ledger.offline.merkle import TreeCheck, Visit
 from server.audit.ledger.offline.partials import check_partials
 from server.audit.ledger.offline.rotations import Events, extension_of, followed, kept_names, own_checkpoints
 from server.audit.ledger.offline.signatures import SignatureCheck, judged, trusted_keys
-from server.audit.ledger.offline.sources import BadFile, DirectorySource, Listing, Unreadable
+from server.audit.ledger.offline.sources import BadFile, DirectorySource, Listing, Unreadable, listed
 from server.audit.ledger.offline.tenant_entries import TenantEntries
 from server.audit.ledger.offline.tenants import is_of_tenant, tenant_sizes, verify_tenants
 

@@ -10,8 +10,8 @@ import pytest
 from msgspec import UNSET, UnsetType
 
 from engines.base import Body, Operation, meanings
+from engines.base.routing import RouteTable
 from engines.fields import CommaList, Duration, KeyValues
-from engines.routing import RouteTable
 from server.runtime import plugins
 from server.system.inspect.openapi import help_answer, mount_help
 from server.system.inspect.schemas import properties

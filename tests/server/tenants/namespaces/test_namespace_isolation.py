@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from engines.base import Access, Operation, Row
-from engines.routing import parameters, route_table
+from engines.base.routing import parameters, route_table
 from server.core.settings import Settings
 from server.pipeline.resolve import ABOUT_OWN_TOKEN
 from server.runtime import plugins

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from compat.policies import Policy
-from compat.policy_text import parse_policy
+from compat.policies.parser import parse_policy
+from compat.policies.rules import Policy
 from engines.base import Operation
 from server.tenants.policies.acl import MAX_REMEMBERED, MAX_REMEMBERED_PATH, Acl, Decision, compile_acl
 from tests.costs import processor_seconds_below

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compat.policy_text import parse_policy
+from compat.policies.parser import parse_policy
 from engines.base import Operation
 from server.tenants.policies.acl import Acl, compile_acl
 

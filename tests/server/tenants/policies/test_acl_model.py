@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.policies import CAPABILITIES, Policy, Rule, read_path
+from compat.policies.rules import CAPABILITIES, Policy, Rule, read_path
 from engines.base import Operation
 from server.tenants.policies.acl import compile_acl
 

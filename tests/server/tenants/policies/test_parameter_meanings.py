@@ -16,7 +16,7 @@ from auth_methods.approle.secret_ids import GenerateBody
 from auth_methods.token.creation import CreateBody
 from auth_methods.token.roles import RoleBody as TokenRoleBody
 from auth_methods.userpass.users import UserBody
-from compat.policy_text import parse_policy
+from compat.policies.parser import parse_policy
 from engines.base import Body, Operation
 from engines.transit.cipher.encrypt import Encryption
 from engines.transit.cipher.stream import Streaming

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from compat.policies import Policy
-from compat.policy_text import parse_policy
+from compat.policies.parser import parse_policy
+from compat.policies.rules import Policy
 from engines.base import Operation
 from engines.faults import InvalidRequest
 from server.tenants.policies import store as policies

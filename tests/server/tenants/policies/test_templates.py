@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compat.policies import Policy
-from compat.policy_text import parse_policy
+from compat.policies.parser import parse_policy
+from compat.policies.rules import Policy
 from engines.faults import InvalidRequest
 from server.tenants.policies.acl import Acl, compile_acl
 from server.tenants.policies.templates import _parts

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from compat.hcl.reader import Attribute, Block, Body, HclError, Position, Scalar, Sequence, parse
 from compat.hcl.reader import Value as Node
-from compat.policies import CAPABILITIES, Policy, Rule, Value, Values, join_values, read_path
+from compat.policies.rules import CAPABILITIES, Policy, Rule, Value, Values, join_values, read_path
 from compat.quoting import quote
 from engines.durations import InvalidDuration, parse_duration_nanoseconds
 from engines.faults import InvalidRequest

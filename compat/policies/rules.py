@@ -1,7 +1,8 @@
 """Policies, parsed: a name and one ``Rule`` for each path.
 
-These are the types alone; ``compat.policy_text`` reads them from HCL or JSON. Which rule wins for a request, and what
-several policies mean together, is decided where rules are compiled and matched (``server.tenants.policies.acl``).
+These are the types alone; ``compat.policies.parser`` reads them from HCL or JSON. Which rule wins for a request, and
+what several policies mean together, is decided where rules are compiled and matched
+(``server.tenants.policies.acl``).
 
 A path may hold templates (``{{identity.entity.name}}``), whose values depend on the caller. Such a rule is kept as
 written; ``server.tenants.policies.templates`` fills in the values when rules are compiled.

@@ -1,0 +1,1 @@
+"""Policies: their rules, and the parser of their texts."""
