@@ -11,22 +11,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from auth_methods.base import Login
-from auth_methods.fetching.client import FetchFailed, fetching
+from auth_methods.fetching.client import FetchFailed
 from auth_methods.fetching.failures import report
+from auth_methods.jwt import endings
 from auth_methods.jwt.browser.proofs import bounded, id_claims, least_claims, user_info
 from auth_methods.jwt.claims import InvalidClaims, text_claim
 from auth_methods.jwt.keys import BadSignature
 from auth_methods.jwt.login import completed, login_of
 from auth_methods.jwt.logins import finished, grants
-from auth_methods.jwt.logins.grants import Grant
-from auth_methods.jwt.providers.tokens import TokenRefused, Tokens, authenticated, request_tokens
+from auth_methods.jwt.logins.grants import Grant, seal_grant, seal_token
+from auth_methods.jwt.providers.tokens import TokenRefused, Tokens, request_tokens
 from auth_methods.jwt.records import Config, Role
 from auth_methods.jwt.state import Jwt
 from engines.base import Call
 from engines.faults import Denied, Failed, Unavailable
-
-_REVOKED = frozenset({200, 400})
-"""Answers of a revocation endpoint that end the matter: done, or a token that the provider doesn't know."""
 
 
 class RenewingJwt(Jwt):
@@ -57,13 +55,16 @@ class RenewingJwt(Jwt):
         form = {"grant_type": "refresh_token", "refresh_token": kept.refresh_token}
         endpoints = await self.endpoints(config)
         granted = await request_tokens(endpoints, config.client, config.oidc_discovery_ca_pem, form)
-        found = await self._told(config, role, kept, granted, call)
-        claims = bounded(await completed(self, config, role, {**kept.claims, **found}, granted, call))
-        login = login_of(config, role, name, claims, call)
-        if login.alias != text_claim(kept.claims, role.user_claim, pointer=role.user_claim_json_pointer):
-            raise InvalidClaims("the provider's answer is on another user")
-        following = Grant(granted.refresh_token or kept.refresh_token, kept.provider, claims)
-        login.grant = await grants.seal_grant(self.mount.storage, following, least_claims(claims, role))
+        renewed = "" if granted.refresh_token == kept.refresh_token else granted.refresh_token
+        storage = self.mount.storage
+        async with endings.ended_if_refused(self, await seal_token(storage, renewed, config.provider_id), call.now):
+            found = await self._told(config, role, kept, granted, call)
+            claims = bounded(await completed(self, config, role, {**kept.claims, **found}, granted, call))
+            login = login_of(config, role, name, claims, call)
+            if login.alias != text_claim(kept.claims, role.user_claim, pointer=role.user_claim_json_pointer):
+                raise InvalidClaims("the provider's answer is on another user")
+        following = Grant(renewed or kept.refresh_token, kept.provider, claims)
+        login.grant = await seal_grant(storage, following, least_claims(claims, role))
         return login
 
     async def _told(self, config: Config, role: Role, kept: Grant, granted: Tokens, call: Call) -> dict[str, Any]:
@@ -77,19 +78,7 @@ class RenewingJwt(Jwt):
 
     async def end_grant(self, grant: bytes) -> bool:
         """As ``KeepsGrants``."""
-        config, kept = await self.configuration(), await grants.unseal_grant(self.mount.storage, grant)
-        if config is None or kept is None or kept.provider != config.provider_id:
-            return True
-        form = {"token": kept.refresh_token, "token_type_hint": "refresh_token"}
-        try:
-            endpoints = await self.endpoints(config)
-            if endpoints.revocation:
-                async with fetching(config.oidc_discovery_ca_pem) as fetcher:
-                    await fetcher.deliver(endpoints.revocation, authenticated(endpoints, config.client, form), _REVOKED)
-        except FetchFailed as error:
-            report("a refresh token can't be revoked now: %s", error, mount=self.mount.path)
-            return False
-        return True
+        return await endings.end_grant(self, grant)
 
     async def tick(self, now: float) -> None:
         """As ``Periodic``; logins that no client has fetched end, with their grants."""

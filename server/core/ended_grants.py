@@ -6,6 +6,7 @@ doesn't answer is asked again, ever more rarely, for about a day.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 
 import msgspec
@@ -14,7 +15,7 @@ from auth_methods.base import KeepsGrants
 from server.runtime.log_limits import LimitedLog
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.entries import ENDED, TOKENS, EndedGrant
-from storage.base import Transaction, transact
+from storage.base import Transaction, put, transact
 
 _log = LimitedLog(logging.getLogger(__name__))
 
@@ -24,6 +25,12 @@ AT_ONCE = 50
 MAX_TRIES = 12
 FIRST_PAUSE_SECONDS = 15.0
 """The pause before the second try; each further one is twice as long."""
+
+
+async def enter_grant(tenant: Tenant, path: str, grant: bytes) -> None:
+    """Enter the grant of a login at ``path`` that no token keeps, to be ended in the next round."""
+    name = hashlib.sha256(grant).hexdigest()
+    await put(tenant.view.within(TOKENS), ENDED + name, msgspec.msgpack.encode(EndedGrant(path, grant)))
 
 
 async def end_grants(tenant: Tenant, now: float) -> int:

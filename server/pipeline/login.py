@@ -5,7 +5,7 @@
 3  the method checks the proof
 4  failures are counted; a lock set meanwhile holds
 5  the entity of the login is found or created
-6  the token is minted
+6  the token is minted; a grant of the provider that no token keeps is ended there
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from auth_methods.base import (
 from auth_methods.records import BATCH, SERVICE, TokenRecord
 from engines.base import Body, Call, Mount, Reply, Row
 from engines.faults import Denied, InvalidRequest, RateLimited, Unavailable
+from server.core.ended_grants import enter_grant
 from server.core.mounting import mount_of
 from server.core.runtime import Runtime
 from server.runtime.log_limits import LimitedLog
@@ -72,7 +73,14 @@ async def log_in(
     if not isinstance(reply, Login):
         return reply
     reply.token_type = _token_type(mounted.entry.config.token_type, reply.token_type)
-    return await issue(tenant, mount_of(runtime, tenant, mounted.entry), mounted.entry.type, reply, call)
+    kept = False
+    try:
+        issued = await issue(tenant, mount_of(runtime, tenant, mounted.entry), mounted.entry.type, reply, call)
+        kept = reply.token_type != BATCH
+    finally:
+        if reply.grant and not kept:
+            await enter_grant(tenant, f"{mounted.entry.path}{call.path}", reply.grant)
+    return issued
 
 
 async def _prove(tenant: Tenant, mounted: Mounted, route: Row[Any], call: Call, body: Body) -> Reply | None:

@@ -265,6 +265,64 @@ async def test_batch_tokens_keep_no_grant(server: Server, provider: Provider) ->
     await _ready(server, provider, token_type="batch")
     auth = await _log_in(server, provider)
     assert len(auth["client_token"]) < 800
+    await _end_grants(server)
+    assert provider.revoked == provider.refresh_tokens != []
+
+
+@pytest.mark.parametrize(
+    ("role", "claims"),
+    [
+        ({"bound_claims": {"team": "office"}}, {}),
+        ({"groups_claim": "groups"}, {}),
+        ({"max_age": 60}, {"auth_time": 1}),
+        ({}, {"nonce": "another"}),
+        ({"token_policies": "root"}, {}),
+        ({"callback_mode": "device", "bound_claims": {"team": "office"}}, {}),
+        ({"callback_mode": "direct", "oidc_disable_confirmation": True, "bound_claims": {"team": "office"}}, {}),
+    ],
+)
+async def test_a_refused_login_leaves_no_refresh_token(
+    server: Server, provider: Provider, role: dict[str, Any], claims: dict[str, Any]
+) -> None:
+    provider.claims = claims
+    await _ready(server, provider, **role)
+    body = {"redirect_uri": RETURN, "client_nonce": "n"}
+    begun = (await server.ask("POST", "auth/oidc/oidc/auth_url", body, token=""))[1]["data"]
+    if role.get("callback_mode") == "device":
+        polled = {"state": begun["state"], "client_nonce": "n"}
+        answer = await server.send("POST", "auth/oidc/oidc/poll", polled, token="")
+    else:
+        back = urlencode({**provider.log_in(begun["auth_url"]), "client_nonce": "n"})
+        answer = await server.send("GET", f"auth/oidc/oidc/callback?{back}", token="")
+    assert answer.status in (400, 403)
+    await _end_grants(server)
+    assert provider.revoked == provider.refresh_tokens != []
+
+
+async def test_groups_that_cannot_be_fetched_leave_no_refresh_token(server: Server, provider: Provider) -> None:
+    await _ready(server, provider, groups_claim="groups")
+    away = {"provider": "azure", "graph_url": "http://127.0.0.1:1"}
+    config = {"oidc_discovery_url": provider.url, "oidc_client_id": "client", "oidc_client_secret": "s"}
+    assert (await server.ask("POST", "auth/oidc/config", {**config, "provider_config": away}))[0] == 204
+    provider.claims = {"hasgroups": True}
+    body = {"role": "r", "redirect_uri": RETURN}
+    begun = (await server.ask("POST", "auth/oidc/oidc/auth_url", body, token=""))[1]["data"]
+    back = urlencode(provider.log_in(begun["auth_url"]))
+    provider.status_of_revocation = 503
+    assert (await server.ask("GET", f"auth/oidc/oidc/callback?{back}", token=""))[0] == 503
+    provider.status_of_revocation = 200
+    assert provider.revoked == []
+    assert server.core.unsealed is not None and server.core.unsealed.maintenance is not None
+    await server.core.unsealed.maintenance.tick()  # What couldn't be revoked at once is asked for again.
+    assert provider.revoked == provider.refresh_tokens != []
+
+
+async def test_a_refused_renewal_leaves_no_new_refresh_token(server: Server, provider: Provider) -> None:
+    await _ready(server, provider, bound_claims={"team": "shop"})
+    auth = await _log_in(server, provider)
+    provider.more = {"team": "elsewhere"}
+    assert (await _renew(server, auth))[0] == 403
+    assert provider.revoked == provider.refresh_tokens != []
 
 
 async def test_personal_tokens_of_github_are_asked_for_again(server: Server) -> None:

@@ -15,6 +15,7 @@ from auth_methods.jwt.browser import pending as states
 from auth_methods.jwt.browser.pending import Pending
 from auth_methods.jwt.browser.proofs import grant_of_code, prove
 from auth_methods.jwt.claims import InvalidClaims
+from auth_methods.jwt.endings import ended_if_refused
 from auth_methods.jwt.keys import BadSignature
 from auth_methods.jwt.login import login_of
 from auth_methods.jwt.logins import finished, used_ids
@@ -169,7 +170,8 @@ async def _claims(method: Jwt, call: Call, body: CallbackBody, begun: _Begun) ->
         grant = grant_of_code(body.code, begun.pending)
         proved = await prove(method, begun.config, begun.role, begun.pending, grant, call)
         # Checked now, so that the person sees what is wrong; again when the client asks for the login.
-        login_of(begun.config, begun.role, begun.pending.role, proved[0], call)
+        async with ended_if_refused(method, proved[1], call.now):
+            login_of(begun.config, begun.role, begun.pending.role, proved[0], call)
     except FetchFailed as error:
         report("a login can't end: %s", error, mount=method.mount.path, request=call.request_id)
         raise InvalidRequest(f"{FAILED}Error exchanging oidc code.") from None

@@ -12,6 +12,7 @@ from auth_methods.jwt.browser.callback import EXPIRED, FAILED
 from auth_methods.jwt.browser.pending import Pending
 from auth_methods.jwt.browser.proofs import grant_of_device, prove
 from auth_methods.jwt.claims import InvalidClaims
+from auth_methods.jwt.endings import ended_if_refused
 from auth_methods.jwt.keys import BadSignature
 from auth_methods.jwt.login import login_of
 from auth_methods.jwt.logins import finished, used_ids
@@ -55,7 +56,8 @@ async def poll(method: Jwt, call: Call, body: PollBody) -> Login:
     role.token.check_address(call)
     claims, grant = await (_of_device if pending.mode == DEVICE else _of_browser)(method, config, role, pending, call)
     try:
-        login = login_of(config, role, pending.role, claims, call)
+        async with ended_if_refused(method, grant, call.now):
+            login = login_of(config, role, pending.role, claims, call)
     except InvalidClaims as error:
         raise InvalidCredentials(f"{FAILED}{error}") from None
     login.grant = grant
@@ -83,6 +85,7 @@ async def _of_device(method: Jwt, config: Config, role: Role, pending: Pending, 
         raise Unavailable("the provider can't be asked for the end of the login") from None
     except (BadSignature, InvalidClaims) as error:
         raise InvalidCredentials(f"{FAILED}{error}") from None
-    if not await used_ids.take(method.mount.storage, "oidc state", pending.nonce, pending.ends_at):
-        raise InvalidRequest(EXPIRED)
+    async with ended_if_refused(method, proved[1], call.now):
+        if not await used_ids.take(method.mount.storage, "oidc state", pending.nonce, pending.ends_at):
+            raise InvalidRequest(EXPIRED)
     return proved

@@ -12,9 +12,10 @@ from auth_methods.fetching.client import FetchFailed
 from auth_methods.jwt import claims as claim_checks
 from auth_methods.jwt.browser.pending import Pending
 from auth_methods.jwt.claims import InvalidClaims
+from auth_methods.jwt.endings import ended_if_refused
 from auth_methods.jwt.keys import BadSignature, read_header, verified_claims
 from auth_methods.jwt.login import completed
-from auth_methods.jwt.logins.grants import Grant, seal_grant
+from auth_methods.jwt.logins.grants import Grant, seal_grant, seal_token
 from auth_methods.jwt.providers.tokens import Tokens, request_tokens
 from auth_methods.jwt.records import DEVICE, Config, Role
 from auth_methods.jwt.state import Jwt
@@ -47,20 +48,29 @@ async def prove(
     """The claims about the person for ``grant``, and what to keep with the token (``logins.grants``), perhaps nothing.
 
     Raises ``FetchFailed`` (of these ``TokenRefused``), ``BadSignature``, ``InvalidClaims``, or ``Unavailable`` if the
-    groups can't be fetched.
+    groups can't be fetched; then a refresh token that was granted ends.
     """
     granted = await request_tokens(await method.endpoints(config), config.client, config.oidc_discovery_ca_pem, grant)
+    storage = method.mount.storage
+    unproved = await seal_token(storage, granted.refresh_token, config.provider_id)
+    async with ended_if_refused(method, unproved, call.now):
+        claims = bounded(await _proved_claims(method, config, role, pending, granted, call))
+    kept = Grant(granted.refresh_token, config.provider_id, claims)
+    return claims, await seal_grant(storage, kept, least_claims(claims, role))
+
+
+async def _proved_claims(
+    method: Jwt, config: Config, role: Role, pending: Pending, granted: Tokens, call: Call
+) -> dict[str, Any]:
+    """All claims about the person that ``granted`` is for. Raises as ``prove`` does."""
     if config.github is not None:
         if not granted.access_token:
             raise FetchFailed("the provider's answer has no access token")
-        found: dict[str, Any] = {}
-    else:
-        found = await id_claims(method, config, role, granted, call)
-        _check_login(found, config, role, pending, call.now)
-        found = {**await user_info(method, config, granted, found), **found}
-    claims = bounded(await completed(method, config, role, found, granted, call))
-    kept = Grant(granted.refresh_token, config.provider_id, claims)
-    return claims, await seal_grant(method.mount.storage, kept, least_claims(claims, role))
+        return await completed(method, config, role, {}, granted, call)
+    found = await id_claims(method, config, role, granted, call)
+    _check_login(found, config, role, pending, call.now)
+    found = {**await user_info(method, config, granted, found), **found}
+    return await completed(method, config, role, found, granted, call)
 
 
 def bounded(claims: dict[str, Any]) -> dict[str, Any]:

@@ -57,6 +57,11 @@ async def take(view: View, nonce: str) -> Finished | None:
     return await transact(view, take_out)
 
 
+async def forget(view: View, nonce: str) -> None:
+    """Forget the result of the login with this nonce."""
+    await delete(view, _key(nonce))
+
+
 async def sweep(view: View, now: float, end_grant: EndGrant) -> None:
     """Forget the logins that no client has asked for in time, and end their grants at the provider.
 

@@ -50,6 +50,11 @@ async def seal_grant(view: View, grant: Grant, least: dict[str, Any]) -> bytes:
     return await sealing.seal(view, _LABEL, content)
 
 
+async def seal_token(view: View, refresh_token: str, provider: bytes) -> bytes:
+    """A grant of the refresh token alone, to end it; empty if there is none."""
+    return await seal_grant(view, Grant(refresh_token, provider, {}), {})
+
+
 async def unseal_grant(view: View, sealed: bytes) -> Grant | None:
     """The grant in ``sealed``; None if it wasn't sealed here."""
     content = await sealing.unseal(view, _LABEL, sealed)
