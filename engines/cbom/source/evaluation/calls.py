@@ -6,8 +6,9 @@ from abc import abstractmethod
 from dataclasses import replace
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation import callbacks, intrinsics, rules
+from engines.cbom.source.evaluation import rules
 from engines.cbom.source.evaluation.expressions import Expressions
+from engines.cbom.source.evaluation.functions import callbacks, intrinsics
 from engines.cbom.source.evaluation.nonces import Nonces
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged

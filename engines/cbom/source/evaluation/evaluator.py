@@ -15,7 +15,8 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import always_true, does_nothing, only_asserts
 from engines.cbom.source.evaluation.assignments import Assignments
-from engines.cbom.source.evaluation.intrinsics import CONSTRUCTORS
+from engines.cbom.source.evaluation.contexts import context_of
+from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.nonces import Nonces
 from engines.cbom.source.evaluation.rules import Arguments
@@ -29,7 +30,6 @@ from engines.cbom.source.values import (
     Class,
     Closure,
     Instance,
-    Known,
     Ref,
     Table,
     Unknown,
@@ -137,7 +137,7 @@ class Evaluator(Assignments):
 
     def run(self, closure: Closure, arguments: Arguments) -> Values:
         function = closure.function
-        key = _context(closure, arguments)
+        key = context_of(closure, arguments)
         results = self._results.setdefault(id(function), {})
         for assurance in ASSURANCES:
             if (assurance, function) in self.witness.assured:
@@ -369,27 +369,3 @@ class Evaluator(Assignments):
         else:
             self.scope.set(node.local, self.lazy_import(node))
         return False
-
-
-def _context(closure: Closure, arguments: Arguments) -> Any:
-    """What a run of a function depends on, as far as it is told apart."""
-    return (
-        closure.receiver,
-        closure.scope if closure.scope.is_function else None,
-        tuple(_told(values) for values in arguments.positional),
-        tuple((name, _told(values)) for name, values in arguments.keywords.items()),
-        arguments.incomplete,
-    )
-
-
-def _told(values: Values) -> Any:
-    return tuple(
-        (type(value.value), value.value)
-        if type(value) is Known
-        else None
-        if type(value) is Unknown
-        else value.path
-        if type(value) is Ref
-        else value
-        for value in values
-    )

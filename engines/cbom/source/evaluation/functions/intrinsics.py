@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from engines.cbom.source.evaluation import callbacks
-from engines.cbom.source.evaluation.java_intrinsics import JAVA_FUNCTIONS
+from engines.cbom.source.evaluation.functions import callbacks
+from engines.cbom.source.evaluation.functions.java import JAVA_FUNCTIONS
 from engines.cbom.source.evaluation.operators import MAX_TEXT, bounded
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (

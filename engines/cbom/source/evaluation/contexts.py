@@ -1,0 +1,32 @@
+"""Contexts: what tells one run of a function from another, so that each is made once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.values import Closure, Known, Ref, Unknown, Values
+
+
+def context_of(closure: Closure, arguments: Arguments) -> Any:
+    """What a run of a function depends on, as far as it is told apart."""
+    return (
+        closure.receiver,
+        closure.scope if closure.scope.is_function else None,
+        tuple(_told(values) for values in arguments.positional),
+        tuple((name, _told(values)) for name, values in arguments.keywords.items()),
+        arguments.incomplete,
+    )
+
+
+def _told(values: Values) -> Any:
+    return tuple(
+        (type(value.value), value.value)
+        if type(value) is Known
+        else None
+        if type(value) is Unknown
+        else value.path
+        if type(value) is Ref
+        else value
+        for value in values
+    )
