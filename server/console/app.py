@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,9 +34,10 @@ from server.console.guard import (
     set_cookie,
 )
 from server.console.login.pages import LoginPages
-from server.console.menu import menu_of, namespaces_of
+from server.console.menu import NEEDED, menu_of, namespaces_of
 from server.console.pages import PAGES, SEAL
 from server.console.render import static_file
+from server.console.rights import Rights, paths_of, rights_of, usable
 from server.console.sessions import Session, Sessions
 from server.console.visit import Content, Outcome, Page, Visit
 from server.core.lifecycle import Core
@@ -164,10 +166,17 @@ class Console:
         headers: Headers,
     ) -> Response:
         session = visit.session
+        given = (*(content.forms or page.forms), *content.elsewhere)
+        values = {**visit.parameters, **content.values}
+        shown, rights = list(given), Rights(known=False)
+        if session is not None:
+            paths = {form: paths_of(form, values, content.choices) for form in given}
+            rights = await rights_of(visit.api, [*NEEDED, *content.links, *chain.from_iterable(paths.values())])
+            shown = await usable(visit.api, rights, paths)
         context: dict[str, Any] = {
             "page": page,
             "title": content.title or page.title,
-            "menu": [] if session is None else await menu_of(visit.api),
+            "menu": [] if session is None else menu_of(rights),
             "namespaces": () if session is None else await namespaces_of(visit.api, session.namespace),
             "session": session,
             "idle_seconds": int(self._sessions.idle_seconds),
@@ -177,12 +186,13 @@ class Console:
             "query": visit.query,
             "here": target_of(request),
             "readings": content.readings,
-            "forms": {form.name: form for form in content.forms or page.forms},
+            "forms": {form.name: form for form in shown},
             "parameters": visit.parameters,
-            "values": {**visit.parameters, **content.values},
+            "values": values,
             "outcome": visit.outcome,
             "submitted": visit.submitted,
-            "choices": {},
+            "choices": content.choices,
+            "rights": rights,
             **content.context,
         }
         return await self._frontend.html(page.template, context, status, headers)
@@ -221,9 +231,10 @@ async def _carry_out(page: Page, visit: Visit) -> Outcome:
     try:
         path, data = form.request(visit.submitted, visit.parameters, visit.files)
     except InvalidRequest as fault:
-        return Outcome(form.name, Result(400, errors=[fault.message or ""]))
+        return Outcome(form.name, Result(400, errors=[fault.message or ""]), form.title)
     query = {name: str(value) for name, value in data.items()} if form.method in ("GET", "LIST") else None
-    return Outcome(form.name, await visit.api.send(form.method, path, None if query is not None else data, query))
+    result = await visit.api.send(form.method, path, None if query is not None else data, query)
+    return Outcome(form.name, result, form.title)
 
 
 async def _to_overview(request: Request) -> Response:

@@ -67,6 +67,9 @@ class Form:
     grave: bool = False
     """Whether it can't be undone."""
 
+    sudo: bool = False
+    """Whether it takes the capability ``sudo``."""
+
     takes_files: bool = False
     """Whether messages, and texts of several lines, may also be files."""
 

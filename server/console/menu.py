@@ -1,4 +1,4 @@
-"""The menu, which follows ``sys/capabilities-self``, and the switcher of namespaces, both as the caller sees them."""
+"""Menu and switcher of namespaces, both as the caller sees them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.console.api import Api
+from server.console.rights import Rights
 
-_DENIED = ["deny"]
 MAX_NAMESPACES = 200
 """The most namespaces that the switcher lists; with more, or without any, it is a text field."""
 
@@ -35,13 +35,13 @@ MENU = (
 )
 
 
-async def menu_of(api: Api) -> Sequence[Entry]:
-    """The entries for the caller; all if it may not ask for its capabilities."""
-    needed = [entry.needs for entry in MENU if entry.needs]
-    result = await api.write("sys/capabilities-self", {"paths": needed})
-    if not result.ok:
-        return MENU
-    return [entry for entry in MENU if not entry.needs or result.data.get(entry.needs, _DENIED) != _DENIED]
+NEEDED = tuple(entry.needs for entry in MENU if entry.needs)
+"""The paths that the rights are asked on for the menu."""
+
+
+def menu_of(rights: Rights) -> Sequence[Entry]:
+    """The entries for a caller with ``rights``."""
+    return [entry for entry in MENU if not entry.needs or rights.touch(entry.needs)]
 
 
 async def namespaces_of(api: Api, home: str) -> Sequence[str]:

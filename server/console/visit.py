@@ -19,6 +19,7 @@ class Outcome:
 
     form: str
     result: Result
+    title: str = ""
 
 
 @dataclass(slots=True)
@@ -77,6 +78,15 @@ class Content:
     forms: Sequence[Form] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     """Values of fields at first, by name, in all forms; and of names in their paths."""
+
+    choices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The choices of fields that aren't the same on each visit, by name."""
+
+    elsewhere: Sequence[Form] = ()
+    """Operations that the page's script sends elsewhere; shown by the same rights as forms."""
+
+    links: Sequence[str] = ()
+    """Paths of the API that the page links to, if the caller may read them."""
 
     title: str = ""
     status: int = 200

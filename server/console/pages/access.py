@@ -64,6 +64,7 @@ FORMS = (
             Field("until", "Until"),
         ),
         summary="Which recorded requests the edit would decide otherwise. Nothing is changed.",
+        sudo=True,
     ),
     Form(
         "capabilities",

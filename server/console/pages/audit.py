@@ -26,6 +26,7 @@ SEARCH = Form(
         Field("limit", "At most", Kind.NUMBER, "50"),
         Field("cursor", "Cursor"),
     ),
+    sudo=True,
 )
 
 

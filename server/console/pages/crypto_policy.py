@@ -38,6 +38,7 @@ FORMS = (
         "Save crypto policy",
         "sys/crypto-policies/{name}",
         (Field("name", "Name", required=True), *_DOCUMENT),
+        sudo=True,
     ),
     Form(
         "delete",
@@ -46,6 +47,7 @@ FORMS = (
         (Field("name", "Name", required=True),),
         "DELETE",
         grave=True,
+        sudo=True,
     ),
 )
 

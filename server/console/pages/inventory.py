@@ -53,6 +53,7 @@ async def load(visit: Visit) -> Content:
             "formats": FORMATS,
         },
         [reading("sys/inventory"), reading("sys/inventory/keys"), reading("sys/inventory/readiness")],
+        links=["sys/inventory/cbom"],
     )
 
 

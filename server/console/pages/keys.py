@@ -51,7 +51,7 @@ async def load(visit: Visit) -> Content:
         if not result.ok:
             denied.append(mount)
         keys += [
-            {"mount": mount, "engine": type, "name": name}
+            {"mount": mount, "engine": type, "name": name, "path": f"{mount}/keys/{name}"}
             for name in result.data.get("keys") or []
             if wanted in name.lower()
         ]
@@ -61,9 +61,10 @@ async def load(visit: Visit) -> Content:
             "more": max(0, len(keys) - _SHOWN),
             "mounts": mounts,
             "denied": denied,
-            "choices": {"mount": list(mounts)},
         },
         [listing(f"{mount}/keys") for mount in mounts],
+        choices={"mount": list(mounts)},
+        links=[key["path"] for key in keys[:_SHOWN]],
     )
 
 

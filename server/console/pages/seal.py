@@ -8,7 +8,9 @@ from server.console.visit import Content, Page, Visit, reading
 FORMS = (
     Form("unseal", "Unseal", "sys/unseal", (Field("key", "Share of the unseal key", Kind.HIDDEN, required=True),)),
     Form("restart", "Start over", "sys/unseal", (Field("reset", "Forget the shares given so far", Kind.FLAG, "true"),)),
-    Form("seal", "Seal", "sys/seal", summary="No request is answered until it is unsealed again.", grave=True),
+    Form(
+        "seal", "Seal", "sys/seal", summary="No request is answered until it is unsealed again.", grave=True, sudo=True
+    ),
 )
 
 

@@ -57,6 +57,14 @@ _OPERATIONS = (
     Form("hmac", "HMAC", "{mount}/hmac/{name}", (*_KEY, Field("input", "Message", Kind.MESSAGE, required=True))),
 )
 
+_FILES = (
+    Form("file_encrypt", "encrypt", "{mount}/stream/encrypt/{name}"),
+    Form("file_decrypt", "decrypt", "{mount}/stream/decrypt/{name}"),
+    Form("file_sign", "sign", "{mount}/sign/{name}"),
+    Form("file_verify", "verify", "{mount}/verify/{name}"),
+)
+"""Operations on files of any size, see ``server.console.files``."""
+
 FORMS = tuple(replace(form, takes_files=True) for form in _OPERATIONS)
 
 
@@ -65,11 +73,10 @@ async def load(visit: Visit) -> Content:
     mounts = {mount: type for mount, type in (await key_mounts(visit.api)).items() if type in _ENGINES}
     named = {name: visit.query[name] for name in ("mount", "name") if name in visit.query}
     context = {
-        "choices": {"mount": list(mounts)},
         "streaming": [mount for mount, type in mounts.items() if type == STREAMING_ENGINE],
         "max_file": visit.api.max_bytes // 4 * 3,
     }
-    return Content(context, values=named)
+    return Content(context, values=named, choices={"mount": list(mounts)}, elsewhere=_FILES)
 
 
 TOOLS = Page("/ui/tools", "Tools", "tools.html", load, FORMS)
