@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import lru_cache
 
 SECOND = 1_000_000_000
 """One second in nanoseconds."""
@@ -197,9 +198,13 @@ def format_time(seconds: float) -> str:
 def format_time_nanoseconds(nanoseconds: int) -> str:
     """As ``format_time``, to the nanosecond. Zeros at its end are left out, as by Go's RFC3339Nano."""
     seconds, rest = divmod(nanoseconds, SECOND)
+    return f"{_format_second(seconds)}.{rest:09d}".rstrip("0") + "Z" if rest else _format_second(seconds) + "Z"
+
+
+@lru_cache(maxsize=64)
+def _format_second(seconds: int) -> str:
     moment = time.gmtime(seconds)
-    fraction = f".{rest:09d}".rstrip("0") if rest else ""
     return (
         f"{moment.tm_year:04d}-{moment.tm_mon:02d}-{moment.tm_mday:02d}"
-        f"T{moment.tm_hour:02d}:{moment.tm_min:02d}:{moment.tm_sec:02d}{fraction}Z"
+        f"T{moment.tm_hour:02d}:{moment.tm_min:02d}:{moment.tm_sec:02d}"
     )

@@ -121,14 +121,6 @@ def nanoseconds_of(seconds: float) -> int:
     return int(seconds) * SECOND + int(seconds % 1 * SECOND)
 
 
-def rfc3339_nano(nanoseconds: int) -> str:
-    """A time in nanoseconds since the epoch, in UTC, as Go prints RFC 3339 with as many decimals as needed."""
-    seconds, fraction = divmod(nanoseconds, SECOND)
-    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    decimals = f"{fraction:09d}".rstrip("0")
-    return f"{whole}.{decimals}Z" if decimals else f"{whole}Z"
-
-
 def parse_rfc3339(text: str) -> int | None:
     """The nanoseconds since the epoch of a time in RFC 3339, from 1970 on, with at most nine decimals; else None."""
     match = _RFC3339.fullmatch(text)

@@ -18,13 +18,11 @@ class MemoryStore:
     def __init__(self) -> None:
         self._entries: dict[str, tuple[bytes, int]] = {}
         self._keys: list[str] = []
-        self._changelog = Changelog(0)
-        self._closed = False
-
-    @property
-    def revision(self) -> int:
+        self.revision = 0
         """As ``Store.revision``."""
-        return self._changelog.newest
+
+        self._changelog = Changelog(self.revision)
+        self._closed = False
 
     async def get(self, key: str) -> bytes | None:
         """As ``Reader.get``."""
@@ -74,7 +72,7 @@ class MemoryStore:
             raise Conflict("another commit changed what this transaction had read")
         if not proposal.writes:
             return
-        revision = self.revision + 1
+        self.revision += 1
         for key, value in proposal.writes.items():
             if value is None:
                 if self._entries.pop(key, None) is not None:
@@ -82,8 +80,8 @@ class MemoryStore:
             else:
                 if key not in self._entries:
                     insort(self._keys, key)
-                self._entries[key] = (value, revision)
-        self._changelog.add(revision, proposal.writes)
+                self._entries[key] = (value, self.revision)
+        self._changelog.add(self.revision, proposal.writes)
 
     def written(self, key: str) -> int:
         """As ``Validator.written``."""

@@ -8,8 +8,8 @@ from typing import Any
 from engines.algorithms.encodings.pem import chain_pem
 from engines.algorithms.symmetric.derivation import HKDF_SHA256
 from engines.base import Reply
-from engines.durations import SECOND
-from engines.encoding import encode_base64, rfc3339_nano
+from engines.durations import SECOND, format_time_nanoseconds
+from engines.encoding import encode_base64
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.policy.classification import describe_set
 from engines.keys.policy.compromise import describe_marks
@@ -75,7 +75,7 @@ def _describe_version(keyring: Keyring, version: KeyVersion, context: bytes) -> 
         "name": keyring.algorithm.label,
         "public_key": public_key,
         "certificate_chain": chain_pem(version.record.certificate_chain),
-        "creation_time": rfc3339_nano(version.record.created),
+        "creation_time": format_time_nanoseconds(version.record.created),
     }
     if keyring.algorithm.second_public_text is not None:
         described["hybrid_public_key"] = keyring.algorithm.second_public_text(version.record.public)
@@ -83,7 +83,7 @@ def _describe_version(keyring: Keyring, version: KeyVersion, context: bytes) -> 
 
 
 def _describe_info(info: RestoreInfo) -> dict[str, Any]:
-    return {"time": rfc3339_nano(info.time), "version": info.version}
+    return {"time": format_time_nanoseconds(info.time), "version": info.version}
 
 
 def version_jwk(version: KeyVersion, jwk: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from engines.algorithms.base import Aead, Cmac, Encapsulation, Material, PublicKeyEncryption, Signature
@@ -52,25 +53,6 @@ class DerivedCipher:
 class KeyVersion:
     """One version, prepared for use; only ``Keyring`` creates these."""
 
-    __slots__ = (
-        "_cipher",
-        "_cmac",
-        "_derived",
-        "_encapsulation",
-        "_encryption",
-        "_facts",
-        "_jwk",
-        "_keyring",
-        "_mac",
-        "_mac_facts",
-        "_place",
-        "_signature",
-        "count",
-        "number",
-        "prefix",
-        "record",
-    )
-
     def __init__(self, keyring: Keyring, number: int, record: VersionRecord) -> None:
         self._keyring = keyring
         self.number = number
@@ -81,13 +63,6 @@ class KeyVersion:
         self.count: VersionCount | None = None
         """The count of its encryptions, once an engine that counts has put it here."""
 
-        self._cipher: Aead | None = None
-        self._cmac: Cmac | None = None
-        self._encryption: PublicKeyEncryption | None = None
-        self._encapsulation: Encapsulation | None = None
-        self._jwk: dict[str, str] | None = None
-        self._signature: Signature | None = None
-        self._mac: Mac | None = None
         self._derived: OrderedDict[bytes, Any] = OrderedDict()
         self._place = NOWHERE
         self._facts: KeyFacts | None = None
@@ -113,46 +88,45 @@ class KeyVersion:
         """The key itself, which the caller must keep confidential."""
         return Material(self.record.private.reveal(), self.record.public)
 
+    @cached_property
     def cipher(self) -> Aead:
         """The cipher of a key without derivation, whose algorithm has one."""
-        if self._cipher is None:
-            aead = self._keyring.algorithm.capabilities.aead
-            if aead is None:
-                raise AssertionError(f"{self._keyring.algorithm.name} has no aead")
-            self._cipher = aead(self.record.private.reveal())
-        return self._cipher
+        aead = self._keyring.algorithm.capabilities.aead
+        if aead is None:
+            raise AssertionError(f"{self._keyring.algorithm.name} has no aead")
+        return aead(self.record.private.reveal())
 
     def derived_cipher(self, context: bytes) -> DerivedCipher:
         """The cipher for ``context``, for a key with derivation. Raises ``InvalidRequest`` without a context."""
         found: DerivedCipher = self._derive(context, self._make_derived_cipher)
         return found
 
+    @cached_property
     def encryption(self) -> PublicKeyEncryption:
         """The public-key encryption of this version, whose algorithm has it."""
-        if self._encryption is None:
-            prepare = self._keyring.algorithm.capabilities.encryption
-            if prepare is None:
-                raise AssertionError(f"{self._keyring.algorithm.name} has no public-key encryption")
-            self._encryption = prepare(self.material())
-        return self._encryption
+        prepare = self._keyring.algorithm.capabilities.encryption
+        if prepare is None:
+            raise AssertionError(f"{self._keyring.algorithm.name} has no public-key encryption")
+        return prepare(self.material())
 
+    @cached_property
     def encapsulation(self) -> Encapsulation:
         """The key encapsulation of this version, whose algorithm has it."""
-        if self._encapsulation is None:
-            prepare = self._keyring.algorithm.capabilities.encapsulation
-            if prepare is None:
-                raise AssertionError(f"{self._keyring.algorithm.name} does not encapsulate")
-            self._encapsulation = prepare(self.material())
-        return self._encapsulation
+        prepare = self._keyring.algorithm.capabilities.encapsulation
+        if prepare is None:
+            raise AssertionError(f"{self._keyring.algorithm.name} does not encapsulate")
+        return prepare(self.material())
 
     def signature(self, context: bytes) -> Signature:
         """The signatures of this version, for ``context`` if the key has derivation; its algorithm has them."""
         if self._keyring.record.derived:
             found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
             return found[0]
-        if self._signature is None:
-            self._signature = self._prepare_signature(self.material())
-        return self._signature
+        return self._plain_signature
+
+    @cached_property
+    def _plain_signature(self) -> Signature:
+        return self._prepare_signature(self.material())
 
     def public_key(self, context: bytes) -> bytes:
         """The public part, for ``context`` if the key has derivation; b"" for symmetric keys."""
@@ -161,22 +135,21 @@ class KeyVersion:
         found: tuple[Signature, bytes] = self._derive(context, self._make_derived_signature)
         return found[1]
 
+    @cached_property
     def jwk(self) -> dict[str, str]:
         """The public key as a JWK, for a key without derivation whose algorithm has that form; not to be changed."""
-        if self._jwk is None:
-            self._jwk = public_jwk(self._keyring.algorithm, self.record.public)
-            if self._jwk is None:
-                raise AssertionError(f"{self._keyring.algorithm.name} has no form as a JWK")
-        return self._jwk
+        jwk = public_jwk(self._keyring.algorithm, self.record.public)
+        if jwk is None:
+            raise AssertionError(f"{self._keyring.algorithm.name} has no form as a JWK")
+        return jwk
 
+    @cached_property
     def cmac(self) -> Cmac:
         """The CMAC of this version, whose algorithm has it."""
-        if self._cmac is None:
-            prepare = self._keyring.algorithm.capabilities.cmac
-            if prepare is None:
-                raise AssertionError(f"{self._keyring.algorithm.name} has no CMAC")
-            self._cmac = prepare(self.record.private.reveal())
-        return self._cmac
+        prepare = self._keyring.algorithm.capabilities.cmac
+        if prepare is None:
+            raise AssertionError(f"{self._keyring.algorithm.name} has no CMAC")
+        return prepare(self.record.private.reveal())
 
     def mac_key(self) -> bytes:
         """The MAC key of this version."""
@@ -184,11 +157,10 @@ class KeyVersion:
         key = record.private if self._keyring.algorithm.usage.mac_key_is_key else record.mac_key
         return key.reveal()
 
+    @cached_property
     def mac(self) -> Mac:
         """The MAC of this version, for any type; never derived."""
-        if self._mac is None:
-            self._mac = Mac(self.mac_key())
-        return self._mac
+        return Mac(self.mac_key())
 
     def _move(self, place: Place) -> None:
         """Forget facts of another place, if the mount has moved since the key was loaded."""

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 
 from engines.algorithms.registry import ALGORITHMS
 from engines.base import Body
-from engines.durations import SECOND
-from engines.encoding import parse_rfc3339, rfc3339_nano
+from engines.durations import SECOND, format_time_nanoseconds
+from engines.encoding import parse_rfc3339
 from engines.faults import InvalidRequest
 from engines.fields import READING, Duration, KeyValues, same_words
 from engines.keys.counting.limits import REFUSE, ROTATE
@@ -133,9 +133,9 @@ def describe_rules(record: KeyringRecord) -> dict[str, Any]:
     if record.refuses_at_max:
         shown["on_max_encryptions"] = REFUSE
     if record.not_before:
-        shown["not_before"] = rfc3339_nano(record.not_before)
+        shown["not_before"] = format_time_nanoseconds(record.not_before)
     if record.not_after:
-        shown["not_after"] = rfc3339_nano(record.not_after)
+        shown["not_after"] = format_time_nanoseconds(record.not_after)
     if record.disabled:
         shown["disabled"] = True
     if record.custom_metadata:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from engines.encoding import nanoseconds_of, rfc3339_nano
+from engines.durations import format_time_nanoseconds
+from engines.encoding import nanoseconds_of
 from engines.faults import InvalidRequest
 from engines.keys.records import KeyringRecord
 
@@ -76,10 +77,11 @@ def check_use(record: KeyringRecord, use: Use, now: float) -> None:
         return
     moment = nanoseconds_of(now)
     if record.not_before and moment < record.not_before:
-        raise InvalidRequest(f"key {record.name!r} is not active before {rfc3339_nano(record.not_before)}")
+        raise InvalidRequest(f"key {record.name!r} is not active before {format_time_nanoseconds(record.not_before)}")
     if use is Use.PROTECT and record.not_after and moment >= record.not_after:
         raise InvalidRequest(
-            f"key {record.name!r} was deactivated at {rfc3339_nano(record.not_after)}: it only decrypts and verifies"
+            f"key {record.name!r} was deactivated at {format_time_nanoseconds(record.not_after)}: "
+            "it only decrypts and verifies"
         )
 
 

@@ -102,7 +102,7 @@ def _prepare(keyring: Keyring, uses: Uses, key_version: int) -> Callable[[], Rep
 
     def make() -> Reply:
         use.begin()
-        shared_secret, ciphertext = version.encapsulation().encapsulate()
+        shared_secret, ciphertext = version.encapsulation.encapsulate()
         use.made(0, len(ciphertext))
         return Reply(
             {
@@ -124,7 +124,7 @@ async def decapsulate(engine: Pqc, call: Call, body: Decapsulating) -> Reply:
     use = uses.allow(version.facts(uses.place), NO_REQUEST, len(payload))
     use.begin()
     try:
-        shared_secret = version.encapsulation().decapsulate(payload)
+        shared_secret = version.encapsulation.decapsulate(payload)
     except BadCiphertext:
         raise ForeignCiphertext from None
     except NoPrivateKey:

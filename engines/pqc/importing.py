@@ -127,7 +127,7 @@ async def _read_material(engine: Pqc, call: Call, algorithm: Algorithm, body: Im
     suite = keyring.algorithm.capabilities.hpke
     assert suite is not None, "keys that encapsulate have a suite of HPKE"
     try:
-        data = suite.open(keyring.latest.encapsulation(), wrapped, INFO, b"")
+        data = suite.open(keyring.latest.encapsulation, wrapped, INFO, b"")
     except BadCiphertext:
         raise ForeignCiphertext from None
     return await at_pace(Pace.BRIEF, partial(forms.import_private, data))

@@ -8,7 +8,7 @@ from engines.algorithms.registry import ALGORITHMS
 from engines.base import Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.uses import note
-from engines.encoding import rfc3339_nano
+from engines.durations import format_time_nanoseconds
 from engines.faults import Failed, InvalidRequest, NotFound
 from engines.keys.keyring import Keyring, KeyVersion
 from engines.keys.policy.classification import check_may_classify, classified, describe_set
@@ -116,7 +116,7 @@ def describe(keyring: Keyring) -> Reply:
         data["hpke_suite"] = keyring.algorithm.capabilities.hpke.name
     for name, info in (("backup_info", record.backup_info), ("restore_info", record.restore_info)):
         if info is not None:
-            data[name] = {"time": rfc3339_nano(info.time), "version": info.version}
+            data[name] = {"time": format_time_nanoseconds(info.time), "version": info.version}
     return Reply(data)
 
 
@@ -126,5 +126,5 @@ def _describe_version(keyring: Keyring, version: KeyVersion) -> dict[str, Any]:
     return {
         "name": keyring.algorithm.label,
         "public_key": text(version.record.public),
-        "creation_time": rfc3339_nano(version.record.created),
+        "creation_time": format_time_nanoseconds(version.record.created),
     }

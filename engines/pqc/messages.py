@@ -95,7 +95,7 @@ def _prepare_seal(
 
     def seal() -> tuple[str, int]:
         use.begin()
-        sealed = _suite(keyring).seal(version.encapsulation(), data, INFO, associated)
+        sealed = _suite(keyring).seal(version.encapsulation, data, INFO, associated)
         use.made(len(data), len(sealed))
         return version.prefix + encode_base64(sealed), version.number
 
@@ -115,7 +115,7 @@ def _open(keyring: Keyring, uses: Uses, ciphertext: str, associated_data: str) -
     use = uses.allow(version.facts(uses.place), request, len(payload))
     use.begin()
     try:
-        plaintext = _suite(keyring).open(version.encapsulation(), payload, INFO, associated)
+        plaintext = _suite(keyring).open(version.encapsulation, payload, INFO, associated)
     except BadCiphertext:
         raise ForeignCiphertext from None
     except NoPrivateKey:

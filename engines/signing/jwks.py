@@ -72,4 +72,4 @@ def _reply(keys: list[dict[str, Any]], publish_ahead_seconds: int) -> Reply:
 
 
 def _published(keyring: Keyring, now: float) -> list[dict[str, Any]]:
-    return [version_jwk(version, version.jwk()) for version in published_versions(keyring, now)]
+    return [version_jwk(version, version.jwk) for version in published_versions(keyring, now)]

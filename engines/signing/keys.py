@@ -121,5 +121,5 @@ def describe(keyring: Keyring, now: float) -> Reply:
     data["signing_version"] = signing_version(keyring, now).number
     data["published_versions"] = [version.number for version in published_versions(keyring, now)]
     for number, version in data["keys"].items():
-        version["kid"] = keyring.versions[int(number)].jwk()["kid"]
+        version["kid"] = keyring.versions[int(number)].jwk["kid"]
     return Reply(data)

@@ -81,7 +81,7 @@ class RoleInUse:
         """The key id of version ``number`` in this role's signatures; "" for none."""
         kind = self.role.record.kid
         if kind == THUMBPRINT:
-            return self.keyring.versions[number].jwk()["kid"]
+            return self.keyring.versions[number].jwk["kid"]
         return f"{self.keyring.record.name}-v{number}" if kind == VERSION else ""
 
 

@@ -13,8 +13,8 @@ from engines.algorithms.encodings.interchange import BadBackup, KeyFormat, backu
 from engines.algorithms.formats.certificates import check_certificates, check_certified, check_chain
 from engines.algorithms.row import Algorithm
 from engines.algorithms.symmetric.mac import is_mac_key
-from engines.durations import SECOND
-from engines.encoding import decode_base64, encode_base64, parse_rfc3339, rfc3339_nano
+from engines.durations import SECOND, format_time_nanoseconds
+from engines.encoding import decode_base64, encode_base64, parse_rfc3339
 from engines.faults import Failed, Fault, InvalidRequest
 from engines.fields import MAX_DURATION_SECONDS, KeyValues
 from engines.keys.policy.classification import describe_set, with_classification
@@ -165,7 +165,7 @@ def load_totals(
 
 def dump_info(info: RestoreInfo | None) -> dict[str, Any] | None:
     """``info`` as JSON values."""
-    return None if info is None else {"time": rfc3339_nano(info.time), "version": info.version}
+    return None if info is None else {"time": format_time_nanoseconds(info.time), "version": info.version}
 
 
 def load_info(info: InfoBackup | None) -> RestoreInfo | None:
@@ -183,7 +183,7 @@ def dump_version(algorithm: Algorithm, record: KeyringRecord, version: VersionRe
         **EMPTY_ENTRY,
         **algorithm.interchange.to_backup(material),
         "hmac_key": encode_base64(mac_key.reveal()),
-        "time": rfc3339_nano(version.created),
+        "time": format_time_nanoseconds(version.created),
         "convergent_version": 3 if record.convergent else 0,
         "creation_time": version.created // SECOND,
         "certificate_chain": chain or None,

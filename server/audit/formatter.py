@@ -16,10 +16,10 @@ import orjson
 from msgspec import Struct
 
 from engines.base import LISTS
+from engines.durations import format_time, format_time_nanoseconds
 from server.audit.entry import AuditAuth, AuditMount, AuditRequest, AuditResponse, AuditSubject, AuditToken, AuditWrap
 from server.audit.hashing import Clear, Hasher
 from server.audit.options import FormatOptions
-from server.audit.timestamps import nanoseconds_text, seconds_text
 
 _MAX_PREPARED = 16
 _MAX_RESULTS = 1024
@@ -120,7 +120,7 @@ class Formatter:
     def request_line(self, parts: Parts, request: AuditRequest, nanoseconds: int) -> bytes:
         """The entry of a request, with its newline."""
         error = b',"error":' + _json(request.error) + b"}\n" if request.error else b"}\n"
-        time = nanoseconds_text(nanoseconds).encode()
+        time = format_time_nanoseconds(nanoseconds).encode()
         return b"".join((self._prefix, time, b'","type":"request",', parts.auth, b",", parts.request, error))
 
     def response_line(self, parts: Parts, request: AuditRequest, response: AuditResponse, nanoseconds: int) -> bytes:
@@ -148,7 +148,7 @@ class Formatter:
         if mount is not None:
             inside = inside + b"," + mount.response_block if inside else mount.response_block
         end = b'},"error":' + _json(response.error) + b"}\n" if response.error else b"}}\n"
-        time = nanoseconds_text(nanoseconds).encode()
+        time = format_time_nanoseconds(nanoseconds).encode()
         return b"".join(
             (
                 self._prefix,
@@ -232,7 +232,7 @@ class Formatter:
         if auth.ttl_seconds:
             rest["token_ttl"] = auth.ttl_seconds
         if auth.issue_time:
-            rest["token_issue_time"] = seconds_text(auth.issue_time)
+            rest["token_issue_time"] = format_time(int(auth.issue_time))
         return who, rest
 
     def _given_out(self, auth: AuditAuth, client_token: str) -> dict[str, Any]:

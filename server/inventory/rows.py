@@ -16,8 +16,7 @@ from msgspec.structs import replace as replaced_struct
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.row import Primitive
 from engines.crypto_policy.facts import KeyFacts, Place
-from engines.durations import SECOND, format_time
-from engines.encoding import rfc3339_nano
+from engines.durations import SECOND, format_time, format_time_nanoseconds
 from engines.keys.counting.use_records import VersionUse, read_use_of
 from engines.keys.facts import facts_of_version
 from engines.keys.records import (
@@ -171,7 +170,7 @@ def _years_later(seconds: float, years: int) -> float:
 
 def time_or_none(nanoseconds: int) -> str | None:
     """A time in RFC 3339, UTC; None for 0."""
-    return rfc3339_nano(nanoseconds) if nanoseconds else None
+    return format_time_nanoseconds(nanoseconds) if nanoseconds else None
 
 
 def describe_vulnerability(row: Row) -> Mapping[str, object] | None:

@@ -47,22 +47,20 @@ async def execute(
         pending = audit.hold(audited)
     try:
         reply = await handle(runtime, context, call, body)
-        answer = answer_to(context, call, reply)
+        answer, response = conclude(context, call, reply)
         if wraps and wrappable(reply, context):
-            reply = await wrapped(context, call, reply, answer)
-            answer = answer_to(context, call, reply)
+            answer, response = conclude(context, call, await wrapped(context, call, reply, answer))
     except BaseException as error:
         # Without a name for the fault, which refers to this frame: a name would keep the request alive.
-        response = refused(fault_of(error) or Fault("internal error"), public=context.public)
-        response.crypto = _record(runtime, context, call, failed=True)
+        refusal = refused(fault_of(error) or Fault("internal error"), public=context.public)
+        refusal.crypto = _record(runtime, context, call, failed=True)
         if waits and isinstance(error, Exception):
-            await audit.finish(pending, response)
+            await audit.finish(pending, refusal)
         else:  # It was cancelled, and must not wait any more.
-            audit.abandon(pending, response)
+            audit.abandon(pending, refusal)
         if isinstance(error, Fault) and context.public:
             error.wrapped = False
         raise
-    response = _outcome(context, call, reply, answer)
     if call.crypto is not None or call.crypto_policy is not None:
         response.crypto = _record(runtime, context, call, failed=False)
     if len(answer.body) > LONG_ANSWER_BYTES:
@@ -74,31 +72,42 @@ async def execute(
     return answer
 
 
-def answer_to(context: RequestContext, call: Call, reply: Reply | None) -> Answer:
-    """Step 9, without wrapping."""
-    route = context.route
-    if isinstance(reply, Wrapped):
-        return Answer(200, success_body("", None, wrap=reply.info.block(), warnings=reply.info.warnings))
-    if isinstance(reply, Unwrapped):
-        return Answer(reply.status or 200, reply.envelope(context.request_id))
+def conclude(context: RequestContext, call: Call, reply: Reply | None) -> tuple[Answer, AuditResponse]:
+    """Step 9, without wrapping: the answer and its audit entry. Raises ``NotFound`` for a read without data."""
     if reply is None:
         if context.operation in READS:
             raise NotFound
-        return Answer(204, b"")
+        return Answer(204, b""), AuditResponse(warnings=call.warnings)
+    status, route = reply.status or 200, context.route
+    if isinstance(reply, Wrapped):
+        body = success_body("", None, wrap=reply.info.block(), warnings=reply.info.warnings)
+        return Answer(200, body), AuditResponse(wrap=reply.info.audit())
+    if isinstance(reply, Unwrapped):
+        body = reply.envelope(context.request_id)
+        return Answer(status, body), raw_answer(status, "application/json", body)
     if reply.raw is not None:
-        return raw_answer_to(reply.status or 200, reply.raw)
+        return raw_answer_to(status, reply.raw), raw_answer(status, reply.raw.content_type, reply.raw.body)
     if context.operation is Operation.LIST and reply.data is not None:
         if not reply.data.get("keys") and not call.warnings:
             raise NotFound
+    headers = JSON_ALONE
     if context.operation is Operation.HELP or (route is not None and route.bare):
-        # A cache shared between clients must not serve it to one without a token.
-        kept = ((b"cache-control", b"private, max-age=%d" % reply.max_age_seconds),) if reply.max_age_seconds else ()
-        return Answer(reply.status or 200, bare_body(reply.data), (JSON, *kept) if kept else JSON_ALONE)
-    auth = reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None
-    # Not if the path names a namespace, as in OpenBao.
-    echo = route is not None and route.echo and not context.request.prefixed
-    body = success_body(context.request_id, reply.data, warnings=call.warnings, auth=auth, echo=echo)
-    return Answer(reply.status or 200, body)
+        body = bare_body(reply.data)
+        if reply.max_age_seconds:
+            # A cache shared between clients must not serve it to one without a token.
+            headers = (JSON, (b"cache-control", b"private, max-age=%d" % reply.max_age_seconds))
+    else:
+        # Not if the path names a namespace, as in OpenBao.
+        echo = route is not None and route.echo and not context.request.prefixed
+        auth = reply.auth.auth_block(reply.identity_policies) if isinstance(reply, Issued) else None
+        body = success_body(context.request_id, reply.data, warnings=call.warnings, auth=auth, echo=echo)
+    if status >= 400:
+        response = raw_answer(status, "application/json", body)
+    elif isinstance(reply, Issued):
+        response = issued_response(reply, call.warnings, context)
+    else:
+        response = AuditResponse(data=reply.data, warnings=call.warnings)
+    return Answer(status, body, headers), response
 
 
 def wrappable(reply: Reply | None, context: RequestContext) -> TypeGuard[Reply]:
@@ -128,21 +137,6 @@ async def wrapped(context: RequestContext, call: Call, reply: Reply, answer: Ans
         status=answer.status if answer.status >= 400 else 0,
     )
     return await context.tenant.wrapping.wrap(envelope, record, call.now, context.request.wrap_format)
-
-
-def _outcome(context: RequestContext, call: Call, reply: Reply | None, answer: Answer) -> AuditResponse:
-    """The audit entry of ``answer``, which is made from ``reply``."""
-    if reply is None:
-        return AuditResponse(warnings=call.warnings)
-    if reply.raw is not None:
-        return raw_answer(answer.status, reply.raw.content_type, reply.raw.body)
-    if isinstance(reply, Unwrapped) or (reply.status is not None and reply.status >= 400):
-        return raw_answer(answer.status, "application/json", answer.body)
-    if isinstance(reply, Wrapped):
-        return AuditResponse(wrap=reply.info.audit())
-    if isinstance(reply, Issued):
-        return issued_response(reply, call.warnings, context)
-    return AuditResponse(data=reply.data, warnings=call.warnings)
 
 
 def _record(runtime: Runtime, context: RequestContext, call: Call, *, failed: bool) -> bytes:

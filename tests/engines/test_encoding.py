@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines.durations import format_time_nanoseconds
 from engines.encoding import (
     NotBase64,
     decode_base64,
@@ -17,7 +18,6 @@ from engines.encoding import (
     encode_base64,
     encode_base64_url,
     parse_rfc3339,
-    rfc3339_nano,
 )
 from tests.costs import processor_seconds_below
 
@@ -161,7 +161,7 @@ def test_base64url_says_where_it_gave_up() -> None:
     ],
 )
 def test_times_are_written_and_read_as_go_does_it(nanoseconds: int, text: str) -> None:
-    assert rfc3339_nano(nanoseconds) == text
+    assert format_time_nanoseconds(nanoseconds) == text
     assert parse_rfc3339(text) == nanoseconds
 
 

@@ -40,9 +40,15 @@ async def counted(engine: Counts, call: Call, keyring: Keyring, requested_versio
     That is the same key with a new version if the old one is used up and the key is set to rotate. Raises
     ``InvalidRequest`` if it is set to refuse, or can't rotate. Other reasons against encrypting aren't checked here.
     """
-    if _counted_at_once(engine, call, keyring, requested_version, wanted):
-        return keyring
-    return await _counted_slowly(engine, call, keyring, requested_version, wanted)
+    latest = keyring.latest
+    if engine.keys.gate.active and is_blocked(engine.keys, keyring, call.now):
+        _warn_once(call, f"key {keyring.record.name!r} is due for rotation, which the crypto policy refuses")
+    count = latest.count
+    if count is None or requested_version or not count.spend(wanted):
+        return await _counted_slowly(engine, call, keyring, requested_version, wanted)
+    if count.half_made:
+        _warn(call, keyring, latest, requested_version)
+    return keyring
 
 
 async def count_then_make(
@@ -58,9 +64,7 @@ async def count_then_make(
     changes nothing. Raises what ``prepare`` raises, and as ``counted``.
     """
     make = prepare(keyring)
-    if _counted_at_once(engine, call, keyring, requested_version, 1):
-        return make()
-    allowed = await _counted_slowly(engine, call, keyring, requested_version, 1)
+    allowed = await counted(engine, call, keyring, requested_version)
     return make() if allowed is keyring else prepare(allowed)()
 
 
@@ -72,19 +76,6 @@ async def counted_items(engine: Counts, call: Call, keyring: Keyring, versions: 
     for version, wanted in sorted(Counter(versions).items(), reverse=True):
         keyring = await counted(engine, call, keyring, version, wanted)
     return keyring
-
-
-def _counted_at_once(engine: Counts, call: Call, keyring: Keyring, requested_version: int, wanted: int) -> bool:
-    """Count by what this process has reserved for the latest version; False, with nothing counted, if that can't be."""
-    latest = keyring.latest
-    if engine.keys.gate.active and is_blocked(engine.keys, keyring, call.now):
-        _warn_once(call, f"key {keyring.record.name!r} is due for rotation, which the crypto policy refuses")
-    count = latest.count
-    if count is None or requested_version or not count.spend(wanted):
-        return False
-    if count.half_made:
-        _warn(call, keyring, latest, requested_version)
-    return True
 
 
 async def _counted_slowly(engine: Counts, call: Call, keyring: Keyring, requested_version: int, wanted: int) -> Keyring:

@@ -14,7 +14,8 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from engines.base import Call, Reply
-from engines.encoding import nanoseconds_of, parse_rfc3339, rfc3339_nano
+from engines.durations import format_time_nanoseconds
+from engines.encoding import nanoseconds_of, parse_rfc3339
 from engines.faults import InvalidRequest, NotFound
 from engines.keys.records import (
     GONE,
@@ -74,7 +75,7 @@ def describe_marks(record: KeyringRecord) -> dict[str, Any]:
         return {}
     return {
         "compromised_versions": {
-            str(number): {"time": rfc3339_nano(mark.time), "reason": mark.reason}
+            str(number): {"time": format_time_nanoseconds(mark.time), "reason": mark.reason}
             for number, mark in record.compromised.items()
         }
     }

@@ -19,7 +19,8 @@ from engines.algorithms.formats import cms as messages
 from engines.base import Body, Call, Reply
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.uses import Uses
-from engines.encoding import decode_base64, encode_base64, nanoseconds_of, rfc3339_nano
+from engines.durations import format_time_nanoseconds
+from engines.encoding import decode_base64, encode_base64, nanoseconds_of
 from engines.faults import InvalidRequest
 from engines.keys.keyring import KeyVersion
 from engines.keys.states import Use
@@ -132,7 +133,7 @@ async def _open(used: RoleInUse, uses: Uses, der: bytes, payload: bytes) -> dict
     answer: dict[str, Any] = {"valid": True, "key_version": version.number}
     if message.signing_time is not None:
         seconds = message.signing_time.replace(tzinfo=UTC).timestamp()
-        answer["signing_time"] = rfc3339_nano(nanoseconds_of(seconds))
+        answer["signing_time"] = format_time_nanoseconds(nanoseconds_of(seconds))
     return answer
 
 

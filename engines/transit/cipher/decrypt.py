@@ -126,7 +126,7 @@ def decrypt_plainly(
     """The results for a batch without special cases and failures, nearly always; None falls back to the slow path."""
     openable = keyring.openable
     size = keyring.algorithm.sizes.nonce_bytes
-    version, prefix, open_one = keyring.latest, _NO_PREFIX, keyring.latest.cipher().open
+    version, prefix, open_one = keyring.latest, _NO_PREFIX, keyring.latest.cipher.open
     runs: list[_Run] = []
     results: list[dict[str, Any]] = []
     before = input_bytes = output_bytes = 0
@@ -142,7 +142,7 @@ def decrypt_plainly(
                     return None
                 runs.append((version, len(results) - before, input_bytes, output_bytes))
                 before, input_bytes, output_bytes = len(results), 0, 0
-                version, prefix, open_one = found, found.prefix, found.cipher().open
+                version, prefix, open_one = found, found.prefix, found.cipher.open
             payload = decode_base64(ciphertext[len(prefix) :])
             if len(payload) < size:
                 return None

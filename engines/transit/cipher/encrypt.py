@@ -270,7 +270,7 @@ def encrypt_plainly(uses: Uses, keyring: Keyring, items: list[EncryptItem]) -> l
     if keyring.record.compromised:
         return None
     version = keyring.latest
-    prefix, number, seal_one = version.prefix, version.number, version.cipher().seal
+    prefix, number, seal_one = version.prefix, version.number, version.cipher.seal
     size = keyring.algorithm.sizes.nonce_bytes
     nonces = urandom(size * len(items))
     results: list[dict[str, Any]] = []

@@ -86,7 +86,7 @@ def prepare_seal(
         derived = version.derived_cipher(context)
         cipher, nonce_mac = derived.cipher, derived.nonce_mac
     else:
-        cipher = version.cipher()
+        cipher = version.cipher
     data = _decode_associated_data(associated_data) if associated_data else None
     use = uses.allow(version.facts(uses.place), WITH_ASSOCIATED_DATA if data else NO_REQUEST, len(plaintext))
     return partial(_seal, use, version, cipher, nonce_mac, algorithm.sizes.nonce_bytes, plaintext, data)
@@ -94,7 +94,7 @@ def prepare_seal(
 
 def _encrypt(use: KeyUse, version: KeyVersion, plaintext: bytes, options: EncryptionOptions) -> tuple[str, int]:
     use.begin()
-    encrypted = version.encryption().encrypt(plaintext, options)
+    encrypted = version.encryption.encrypt(plaintext, options)
     use.made(len(plaintext), len(encrypted))
     return version.prefix + encode_base64(encrypted), version.number
 
@@ -164,7 +164,7 @@ def prepare_unseal(
     if algorithm.capabilities.aead is None:
         use = uses.allow(version.facts(uses.place), encryption_facts(algorithm, options), len(payload))
         return partial(_decrypt, use, version, payload, options)
-    cipher = version.derived_cipher(context).cipher if record.derived else version.cipher()
+    cipher = version.derived_cipher(context).cipher if record.derived else version.cipher
     data = _decode_associated_data(associated_data) if associated_data else None
     use = uses.allow(version.facts(uses.place), WITH_ASSOCIATED_DATA if data else NO_REQUEST, len(payload))
     return partial(_open, use, cipher, algorithm.sizes.nonce_bytes, payload, data)
@@ -191,7 +191,7 @@ def _prepare_message(
 
 def _decrypt(use: KeyUse, version: KeyVersion, payload: bytes, options: EncryptionOptions) -> bytes:
     use.begin()
-    plaintext = version.encryption().decrypt(payload, options)
+    plaintext = version.encryption.decrypt(payload, options)
     use.made(len(payload), len(plaintext))
     return plaintext
 

@@ -98,7 +98,7 @@ def _code(uses: Uses, version: KeyVersion, item: InputItem, length: int, index: 
 def _digest(uses: Uses, version: KeyVersion, data: bytes) -> bytes:
     use = uses.allow(version.facts(uses.place), NO_REQUEST, len(data))
     use.begin()
-    code = version.cmac().digest(data)
+    code = version.cmac.digest(data)
     use.made(len(data), len(code) if uses.operation is CryptoOperation.CMAC else 0)
     return code
 

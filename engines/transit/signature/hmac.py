@@ -114,7 +114,7 @@ def _authenticate(uses: Uses, version: KeyVersion, hash_: Hash, request: Request
     data = decode_input(text)
     use = uses.allow(version.mac_facts(uses.place), request, len(data))
     use.begin()
-    code = version.mac().digest(data, hash_)
+    code = version.mac.digest(data, hash_)
     use.made(len(data), len(code))
     return version.prefix + encode_base64(code)
 
@@ -139,7 +139,7 @@ def check(keyring: Keyring, uses: Uses, hash_: Hash, request: RequestFacts, text
     version, given = open_code(keyring, code, "HMAC")
     use = uses.allow(version.mac_facts(uses.place), request, len(data))
     use.begin()
-    matches = version.mac().matches(data, given, hash_)
+    matches = version.mac.matches(data, given, hash_)
     use.made(len(data))
     return matches
 

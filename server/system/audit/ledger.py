@@ -11,7 +11,7 @@ from typing import TypeVar
 from msgspec import UNSET, UnsetType
 
 from engines.base import Access, Body, Call, Nothing, Operation, Raw, Reply, Route, Row, Scope
-from engines.durations import SECOND
+from engines.durations import SECOND, format_time_nanoseconds
 from engines.faults import Failed, InvalidRequest, NotFound, NotYet
 from server.audit.ledger.asked import AskedLog, asked_server, asked_tenant
 from server.audit.ledger.device.device import LedgerDevice
@@ -21,7 +21,6 @@ from server.audit.ledger.device.witnesses import quorum_missing_seconds
 from server.audit.ledger.lookup import answer_query, pending_entries, prove, read_file
 from server.audit.ledger.offline.entries import Clock
 from server.audit.ledger.offline.query import Query
-from server.audit.timestamps import nanoseconds_text
 from server.system.state import System
 
 T = TypeVar("T")
@@ -107,14 +106,14 @@ async def read_status(system: System, call: Call, body: Nothing) -> Reply:
             "root": base64.b64encode(state.root).decode(),
             "verifier_keys": [] if log.keys is None else log.keys.policy_keys(state.origin),
             "pending_entries": await look_up(system, partial(pending_entries, log)),
-            "checkpoint_time": nanoseconds_text(state.time) if state.size else None,
+            "checkpoint_time": format_time_nanoseconds(state.time) if state.size else None,
             "remembered": system.core.runtime.settings.storage_type not in _IN_MEMORY,
             "witnesses": [
                 {
                     "name": one.name,
                     "state": one.state if one.size == state.size or one.state != "ok" else "behind",
                     "size": one.size,
-                    "time": nanoseconds_text(one.time) if one.time else None,
+                    "time": format_time_nanoseconds(one.time) if one.time else None,
                 }
                 for one in state.witnesses
             ],

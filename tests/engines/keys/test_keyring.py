@@ -137,8 +137,8 @@ def test_each_version_has_a_mac_key_of_its_own() -> None:
 
 def test_what_can_be_prepared_is_prepared_once() -> None:
     version = Keyring(record()).latest
-    assert version.cipher() is version.cipher()
-    assert version.mac() is version.mac()
+    assert version.cipher is version.cipher
+    assert version.mac is version.mac
     derived = Keyring(record(derived=True)).latest
     assert derived.derived_cipher(b"context") is derived.derived_cipher(b"context")
     signer = Keyring(record(type=ED25519.name, versions={1: new_version(ED25519.generate(0), 1.0)})).latest

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from auth_methods.base import InvalidCredentials
 from compat.json.text import parse_object
 from engines.base import Operation
+from engines.durations import format_time
 from engines.faults import Denied, Failed, Fault, InvalidRequest, NotFound, Unauthenticated, UnsupportedPath
 from server.audit.entry import (
     AuditAuth,
@@ -34,7 +35,6 @@ from server.audit.entry import (
 from server.audit.formatter import Formatter
 from server.audit.hashing import MAX_DEPTH, Hasher
 from server.audit.options import FormatOptions, read_options
-from server.audit.timestamps import nanoseconds_text, seconds_text
 from tests.server.audit.audit_fixture import CLIENT_TOKEN, ROOT, TRANSIT, VERSION, request, token
 
 OBSERVED = json.loads((Path(__file__).parent / "audit_observed.json").read_text())["entries"]
@@ -67,7 +67,7 @@ def nested() -> dict[str, Any]:
 
 
 def wrap(path: str, **more: str) -> AuditWrap:
-    return AuditWrap("s.wrapping", "wrapping-accessor", 60, seconds_text(1), path, **more)
+    return AuditWrap("s.wrapping", "wrapping-accessor", 60, format_time(1), path, **more)
 
 
 DENIED = refusal(Denied())
@@ -235,7 +235,7 @@ def test_no_secret_is_written_in_the_clear(asked: dict[str, Any], answered: dict
         data=answered,
         auth=auth,
         client_token=secret,
-        wrap=AuditWrap(secret, secret, 60, seconds_text(0), "p", wrapped_accessor=secret),
+        wrap=AuditWrap(secret, secret, 60, format_time(0), "p", wrapped_accessor=secret),
     )
     faults: list[Fault] = [kind(secret) for kind in (InvalidRequest, Denied, Failed, NotFound, Unauthenticated)]
     formatter = Formatter(SALT, FormatOptions())
@@ -336,12 +336,6 @@ def test_client_ids() -> None:
     assert client_id(("root",), "root") == "0DHqvq2D77kL2/JTPSZkTMJbkFVmUu0TzMi0jiXcFy8="
     assert client_id(("p", "default"), "root") == "B9WcCFncFBURZTx5hOVveNQlG77suEpCEnA/jy7xAs8="
     assert client_id(("p",), "root", "entity") == "entity"
-
-
-def test_times() -> None:
-    assert nanoseconds_text(TIME) == "2026-11-25T00:16:45.070833639Z"
-    assert nanoseconds_text(1_500_000_000) == "1970-01-01T00:00:01.5Z"
-    assert nanoseconds_text(2_000_000_000) == seconds_text(2.9) == "1970-01-01T00:00:02Z"
 
 
 def test_the_namespace_of_policies_is_the_tokens() -> None:

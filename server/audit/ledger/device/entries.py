@@ -17,9 +17,9 @@ from typing import Any
 import orjson
 from zlib_ng.zlib_ng import crc32
 
+from engines.durations import format_time_nanoseconds
 from server.audit.ledger.log.frames import frame_header
 from server.audit.ledger.log.tiles import MAX_ENTRY_BYTES
-from server.audit.timestamps import nanoseconds_text
 from server.runtime.identifiers import new_request_id
 
 _TIME = b'{"time":"'
@@ -68,7 +68,7 @@ class Run:
 
 def retimed(lines: bytes) -> bytes:
     """``lines`` with the present time: those that had to wait are written now, and ``mono_ns`` says so too."""
-    time = nanoseconds_text(time_ns()).encode()
+    time = format_time_nanoseconds(time_ns()).encode()
     return b"".join(
         b"%b%b%b\n" % (_TIME, time, line[line.index(b'"', len(_TIME)) :]) if line.startswith(_TIME) else line + b"\n"
         for line in lines[:-1].split(b"\n")
@@ -77,7 +77,7 @@ def retimed(lines: bytes) -> bytes:
 
 def own_line(event: str, members: Mapping[str, Any]) -> bytes:
     """The line of one of the server's own entries."""
-    entry = {"time": nanoseconds_text(time_ns()), "type": "ledger", "event": event, **members}
+    entry = {"time": format_time_nanoseconds(time_ns()), "type": "ledger", "event": event, **members}
     return orjson.dumps(entry) + b"\n"
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, TypeAlias
 
+from engines.durations import format_time
 from engines.faults import Failed, InvalidRequest, Unavailable
 from engines.worker_pools import beside
 from server.audit.devices.base import DeviceFault
@@ -30,7 +31,6 @@ from server.audit.ledger.tenants.projection import tenant_origin
 from server.audit.ledger.tenants.state import TenantLogs
 from server.audit.ledger.tenants.writing import put_tenant_aside
 from server.audit.ledger.turns import Turns
-from server.audit.timestamps import seconds_text
 from storage.view import View
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ class LedgerHost:
         await self.ledgers.begin(origin)
         await self._bring(device)
         lost = {} if state is None else {"size": state.size, "root": base64.b64encode(state.root).decode()}
-        device.introduced = {"accepted_loss": {"reason": loss.reason, "time": seconds_text(loss.time), **lost}}
+        device.introduced = {"accepted_loss": {"reason": loss.reason, "time": format_time(int(loss.time)), **lost}}
 
     async def _begin_lost_tenants(self, device: LedgerDevice) -> None:
         """Begin those logs of namespaces anew that can't be brought to what is remembered of them."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engines.durations import format_time_nanoseconds
 from server.audit.ledger.log.checkpoints import Checkpoint
 from server.audit.ledger.log.frames import encode_frames, segment_name
 from server.audit.ledger.log.keys import NoteSigner, SignatureType
@@ -19,7 +20,6 @@ from server.audit.ledger.log.notes import signed_note
 from server.audit.ledger.log.tiles import parse_tile_path
 from server.audit.ledger.log.tree import TreeReader
 from server.audit.ledger.log.writer import TreeWriter
-from server.audit.timestamps import nanoseconds_text
 
 ORIGIN = "example.com/ledger"
 START = 1_800_000_000
@@ -43,7 +43,7 @@ def member(number: int, run: str = "r1", worker: int = 0) -> dict[str, Any]:
 
 
 def timestamp(number: int) -> str:
-    return nanoseconds_text(START * SECOND + number * SECOND // 100)
+    return format_time_nanoseconds(START * SECOND + number * SECOND // 100)
 
 
 def pair(number: int, **changes: Any) -> tuple[bytes, bytes]:
