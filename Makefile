@@ -25,7 +25,7 @@ check: $(VENV)/.dev site
 
 # Without the development tools: for another Python, `make smoke PYTHON=/usr/bin/python3 VENV=.venv-other`.
 smoke: $(VENV)/.serve
-	$(BIN)/python tests/smoke.py
+	$(BIN)/python tests/deployment/smoke.py
 
 # What is installed on machines without a checkout. What an earlier build has left behind would get into it, and what is
 # said there of entry points would be believed by servers that are started in the checkout. The same commit makes the same
@@ -97,11 +97,11 @@ soak: $(VENV)/.dev
 
 # The lists of all paths, algorithms and crypto profiles; the other pages are written by hand, and tests hold them against the code.
 docs: $(VENV)/.dev
-	$(BIN)/python -m tests.house.api_document
-	$(BIN)/python -m tests.house.algorithm_document
-	$(BIN)/python -m tests.house.profile_document
-	$(BIN)/python -m tests.house.crypto_policy_document
-	$(BIN)/python -m tests.house.reference_tables
+	$(BIN)/python -m tests.house.documents.api_document
+	$(BIN)/python -m tests.house.documents.algorithm_document
+	$(BIN)/python -m tests.house.documents.profile_document
+	$(BIN)/python -m tests.house.documents.crypto_policy_document
+	$(BIN)/python -m tests.house.documents.reference_tables
 
 # Pictures of the console, by Debian's Chromium.
 screenshots: $(VENV)/.dev

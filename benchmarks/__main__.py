@@ -26,7 +26,7 @@ from benchmarks.scanner import speed
 from benchmarks.scanner.report import render as render_scan
 from benchmarks.workloads import WORKLOADS, select
 from benchmarks.workloads.base import UnknownName
-from tests.products import Product
+from tests.support.products import Product
 
 _COMPARE = "compare"
 

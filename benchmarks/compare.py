@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from benchmarks import transports
 from benchmarks.limits import handler, openssl
 from benchmarks.workloads.base import NotOffered, Target, Task, Workload
-from tests import processes
-from tests.products import ServerFailed
-from tests.servers import Server
+from tests.support import processes
+from tests.support.products import ServerFailed
+from tests.support.servers import Server
 
 _WARM_SHARE = 0.25
 _OPENSSL_SHARE = 0.25

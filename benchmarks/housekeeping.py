@@ -7,8 +7,8 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from tests import processes
-from tests.servers import Server
+from tests.support import processes
+from tests.support.servers import Server
 
 _BODY = {"plaintext": base64.b64encode(b"first").decode()}
 

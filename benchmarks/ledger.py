@@ -23,10 +23,10 @@ from benchmarks.workloads.base import Target
 from benchmarks.workloads.transit import encrypting
 from server.audit.ledger.device.directory import LedgerDirectory
 from server.audit.ledger.device.pace import pace_of
-from tests import processes
-from tests.ledger_load import ORIGIN, integrators
-from tests.products import HOST, Product, ServerFailed
-from tests.servers import Server
+from tests.support import processes
+from tests.support.ledger_load import ORIGIN, integrators
+from tests.support.products import HOST, Product, ServerFailed
+from tests.support.servers import Server
 
 MANY = 64
 PART = 0.7

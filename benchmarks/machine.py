@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography.hazmat.backends.openssl import backend
 
-from tests.products import ServerFailed, require_bao
+from tests.support.products import ServerFailed, require_bao
 
 _PACKAGES = ("cryptoserve-server", "uvicorn", "httptools", "uvloop", "hypercorn", "msgspec", "orjson", "cryptography")
 

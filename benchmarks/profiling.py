@@ -23,9 +23,9 @@ from typing import TypeAlias
 from benchmarks import load
 from benchmarks.housekeeping import set_up
 from benchmarks.workloads.base import Target, Task, Workload
-from tests import processes
-from tests.products import HOST, Product
-from tests.servers import CHECKOUT, Server
+from tests.support import processes
+from tests.support.products import HOST, Product
+from tests.support.servers import CHECKOUT, Server
 
 _WARM_SECONDS = 1.0
 _SAMPLES_PER_SECOND = 500

@@ -19,8 +19,8 @@ from benchmarks.output.report import NONE, facts
 from benchmarks.workloads.base import NotOffered, Target
 from benchmarks.workloads.transit import encrypting, signing
 from engines.algorithms.registry import ALGORITHMS
-from tests.products import HOST, Product
-from tests.servers import Server
+from tests.support.products import HOST, Product
+from tests.support.servers import Server
 
 ENCRYPTING = 12
 SIGNING = 4

@@ -15,10 +15,10 @@ from benchmarks.compare import Comparison, Plan, Progress, compare
 from benchmarks.growth import population
 from benchmarks.housekeeping import Housekeeping, restart, set_up
 from benchmarks.workloads.base import Transport, Workload
-from tests import processes
-from tests.certificates import issue
-from tests.products import Product, Tls
-from tests.servers import Server
+from tests.support import processes
+from tests.support.certificates import issue
+from tests.support.products import Product, Tls
+from tests.support.servers import Server
 
 _COUNTED = frozenset({"encrypt"})
 """The rows that are measured with and without counting the use of keys."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks import load
 from benchmarks.workloads.base import NotOffered, Target, Task, Transport
-from tests.products import HOST, ServerFailed, Tls
+from tests.support.products import HOST, ServerFailed, Tls
 
 _LEAVE_SECONDS = 10.0
 

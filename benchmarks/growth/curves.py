@@ -19,9 +19,9 @@ from benchmarks.output.plots import Line, Panel, draw
 from benchmarks.output.report import MEGABYTE, facts
 from benchmarks.workloads.base import Target
 from benchmarks.workloads.transit import encrypting_batches
-from tests import processes
-from tests.products import HOST, Product, ServerFailed
-from tests.servers import Server
+from tests.support import processes
+from tests.support.products import HOST, Product, ServerFailed
+from tests.support.servers import Server
 
 BATCHES = "batch"
 

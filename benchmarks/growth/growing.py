@@ -18,8 +18,8 @@ from benchmarks.growth.population import TOKEN_SECONDS, Sizes, fill, key_name, p
 from benchmarks.housekeeping import set_up
 from benchmarks.load import build_request
 from benchmarks.workloads.base import PLAINTEXT_BYTES, encode, plaintexts
-from tests.products import HOST, Product
-from tests.servers import Server
+from tests.support.products import HOST, Product
+from tests.support.servers import Server
 
 MOST_DIFFERENT = 50_000
 """How many different requests are prepared: more than are sent while one size is measured."""

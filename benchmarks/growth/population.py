@@ -34,9 +34,9 @@ from server.tenants.tokens.store import SERVICE_PREFIX
 from storage.seals.static import open_static
 from storage.sqlite.store import open_sqlite
 from storage.view import View
-from tests import processes
-from tests.products import Product, ServerFailed
-from tests.servers import Server
+from tests.support import processes
+from tests.support.products import Product, ServerFailed
+from tests.support.servers import Server
 
 TOKEN_SECONDS = 24 * 3600
 

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 
 from benchmarks import load, transports
 from benchmarks.workloads.base import Target, Task, Transport
-from tests.products import HOST, ServerFailed, Tls, free_port
-from tests.servers import CHECKOUT, REQUEST_SECONDS, START_SECONDS
+from tests.support.products import HOST, ServerFailed, Tls, free_port
+from tests.support.servers import CHECKOUT, REQUEST_SECONDS, START_SECONDS
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from typing import Any, TypeAlias
 from benchmarks.limits.openssl import Maker, Speed
 from benchmarks.load import CONNECTIONS, Requests, build_request
 from engines.algorithms.registry import ALGORITHMS
-from tests.products import HOST, ServerFailed, Tls
-from tests.servers import Answer, Server
+from tests.support.products import HOST, ServerFailed, Tls
+from tests.support.servers import Answer, Server
 
 VARIETY = 64
 """How many different requests a workload sends in turn."""

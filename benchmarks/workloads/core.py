@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.workloads.base import Task, Workload, ensure, post
-from tests.servers import Server
+from tests.support.servers import Server
 
 _ROLE = "auth/approle/role/benchmark"
 

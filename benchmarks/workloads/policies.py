@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.workloads.base import VARIETY, Task, Workload, ensure, plaintexts, post
-from tests.servers import Server
+from tests.support.servers import Server
 
 _MANY = 50
 _REQUEST_RULES = 16

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from benchmarks.limits import openssl
 from benchmarks.workloads.base import VARIETY, Task, Workload, ensure, ensure_mount, plaintexts, post
-from tests.servers import Server
+from tests.support.servers import Server
 
 
 def _kem_key(server: Server, key_type: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from benchmarks.limits import openssl
 from benchmarks.workloads.base import VARIETY, Operation, Task, Workload, ensure, ensure_mount, key_of, post, with_few
-from tests.servers import Server
+from tests.support.servers import Server
 
 
 def _claims() -> list[dict[str, dict[str, str]]]:

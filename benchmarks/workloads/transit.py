@@ -21,7 +21,7 @@ from benchmarks.workloads.base import (
     post,
     with_few,
 )
-from tests.servers import Server
+from tests.support.servers import Server
 
 BATCH = 100
 LARGE_BYTES = 64 * 1024

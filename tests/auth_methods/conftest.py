@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 
 from auth_methods import passwords
-from tests.auth_methods.fake_github import FakeGitHub
 from tests.auth_methods.fake_web import web_serving
-from tests.server.systems import Server
+from tests.auth_methods.github.fake_github import FakeGitHub
+from tests.support.systems import Server
 
 
 @pytest.fixture(autouse=True)

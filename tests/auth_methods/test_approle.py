@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from auth_methods.approle.state import AppRole
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 
 async def _enable(server: Server, **role: Any) -> AppRole:

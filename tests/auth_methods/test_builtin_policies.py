@@ -15,7 +15,7 @@ from engines.faults import InvalidRequest
 from server.tenants.tokens.entries import decode, encode, id_key
 from server.tenants.tokens.store import Tokens
 from storage.base import put
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 SPELLINGS = ("response-wrapping", "Response-Wrapping", " response-wrapping ", "RESPONSE-WRAPPING")
 REFUSED = 'cannot assign policy "response-wrapping"'

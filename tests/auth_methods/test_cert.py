@@ -1,4 +1,4 @@
-"""Certificates as the cert method reads and trusts them; logging in is in ``tests/wire/test_cert_login.py``."""
+"""Certificates as the cert method reads and trusts them; logging in is in ``tests/wire/access/test_cert_login.py``."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from auth_methods.cert.certificates import InvalidCertificate, Wanted, _text, is_trusted, read, read_trusted
 from auth_methods.cert.revocation_lists import comparable
-from tests.server.systems import Server
-from tests.wire.test_cert_login import Issued, Issuer
+from tests.support.systems import Server
+from tests.wire.access.test_cert_login import Issued, Issuer
 
 DAY = 86400
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_methods.names import matches_glob
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from auth_methods.userpass.routes import USERPASS
 from engines.base import Access, EngineType, Mount, Operation, Periodic
 from engines.base.routing import RouteTable
 from server.runtime import plugins
-from tests.server.places import new_place
+from tests.support.places import new_place
 
 METHODS: dict[str, EngineType[..., Any]] = {
     method.type: method for method in (APPROLE, CERT, GITHUB, JWT, TOKEN, USERPASS)

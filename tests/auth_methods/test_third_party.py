@@ -11,9 +11,9 @@ from shutil import copytree
 import pytest
 
 from server.runtime import plugins
-from tests.server.systems import Server
+from tests.support.systems import Server
 
-SAMPLE = Path(__file__).parents[1] / "sample_auth_method"
+SAMPLE = Path(__file__).parents[1] / "support/sample_auth_method"
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from auth_methods import passwords
 from auth_methods.passwords import Scheme, hashed
 from auth_methods.userpass.state import Userpass
 from engines.base import Mount
-from tests.server.places import new_place
-from tests.server.systems import Server
+from tests.support.places import new_place
+from tests.support.systems import Server
 
 
 async def _enable(server: Server, **options: str) -> None:

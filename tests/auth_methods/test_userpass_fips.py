@@ -18,8 +18,8 @@ from server.core.lifecycle import Core
 from server.core.settings import Settings
 from server.system.routes import SYSTEM
 from storage.seals.shamir import ShamirSeal
-from tests.server.places import new_place
-from tests.server.systems import Server
+from tests.support.places import new_place
+from tests.support.systems import Server
 
 REFUSED = 'argon2id is not FIPS-approved, and fips_mode is "enabled"'
 

@@ -14,7 +14,7 @@ from benchmarks.growth.curves import KINDS, Curve, Point, draw_curves, render
 from benchmarks.growth.population import Sizes, fill, key_name
 from benchmarks.machine import Activity
 from benchmarks.output.plots import NoPlots
-from tests.products import Product
+from tests.support.products import Product
 
 
 @pytest.mark.soak

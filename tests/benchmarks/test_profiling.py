@@ -12,7 +12,7 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.profiling import Profile, area_of, read_stacks, read_statistics
 from benchmarks.workloads import select
-from tests.servers import CHECKOUT
+from tests.support.servers import CHECKOUT
 
 
 def test_a_server_is_profiled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.stall import slow_types
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
-from tests.products import Product
+from tests.support.products import Product
 
 pytestmark = pytest.mark.skipif(bool(Product.OPENBAO.missing()), reason="there is no bao here")
 

@@ -22,7 +22,7 @@ from benchmarks.table import Table
 from benchmarks.transports import read_log
 from benchmarks.workloads import WORKLOADS, select
 from benchmarks.workloads.base import UnknownName
-from tests.products import Product, ServerFailed
+from tests.support.products import Product, ServerFailed
 
 needs_bao = pytest.mark.skipif(bool(Product.OPENBAO.missing()), reason="there is no bao here")
 

@@ -15,7 +15,7 @@ from compat.json.text import parse_object
 from engines.base import Body
 from engines.faults import InvalidRequest
 from engines.fields import CommaList, Duration, KeyValues, SignedDuration
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 
 class Sample(Body):

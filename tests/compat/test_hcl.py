@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from compat.hcl.reader import Attribute, Block, Body, HclError, Position, Scalar, Sequence, Value, parse
 from compat.hcl.tokens import MAX_TEXT_CHARACTERS
 from compat.hcl.tree import MAX_DEPTH
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 
 def plain(value: Value) -> Any:

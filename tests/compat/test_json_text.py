@@ -28,7 +28,7 @@ from compat.json.text import (
 )
 from engines.faults import InvalidRequest
 from tests.compat.observed_json import ACCEPTED, REFUSED
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 PLAIN = st.recursive(
     st.none()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from compat.policies.parser import parse_policy
 from compat.policies.rules import Policy, Rule, read_path
 from engines.faults import InvalidRequest
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 
 def rule(text: str) -> Rule:

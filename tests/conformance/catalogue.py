@@ -1,53 +1,41 @@
-"""All scenarios, gathered from the modules of this folder that hold them."""
+"""All scenarios, gathered from the modules of the folders here that hold them."""
 
 from __future__ import annotations
 
-from tests.conformance import (
+from tests.conformance.access import (
     acl,
     approle,
     auth_methods,
     client_certificates,
-    http_wire,
     identity,
     json_web_tokens,
     leases,
     namespaces,
-    sys_guards,
-    sys_mounts,
-    sys_policies,
-    sys_server,
-    sys_shares,
     tenants,
     tokens,
-    transit_details,
-    transit_encrypt,
-    transit_key_validation,
-    transit_keys,
-    transit_mldsa,
-    transit_sign,
-    transit_tools,
-    transit_transfer,
     wrapping,
 )
 from tests.conformance.steps import Scenario
+from tests.conformance.system import guards, http_wire, mounts, policies, server, shares
+from tests.conformance.transit import details, encrypt, key_validation, keys, mldsa, sign, tools, transfer
 
 SCENARIOS: tuple[Scenario, ...] = (
     *http_wire.SCENARIOS,
-    *sys_server.SCENARIOS,
-    *sys_shares.SCENARIOS,
-    *sys_guards.SCENARIOS,
-    *sys_mounts.SCENARIOS,
-    *sys_policies.SCENARIOS,
+    *server.SCENARIOS,
+    *shares.SCENARIOS,
+    *guards.SCENARIOS,
+    *mounts.SCENARIOS,
+    *policies.SCENARIOS,
     *tokens.SCENARIOS,
     *acl.SCENARIOS,
-    *transit_keys.SCENARIOS,
-    *transit_encrypt.SCENARIOS,
-    *transit_sign.SCENARIOS,
-    *transit_mldsa.SCENARIOS,
-    *transit_tools.SCENARIOS,
-    *transit_transfer.SCENARIOS,
-    *transit_details.SCENARIOS,
-    *transit_key_validation.SCENARIOS,
+    *keys.SCENARIOS,
+    *encrypt.SCENARIOS,
+    *sign.SCENARIOS,
+    *mldsa.SCENARIOS,
+    *tools.SCENARIOS,
+    *transfer.SCENARIOS,
+    *details.SCENARIOS,
+    *key_validation.SCENARIOS,
     *wrapping.SCENARIOS,
     *leases.SCENARIOS,
     *auth_methods.SCENARIOS,

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conformance.wire import Wire
-from tests.products import HOST, Product
-from tests.servers import Server
+from tests.support.products import HOST, Product
+from tests.support.servers import Server
 
 _CONFIGURATION = """
 storage {storage}

@@ -14,7 +14,7 @@ from tests.conformance.differences import DIFFERENCES, NOT_YET
 from tests.conformance.pair import Pair, development_pair, subject, uninitialised_pair
 from tests.conformance.play import Played, play
 from tests.conformance.steps import Scenario, Servers
-from tests.products import Product
+from tests.support.products import Product
 
 
 @contextmanager

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from tests.house.sources import ROOT
-from tests.ledger_load import declared
-from tests.products import Product
-from tests.servers import Server
+from tests.support.ledger_load import declared
+from tests.support.products import Product
+from tests.support.servers import Server
 
 RULES = ROOT / "packaging/prometheus/alerts.yml"
 DASHBOARD = ROOT / "packaging/grafana/cryptoserve.json"

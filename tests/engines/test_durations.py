@@ -19,7 +19,7 @@ from engines.durations import (
     parse_duration,
     parse_duration_nanoseconds,
 )
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 OVERFLOW = "multiplication of durations resulted in overflow, one operand may be too large"
 

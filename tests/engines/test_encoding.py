@@ -19,7 +19,7 @@ from engines.encoding import (
     encode_base64_url,
     parse_rfc3339,
 )
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 LONG = "YWJj" * 200
 """Long enough for the decoder that works on many characters at a time."""

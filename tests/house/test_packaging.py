@@ -138,4 +138,4 @@ def test_a_wheel_in_a_fresh_environment_serves(tmp_path: Path) -> None:
     profiles = "from engines.crypto_policy.profiles.catalogue import all_profiles; print(len(all_profiles()))"
     assert int(run(python, "-c", profiles)) == len(all_profiles())
     assert run(tmp_path / "venv/bin/cryptoserve", "version").splitlines()[0] == f"CryptoServe v{VERSION}"
-    assert "clean stop" in run(python, ROOT / "tests/smoke.py")
+    assert "clean stop" in run(python, ROOT / "tests/deployment/smoke.py")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.interop.sides import Pair, Side
-from tests.products import Product
-from tests.servers import Server
+from tests.support.products import Product
+from tests.support.servers import Server
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.products import Product
-from tests.servers import Server
+from tests.support.products import Product
+from tests.support.servers import Server
 
 MOUNT = "interop"
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.interop.proofs import CONTEXT, KINDS, LATTICE_KINDS, OPEN, PLAINTEXTS, Proof, check, make
 from tests.interop.sides import Pair, Side, document, edited, new_name, settings_of
-from tests.products import Product, ServerFailed
+from tests.support.products import Product, ServerFailed
 
 _SLOW = ("rsa3072", "rsa4096")
 _QUICK = [kind for kind in KINDS if kind not in _SLOW]

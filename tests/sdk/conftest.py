@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from cryptoserve import AsyncCryptoServe, CryptoServe
-from tests.products import Product
 from tests.sdk.scripted import Scripted
-from tests.servers import ROOT_TOKEN, Server
+from tests.support.products import Product
+from tests.support.servers import ROOT_TOKEN, Server
 
 PRODUCTS = [
     pytest.param(product, marks=pytest.mark.skipif(bool(product.missing()), reason=product.missing()))

@@ -9,10 +9,10 @@ import pytest
 
 from cryptoserve import BatchFailed, ContextNotFound, DecryptionFailed, InvalidResponse
 from cryptoserve.calls.remote import MAX_BATCH_CHARACTERS, chunks
-from tests.products import Product
 from tests.sdk.conftest import Connect, at, each, fresh, token_with
 from tests.sdk.scripted import Scripted, answer
-from tests.servers import Server
+from tests.support.products import Product
+from tests.support.servers import Server
 
 CARD = b"4111-1111-1111-1111"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from cryptoserve import CryptoServe, Unavailable
-from tests.products import HOST, Product
-from tests.servers import Server
+from tests.support.products import HOST, Product
+from tests.support.servers import Server
 
 CALLS = 10_000
 THREADS = 4

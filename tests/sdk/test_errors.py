@@ -22,7 +22,7 @@ from cryptoserve import (
 )
 from tests.sdk.conftest import Connect, at, each, fresh, token_with
 from tests.sdk.scripted import Scripted, answer
-from tests.servers import Server
+from tests.support.servers import Server
 
 CARD = b"4111-1111-1111-1111"
 

@@ -26,7 +26,7 @@ from cryptoserve.local.values import checked_type, from_bytes, to_bytes
 from cryptoserve.pydantic import Context, Encrypted
 from cryptoserve.sqlalchemy import EncryptedType, insert_many, select_many
 from tests.sdk.conftest import each
-from tests.servers import Server
+from tests.support.servers import Server
 
 VALUES = [
     "täxt",

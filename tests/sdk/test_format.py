@@ -14,7 +14,7 @@ from cryptoserve.local.files import CHUNK_BYTES, open_file, read_file_header, se
 from cryptoserve.local.format import FILE, MESSAGE, PREFIX, Malformed, Sealer, new_header, read_message
 from cryptoserve.local.secure import SecureBytes
 from tests.sdk import spec_decryptor
-from tests.servers import CHECKOUT
+from tests.support.servers import CHECKOUT
 
 VECTORS = json.loads((CHECKOUT / "sdk/tests/vectors.json").read_text(encoding="utf-8"))
 KEY = bytes(range(32))

@@ -25,7 +25,7 @@ from cryptoserve.local import bounds
 from cryptoserve.local.format import read_message
 from tests.sdk.conftest import Connect, at, each, fresh, token_with
 from tests.sdk.scripted import Scripted, answer
-from tests.servers import Server
+from tests.support.servers import Server
 
 CARD = b"4111-1111-1111-1111"
 

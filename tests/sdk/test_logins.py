@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptoserve import CryptoServeError, InvalidResponse, PermissionDenied, Unavailable
 from cryptoserve.http import session
 from cryptoserve.logins import AgentFile, AppRole, ClientCertificate, Jwt, Kubernetes, Login, Token
-from tests.certificates import issue
-from tests.products import Product
 from tests.sdk.conftest import PRODUCTS, Connect, token_with
 from tests.sdk.scripted import Scripted, answer
-from tests.servers import Server
-from tests.wire.test_cert_login import Issuer
+from tests.support.certificates import issue
+from tests.support.products import Product
+from tests.support.servers import Server
+from tests.wire.access.test_cert_login import Issuer
 
 RULES = 'path "transit/*" { capabilities = ["create", "update"] }'
 OK = answer(200, {"data": {"ciphertext": "vault:v1:AAAA"}})

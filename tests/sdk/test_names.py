@@ -14,7 +14,7 @@ from cryptoserve import AsyncCryptoServe, CryptoServe, associated_data
 from cryptoserve.calls.names import checked_mount, checked_name
 from tests.sdk.conftest import Connect, each
 from tests.sdk.scripted import Scripted
-from tests.servers import CHECKOUT, Server
+from tests.support.servers import CHECKOUT, Server
 
 VECTORS = json.loads((CHECKOUT / "sdk/tests/vectors.json").read_text(encoding="utf-8"))["associated_data"]
 NAMES = st.from_regex(r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,126}[A-Za-z0-9_])?", fullmatch=True)

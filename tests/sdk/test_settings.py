@@ -15,7 +15,7 @@ from cryptoserve import AsyncCryptoServe, CryptoServe, conflict
 from cryptoserve.settings import LONGEST_TOKEN, checked_token, parsed_address, resolved
 from tests.sdk.conftest import Connect
 from tests.sdk.scripted import Scripted, answer
-from tests.servers import CHECKOUT, Server
+from tests.support.servers import CHECKOUT, Server
 
 OK = answer(200, {"data": {"ciphertext": "vault:v1:AAAA"}})
 

@@ -16,7 +16,7 @@ from storage.base import put
 from storage.memory import MemoryStore
 from storage.seals.base import Seal
 from tests.server.processes.importer import Importer
-from tests.server.systems import NewServer, Server, load_plugin, plugin_names
+from tests.support.systems import NewServer, Server, load_plugin, plugin_names
 
 _wrapping_key: list[bytes] = []
 
@@ -28,7 +28,7 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
 
 @pytest_asyncio.fixture
 async def new_server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NewServer]:
-    """Makes servers that are neither initialised nor unsealed, with the plug-ins of ``tests.server.systems``."""
+    """Makes servers that are neither initialised nor unsealed, with the plug-ins of ``tests.support.systems``."""
     monkeypatch.setattr(plugins, "load", load_plugin)
     monkeypatch.setattr(plugins, "names", plugin_names)
     servers: list[Server] = []

@@ -17,9 +17,9 @@ from typing import Self
 
 import pytest
 
-from tests import processes
-from tests.products import Product
-from tests.servers import Server
+from tests.support import processes
+from tests.support.products import Product
+from tests.support.servers import Server
 
 KEYS = int(os.environ.get("SOAK_KEYS", "100000"))
 MAKERS, CLIENTS = 4, 4

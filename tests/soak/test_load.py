@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests import processes
-from tests.products import Product
-from tests.servers import Server
-from tests.soak.checks import check, check_audit_log
-from tests.soak.connection import Connection
-from tests.soak.model import Ledger
-from tests.soak.writer import SHARED_KEY, Writer
+from tests.soak.crashes.checks import check, check_audit_log
+from tests.soak.crashes.connection import Connection
+from tests.soak.crashes.model import Ledger
+from tests.soak.crashes.writer import SHARED_KEY, Writer
+from tests.support import processes
+from tests.support.products import Product
+from tests.support.servers import Server
 
 MINUTES_VARIABLE = "SOAK_MINUTES"
 WRITERS = 4

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks import load
-from tests import processes
-from tests.products import HOST, Product
-from tests.servers import Server
+from tests.support import processes
+from tests.support.products import HOST, Product
+from tests.support.servers import Server
 
 IDLE = 5_000
 BUSY = 10 * load.CONNECTIONS

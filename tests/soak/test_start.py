@@ -27,9 +27,9 @@ from server.system.routes import SYSTEM
 from server.tenants.mounts.table import new_entry
 from storage.seals.static import open_static
 from storage.sqlite.store import open_sqlite
-from tests import processes
-from tests.products import Product
-from tests.servers import Server
+from tests.support import processes
+from tests.support.products import Product
+from tests.support.servers import Server
 
 KEYS = 100_000
 TOKENS = 200_000

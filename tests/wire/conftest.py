@@ -10,8 +10,8 @@ from typing import Any
 import hvac
 import pytest
 
-from tests.products import Product
-from tests.servers import Server
+from tests.support.products import Product
+from tests.support.servers import Server
 
 _numbers = itertools.count(1)
 

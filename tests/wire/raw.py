@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from tests.servers import Answer, Server
+from tests.support.servers import Answer, Server
 
 READ_SECONDS = 20.0
 

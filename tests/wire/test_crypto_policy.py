@@ -9,9 +9,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tests.products import Product
-from tests.servers import CHECKOUT, Server
-from tests.wire.test_workers import CONNECTIONS, WORKERS, Kept
+from tests.support.products import Product
+from tests.support.servers import CHECKOUT, Server
+from tests.wire.operations.test_workers import CONNECTIONS, WORKERS, Kept
 
 POLICY = "sys/crypto-policies/p"
 NEVER = {"rules": [{"name": "never", "operations": ["encrypt"], "require": "request.has_associated_data"}]}

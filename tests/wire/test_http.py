@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.certificates import issue
-from tests.products import Product
-from tests.servers import Server
+from tests.support.certificates import issue
+from tests.support.products import Product
+from tests.support.servers import Server
 from tests.wire.raw import Closed, RawConnection
 
 LIMIT_BYTES = 1024 * 1024

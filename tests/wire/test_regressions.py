@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.products import Product
-from tests.servers import Answer, Server
+from tests.support.products import Product
+from tests.support.servers import Answer, Server
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ import httpx2
 import jwt
 import pytest
 
-from tests.products import Product
-from tests.servers import Server
+from tests.support.products import Product
+from tests.support.servers import Server
 
 HEADERS = {"X-Vault-Token": "root"}
 

@@ -14,10 +14,10 @@ import h2.connection
 import h2.events
 import pytest
 
-from tests import processes
-from tests.certificates import issue
-from tests.products import Product
-from tests.servers import Server
+from tests.support import processes
+from tests.support.certificates import issue
+from tests.support.products import Product
+from tests.support.servers import Server
 from tests.wire.raw import RawConnection
 
 RECORDS = 100_000

@@ -23,7 +23,7 @@ from engines.algorithms.symmetric.aead import AES128_GCM, AES256_GCM, CHACHA20_P
 from engines.algorithms.symmetric.derivation import HKDF_SHA256, HMAC_SHA256_COUNTER
 from engines.algorithms.symmetric.mac import Mac
 from engines.faults import Failed, InvalidRequest
-from tests.engines.vectors import cases, hexadecimal, lines, rsa_examples
+from tests.engines.algorithms.vectors import cases, hexadecimal, lines, rsa_examples
 
 NIST_HASHES = {"SHA1": "sha1", "SHA224": "sha2-224", "SHA256": "sha2-256", "SHA384": "sha2-384", "SHA512": "sha2-512"}
 

@@ -21,7 +21,13 @@ from engines.algorithms.symmetric.cmac import AesCmac
 from engines.algorithms.symmetric.xts import AES256_XTS, AesXts
 from engines.encoding import encode_base64
 from engines.faults import Failed, InvalidRequest
-from tests.engines.vectors import A256CBC_HS512_VECTOR, XCHACHA20_POLY1305_VECTOR, AeadVector, cases, hexadecimal
+from tests.engines.algorithms.vectors import (
+    A256CBC_HS512_VECTOR,
+    XCHACHA20_POLY1305_VECTOR,
+    AeadVector,
+    cases,
+    hexadecimal,
+)
 
 AEADS = [row for row in ALGORITHMS.values() if row.takes_associated_data]
 OTHERS = [row for row in ALGORITHMS.values() if row.capabilities.aead is not None and not row.usage.authenticates]

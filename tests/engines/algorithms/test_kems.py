@@ -35,7 +35,7 @@ from engines.algorithms.kem.providers import MlKemProvider, NoProvider, having, 
 from engines.algorithms.pins import pin_providers
 from engines.algorithms.registry import ALGORITHMS, KEM_ALGORITHMS
 from engines.faults import InvalidRequest
-from tests.engines.vectors import cases, hexadecimal
+from tests.engines.algorithms.vectors import cases, hexadecimal
 
 VECTORS_READ = 100
 ROWS = {row.label: row for row in (MLKEM_512, MLKEM_768, MLKEM_1024)}

@@ -23,11 +23,13 @@ VECTORS: dict[str, tuple[str, ...]] = {
     "test_ciphers.py::test_aes_xts_encrypts_as_nist_says": ("aes256-xts",),
     "test_ciphers.py::test_cmac_gives_what_nist_says": ("aes128-cmac", "aes192-cmac", "aes256-cmac"),
     "test_ciphers.py::test_ml_dsa_verifies_what_the_known_answers_say": ("mldsa-44", "mldsa-65", "mldsa-87"),
-    "test_signature_vectors.py::test_nist_s_vectors_cover_every_parameter_set": tuple(
+    "signatures/test_signature_vectors.py::test_nist_s_vectors_cover_every_parameter_set": tuple(
         name for name, row in ALGORITHMS.items() if row.shared_key_type in ("ml-dsa", "slh-dsa")
     ),
     "test_kems.py::test_kem_and_key_schedule_give_what_the_draft_of_hpke_says": tuple(KEM_ALGORITHMS),
-    "test_post_quantum.py::test_the_signature_of_the_draft_s_authors_is_valid": ("hybrid-ml-dsa-65-ecdsa-p256",),
+    "signatures/test_post_quantum.py::test_the_signature_of_the_draft_s_authors_is_valid": (
+        "hybrid-ml-dsa-65-ecdsa-p256",
+    ),
 }
 """Tests with published vectors, by file and function, and the rows that each covers."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidSignature
 
-from tests.engines.algorithms.composites import LATTICES, verify_by_hand
+from tests.engines.algorithms.signatures.composites import LATTICES, verify_by_hand
 
 OPENSSL = shutil.which("openssl") or ""
 _CURVES = {"ES256": "ecdsa-p256", "ES384": "ecdsa-p384", "ES512": "ecdsa-p521", "Ed25519": "ed25519"}

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-from tests.engines.algorithms.composites import LATTICES
+from tests.engines.algorithms.signatures.composites import LATTICES
 from tests.engines.driver import Driver, make_keys
 from tests.engines.signing.certifying import certify
 from tests.engines.signing.conftest import KEYS, ROWS, wrapped
-from tests.engines.signing.formats import CERTIFIED, FORMATS, HYBRIDS, PAYLOAD, SOME, Cose, Jws, encoded, prepare
+from tests.engines.signing.formats.made import CERTIFIED, FORMATS, HYBRIDS, PAYLOAD, SOME, Cose, Jws, encoded, prepare
 
 NOT_SIGNED = "the signature is not one of this role's key"
 

@@ -22,7 +22,7 @@ from engines.worker_pools import MAX_LONG_ITEMS
 from tests.engines.driver import Driver, message_of
 from tests.engines.signing.certifying import certify, parse_request
 from tests.engines.signing.conftest import KEYS, wrapped
-from tests.engines.signing.formats import CERTIFIED, FORMATS, PAIRS, PAYLOAD, SOME, prepare, unpadded
+from tests.engines.signing.formats.made import CERTIFIED, FORMATS, PAIRS, PAYLOAD, SOME, prepare, unpadded
 from tests.engines.signing.outside import verify_key_pair
 
 UPDATE = Operation.UPDATE

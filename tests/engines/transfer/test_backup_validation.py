@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.engines import der
-from tests.engines.algorithms.test_exchange import OPEN
-from tests.engines.algorithms.test_key_validation import point, restored
+from tests.engines.algorithms.encodings import der
+from tests.engines.algorithms.encodings.test_key_validation import point, restored
 from tests.engines.driver import Driver
+from tests.engines.transfer.test_exchange import OPEN
 
 
 def other_point() -> str:

@@ -11,7 +11,7 @@ import pytest
 from auth_methods.approle.routes import APPROLE
 from server.core.settings import Settings
 from server.runtime import plugins
-from tests.server.systems import NewServer, Server, load_plugin
+from tests.support.systems import NewServer, Server, load_plugin
 
 RULES = "sys/quotas/rate-limit"
 

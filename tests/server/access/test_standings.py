@@ -13,8 +13,8 @@ from server.audit.broker import DeclaredDevice
 from server.core import tenant_pool
 from server.core.settings import Settings
 from tests.server.audit.audit_fixture import entries
-from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
+from tests.support.systems import Server
 
 TEXT = {"plaintext": "aGVsbG8="}
 PATH = "transit/encrypt/k"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from server.core.settings import Settings
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 CHOICE = "sys/config/auditing/request-headers"
 

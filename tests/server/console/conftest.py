@@ -10,7 +10,7 @@ from server.config import Listener
 from server.console.app import Console
 from server.pipeline.app import Application
 from tests.server.console.browser import Browser
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 NewBrowser = Callable[[], Browser]
 

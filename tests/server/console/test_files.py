@@ -11,7 +11,7 @@ from engines.encoding import encode_base64
 from server.console.files import MAX_PART_BYTES, RECORD_BYTES
 from tests.server.console.browser import SAME_ORIGIN, Browser, Seen
 from tests.server.console.conftest import NewBrowser
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 FILE = "0123456789abcdef" * 2
 

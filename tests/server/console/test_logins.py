@@ -13,12 +13,12 @@ import pytest
 from server.runtime import plugins
 from server.runtime.plugins import load as load_installed
 from server.runtime.plugins import names as names_installed
-from tests.auth_methods.fake_github import FakeGitHub
 from tests.auth_methods.fake_web import web_serving
-from tests.auth_methods.test_jwt_browser import Provider, provider_serving
+from tests.auth_methods.github.fake_github import FakeGitHub
+from tests.auth_methods.jwt.test_jwt_browser import Provider, provider_serving
 from tests.server.console.browser import TYPED_IN, Browser, Seen
 from tests.server.console.conftest import NewBrowser
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 API = "http://127.0.0.1:8200/v1"
 SESSION = "__Host-session"

@@ -13,7 +13,7 @@ from server.console.pages import PAGES
 from server.system.inventory import long_answers
 from tests.server.console.browser import SAME_ORIGIN, TYPED_IN, Browser
 from tests.server.console.conftest import NewBrowser
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 PATHS = [page.path.replace("{mount:path}", "transit").replace("{name}", "orders") for page in PAGES]
 PAYLOADS = (

@@ -12,7 +12,7 @@ from server.runtime.plugins import load as load_installed
 from server.runtime.plugins import names as names_installed
 from tests.server.console.browser import SAME_ORIGIN, TYPED_IN, Browser
 from tests.server.console.conftest import NewBrowser
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 SESSION = "__Host-session"
 LOGIN = "__Host-login"

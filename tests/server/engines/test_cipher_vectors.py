@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from tests.engines.vectors import A256CBC_HS512_VECTOR, XCHACHA20_POLY1305_VECTOR, cases, hexadecimal
+from tests.engines.algorithms.vectors import A256CBC_HS512_VECTOR, XCHACHA20_POLY1305_VECTOR, cases, hexadecimal
 from tests.server.processes.importer import Importer, text
 
 PER_FILE = 10

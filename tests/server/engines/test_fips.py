@@ -24,9 +24,9 @@ from server.pipeline.open_routes import ListenerPermissions
 from server.processes.worker_loop import Member
 from server.runtime.openssl import OpenSsl, of_cryptography, of_python, warn_of_provider
 from server.service import open_service
-from tests.server.certificates import write_certificate
-from tests.server.example_service import build_example
-from tests.server.systems import NewServer, Server
+from tests.support.certificates import write_certificate
+from tests.support.example_service import build_example
+from tests.support.systems import NewServer, Server
 
 REFUSED = 'OpenPGP is not FIPS-approved, and fips_mode is "enabled"'
 EVERYTHING = ListenerPermissions(rekey=True, generate_root=True)

@@ -14,9 +14,9 @@ from server.audit.broker import DeclaredDevice
 from server.config import Listener
 from server.core.settings import Settings
 from tests.server.pipeline.line_client import serving
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, write
 from tests.server.tenants.namespaced import EVERYTHING, ask_in, make, tenant_at, with_key
+from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 KEYS = 'path "transit/keys/k" { capabilities = ["create", "update"] }\n'

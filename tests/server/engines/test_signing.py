@@ -6,7 +6,7 @@ import pytest
 
 from engines.base import Access
 from engines.signing.routes import ROUTES
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 SETS = ("jwks", "keys/signer/jwks", "roles/issuer/jwks")
 

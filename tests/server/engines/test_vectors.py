@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from engines.algorithms.registry import ALGORITHMS
 from tests.engines.algorithms.test_algorithms import NIST_HASHES
-from tests.engines.vectors import cases, hexadecimal, lines, rsa_examples
+from tests.engines.algorithms.vectors import cases, hexadecimal, lines, rsa_examples
 from tests.server.processes.importer import OAEP, Importer, text
 
 PER_FILE = 40

@@ -8,7 +8,7 @@ import pytest
 
 from server.runtime import plugins
 from server.system.inventory.engine import CBOM
-from tests.server.systems import NewServer, Server, load_plugin
+from tests.support.systems import NewServer, Server, load_plugin
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from server.inventory.applications import store
-from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
+from tests.support.systems import Server
 
 TEXT = base64.b64encode(b"text").decode()
 SERIAL = "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import with_key
+from tests.support.systems import NewServer, Server
 
 PROFILE = "profile=cnsa-2.0&at=2028-01-01"
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
+from tests.support.systems import Server
 
 PATHS = ("", "keys", "readiness?profile=cnsa-2.0", "cbom")
 

@@ -12,8 +12,8 @@ import pytest
 from engines.algorithms.registry import ALGORITHMS, KEM_ALGORITHMS, TRANSIT_ALGORITHMS
 from engines.algorithms.row import Algorithm, Pace
 from server.inventory.documents.writers import FORMATS
-from tests.server.inventory.documents import check
-from tests.server.systems import NewServer, Server
+from tests.server.inventory.documents.checks import check
+from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(bytes(32)).decode()
 USES: dict[str, dict[str, Any]] = {

@@ -7,8 +7,8 @@ from typing import Any
 
 from server.core.settings import Settings
 from server.inventory.daily import take_daily
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, with_key
+from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 PLACE = ("namespace", "mount", "name", "version", "state")

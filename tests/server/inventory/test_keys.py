@@ -12,8 +12,8 @@ import pytest
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from server.inventory.walking import READERS
 from server.tenants.namespaces.names import ROOT_ID
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
+from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 START = "2027-01-15T08:00:00Z"

@@ -26,11 +26,11 @@ from server.runtime.certificates import ListenerCertificates, present
 from server.system.routes import SYSTEM
 from storage.memory import MemoryStore
 from storage.seals.shamir import ShamirSeal
-from tests.certificates import issue
-from tests.server import systems
-from tests.server.inventory.documents import check, strings
-from tests.server.systems import NewServer, Server
+from tests.server.inventory.documents.checks import check, strings
 from tests.server.tenants.namespaced import ask_in, make
+from tests.support import systems
+from tests.support.certificates import issue
+from tests.support.systems import NewServer, Server
 
 KINDS = {"barrier", "audit", "token", "password", "seal", "tls", "ca", "provider"}
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from server.inventory.reports.items import REPORTS
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, with_key
+from tests.support.systems import NewServer, Server
 
 EO = "for=eo-14412"
 TEXT = base64.b64encode(b"text").decode()

@@ -21,8 +21,8 @@ from storage.base import Transaction, transact
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
+from tests.support.systems import NewServer, Server
 
 NOW = 1_800_000_000
 PARTS = "sys/inventory/parts/"

@@ -11,8 +11,8 @@ from engines.crypto_policy.uses import MAX_USES
 from server.config import Listener
 from server.core.settings import Settings
 from tests.server.pipeline.line_client import serving
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import write
+from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 NONE = {"operations": 0, "bytes": 0, "failures": 0, "first_used": None, "last_used": None}

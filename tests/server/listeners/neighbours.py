@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.runtime import plugins
-from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, tenant_at
+from tests.support.systems import Server
 
 MARK = "belongs-to-the-neighbour"
 NAME = "theirs"

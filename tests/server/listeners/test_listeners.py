@@ -32,8 +32,8 @@ from server.listeners.asgi import KEPT, RELEASE, WHOLE_BODY, Message, Receive, S
 from server.listeners.http2.http1 import Http1
 from server.listeners.http2.server import _Connection
 from server.runtime.log_limits import LINES, LimitedLog
-from tests.server.certificates import common_name, write_certificate
-from tests.server.example_service import build_example
+from tests.support.certificates import common_name, write_certificate
+from tests.support.example_service import build_example
 
 PLAIN = Listener("tcp", "127.0.0.1:0", tls_disable=True)
 SERVERS = ("uvicorn", "hypercorn")

@@ -12,7 +12,7 @@ from typing import Any
 from server.config import Listener
 from server.listeners import open_listeners, serve
 from server.pipeline.app import Application
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 DEADLINE = 15.0
 

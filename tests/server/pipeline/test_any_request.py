@@ -29,7 +29,7 @@ from server.pipeline.stream import Stream
 from server.runtime import plugins
 from storage.view import View
 from tests.engines.transit.test_any_body import INTEGERS, KEYS, NAMES, TEXTS
-from tests.server.systems import Server, load_plugin
+from tests.support.systems import Server, load_plugin
 
 T = TypeVar("T")
 

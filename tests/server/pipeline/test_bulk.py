@@ -13,7 +13,7 @@ from server.core.settings import Settings
 from storage.memory import MemoryStore
 from storage.sqlite.batch import LIST, list_parameters
 from storage.sqlite.store import open_sqlite
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 HELLO = base64.b64encode(b"hello").decode()
 KEYS = 10_000

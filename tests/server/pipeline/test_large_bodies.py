@@ -27,7 +27,7 @@ from server.listeners.deadlines import SMALL_BODY_BYTES
 from server.pipeline.app import Application
 from server.pipeline.large_bodies import PLAIN_BODY_BYTES, UNKNOWN_CALLER, Turns, is_modest
 from server.pipeline.response import GoneError
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 KEY = "transit/encrypt/k"
 LARGE = json.dumps({"plaintext": "A" * 4 * SMALL_BODY_BYTES}).encode()

@@ -19,8 +19,8 @@ from server.tenants.limits import lockouts
 from server.tenants.limits.lockouts import Lockouts
 from server.tenants.mounts.table import LockoutConfig
 from storage.base import Full
-from tests.server.places import new_place
-from tests.server.systems import NewServer, Server
+from tests.support.places import new_place
+from tests.support.systems import NewServer, Server
 
 
 class _LoginBody(Body):

@@ -15,7 +15,7 @@ import pytest
 from engines.base import Operation, Row
 from server.audit.broker import DeclaredDevice
 from server.core.settings import Settings
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 MARK = "5eCreT-marK"
 IN_BASE64 = "NWVDcmVULW1hcks="

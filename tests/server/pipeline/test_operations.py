@@ -14,7 +14,7 @@ from engines.faults import Unavailable
 from server.runtime.logs import OWN_LOGGERS, choose_levels, set_level
 from server.tenants.policies.passwords import CharsetRule, PasswordPolicy, parse_password_policy
 from tests.server.processes.crews import crew_of
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 
 @pytest.fixture

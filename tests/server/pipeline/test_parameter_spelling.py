@@ -32,7 +32,7 @@ from server.system.routes import ROUTES as SYSTEM_ROUTES
 from server.tenants.cubbyhole.routes import CUBBYHOLE
 from server.tenants.identity.routes import ROUTES as IDENTITY_ROUTES
 from server.tenants.policies.parameters import ParameterRules, Taken
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 BODIES: list[type[Body]] = sorted(
     {

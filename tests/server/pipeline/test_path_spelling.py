@@ -17,7 +17,7 @@ from engines.base import Access, Operation
 from engines.base.routing import Endpoint, parameters, route_table
 from server.tenants.mounts.table import Mounted
 from tests.server.pipeline.test_nothing_leaks import prepared
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 ALL = ["create", "read", "update", "patch", "delete", "list", "scan", "sudo"]
 METHODS = {Operation.READ: "GET", Operation.LIST: "LIST", Operation.SCAN: "SCAN"}

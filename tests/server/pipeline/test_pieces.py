@@ -19,9 +19,9 @@ from server.core.settings import Settings
 from server.inventory.walking import READERS
 from server.pipeline.response import Answer, marked
 from server.system.inventory import cbom, long_answers
-from tests.server.certificates import write_certificate
 from tests.server.pipeline.line_client import Streams, serving
-from tests.server.systems import NewServer
+from tests.support.certificates import write_certificate
+from tests.support.systems import NewServer
 
 LISTENER = Listener("tcp", "127.0.0.1:0", tls_disable=True, max_request_duration_seconds=1)
 PATH = "/v1/sys/inventory/cbom"

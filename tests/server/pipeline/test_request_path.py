@@ -19,7 +19,7 @@ from server.config import Listener
 from server.core.settings import Settings
 from server.listeners.asgi import AT_ONCE, KEPT, WHOLE_BODY, Message
 from server.pipeline.app import Application
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 ROOT = Path(__file__).parents[3]
 PRODUCT = tuple(f"{ROOT}/{folder}/" for folder in ("server", "engines", "storage", "auth_methods", "compat"))

@@ -18,7 +18,7 @@ from server.system import routes
 from server.system.routes import ROUTES
 from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import NamespaceTable
-from tests.server.places import new_place
+from tests.support.places import new_place
 
 NAMES = st.sampled_from(["a", "b", "sys", "transit", "A", "root", "", ".", ".."])
 PATHS = st.lists(NAMES, max_size=5).map("/".join)

@@ -22,10 +22,10 @@ from server.core.settings import Settings
 from server.listeners import deadlines
 from server.pipeline import stream
 from server.pipeline.stream import Stream
-from tests.costs import processor_seconds_below
-from tests.server.certificates import write_certificate
 from tests.server.pipeline.line_client import Streams, serving
-from tests.server.systems import NewServer, Server
+from tests.support.certificates import write_certificate
+from tests.support.costs import processor_seconds_below
+from tests.support.systems import NewServer, Server
 
 LIMIT_BYTES = 100_000
 LISTENER = Listener(

@@ -21,7 +21,7 @@ from server.pipeline.tracing import provider
 from server.pipeline.tracing.provider import Tracing, make_provider, open_tracing
 from storage.seals.static import StaticSeal
 from tests.house.sources import ROOT
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SPAN = "00f067aa0ba902b7"

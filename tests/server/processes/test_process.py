@@ -20,7 +20,7 @@ import h2.events
 import pytest
 
 from server.runtime.version import VERSION
-from tests.server.certificates import common_name, write_certificate
+from tests.support.certificates import common_name, write_certificate
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 60.0
@@ -73,9 +73,9 @@ def started(
     """``cryptoserve server`` with ``arguments``, after the Python of ``before``; killed at the end if it still runs."""
     log = tmp_path / "stderr"
     variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path), **(environment or {})}
-    command = [sys.executable, "-m", "tests.server.example_service", "server", *arguments]
+    command = [sys.executable, "-m", "tests.support.example_service", "server", *arguments]
     if before:
-        run = "import runpy; runpy.run_module('tests.server.example_service', run_name='__main__')"
+        run = "import runpy; runpy.run_module('tests.support.example_service', run_name='__main__')"
         command[1:3] = ["-c", f"{before}\n{run}"]
     with (
         log.open("w") as stderr,
@@ -326,7 +326,7 @@ def test_what_belongs_to_a_running_server_is_left_alone(tmp_path: Path, shared: 
         server.urls(1)
         write({name: "one" if name == shared else "two" for name in first})
         refused = subprocess.run(
-            [sys.executable, "-m", "tests.server.example_service", "server", "-config=c.hcl"],
+            [sys.executable, "-m", "tests.support.example_service", "server", "-config=c.hcl"],
             cwd=tmp_path,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
             capture_output=True,

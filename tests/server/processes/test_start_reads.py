@@ -9,7 +9,7 @@ from server.system.routes import SYSTEM
 from storage.memory import MemoryStore
 from storage.optimistic import Entry, Names
 from storage.seals.shamir import ShamirSeal
-from tests.server.places import MovableClock
+from tests.support.places import MovableClock
 
 
 class _Counting(MemoryStore):

@@ -13,7 +13,7 @@ from server.listeners import open_listeners
 from server.runtime.certificates import ListenerCertificates
 from server.runtime.meter import Meter
 from server.runtime.metrics import Gauges, json_data, prometheus_text
-from tests.server.certificates import write_certificate
+from tests.support.certificates import write_certificate
 
 DAY = timedelta(days=1)
 

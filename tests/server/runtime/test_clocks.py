@@ -14,7 +14,7 @@ from server.runtime import clocks
 from server.runtime.clocks import ClockFault, ClockWatch
 from server.runtime.meter import Meter, MeterTables
 from server.service import open_service
-from tests.server.places import MovableClock
+from tests.support.places import MovableClock
 
 
 class Clocks:

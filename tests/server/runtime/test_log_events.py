@@ -22,7 +22,7 @@ from server.runtime import plugins
 from server.runtime.log_limits import LINES, PERIOD_SECONDS, LimitedLog, LineLimit, UnauthenticatedLimit
 from server.runtime.logs import OWN_LOGGERS, JsonFormatter, ReadableFormatter, configure_logs, set_level
 from server.tenants.limits.lockouts import THRESHOLD
-from tests.server.systems import NewServer, NoteBody, Server
+from tests.support.systems import NewServer, NoteBody, Server
 
 
 @pytest.fixture

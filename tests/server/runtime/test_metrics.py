@@ -13,7 +13,7 @@ from server.pipeline.open_routes import ListenerPermissions
 from server.runtime.meter import AuditEntry, Meter, MeterTables
 from server.runtime.metrics import Gauges, json_data, prometheus_text
 from storage.base import put
-from tests.server.systems import Notes, Server
+from tests.support.systems import Notes, Server
 
 
 async def _samples(server: Server) -> dict[str, float]:

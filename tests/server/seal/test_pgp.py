@@ -13,7 +13,7 @@ from pysequoia import Tsk
 from engines.faults import InvalidRequest
 from server.seal import pgp
 from server.seal.pgp import MAX_PACKETS, PgpKey
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from server.tenants.tenant import Tenant
-from tests.server.systems import Answer, Server
+from tests.support.systems import Answer, Server
 
 EVERYTHING = 'path "*" { capabilities = ["create", "read", "update", "delete", "list", "patch", "scan", "sudo"] }'
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.servers import Server
+from tests.support.servers import Server
 from tests.wire.console.visits import CHROMIUM, log_in, serving
 
 MISSING = "" if CHROMIUM else "there is no chromium (Debian: apt-get install chromium)"

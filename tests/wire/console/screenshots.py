@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.servers import Server
+from tests.support.servers import Server
 from tests.wire.console.visits import CHROMIUM, log_in, serving
 
 PICTURES = {

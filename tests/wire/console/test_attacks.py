@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.servers import Server
+from tests.support.servers import Server
 from tests.wire.console.visits import PAGES, complaints, log_in
 
 _CALLS = (

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.servers import Server
+from tests.support.servers import Server
 from tests.wire.console.visits import PAGES, complaints, log_in
 
 _PHONE: ViewportSize = {"width": 360, "height": 740}

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.providers import pypi_provider
-from tests.servers import Server
+from tests.support.providers import pypi_provider
+from tests.support.servers import Server
 
 # The provider runs in a thread of this process, and warns of libraries of its own.
 pytestmark = pytest.mark.filterwarnings("ignore")

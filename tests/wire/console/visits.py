@@ -9,9 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page
 
-from tests.ledger_load import declared, ready
-from tests.products import Product
-from tests.servers import Server
+from tests.support.ledger_load import declared, ready
+from tests.support.products import Product
+from tests.support.servers import Server
 
 CHROMIUM = shutil.which("chromium") or ""
 """Debian's browser; empty if it isn't there."""

@@ -26,8 +26,8 @@ from server.audit.ledger.offline.verify import Request, verify_directory
 from server.audit.ledger.witness.config import BadConfig, read_config, read_key
 from server.audit.ledger.witness.records import Records
 from server.audit.ledger.witness.witness import Refused, WitnessService
-from tests.products import Product, free_port
 from tests.server.audit.ledger.ledgers import ORIGIN, Ledger, audit_entries, make, policy_text, signers
+from tests.support.products import Product, free_port
 
 # https://github.com/C2SP/C2SP, tlog-witness.md at commit 5ba5ee8, "add-checkpoint".
 EXAMPLE = """old 20852014

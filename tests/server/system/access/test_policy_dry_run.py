@@ -10,7 +10,7 @@ import pytest
 
 from server.audit.broker import DeclaredDevice
 from server.core.settings import Settings
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 ORDERS = """
 path "transit/encrypt/orders"    { capabilities = ["update"] }

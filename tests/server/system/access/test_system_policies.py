@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engines.durations import format_time
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 TEXT = 'path "a" { capabilities = ["read"] }'
 

@@ -20,7 +20,7 @@ from server.runtime import plugins
 from server.system.routes import SYSTEM
 from storage.seals.static import StaticSeal
 from tests.server.audit.audit_fixture import GateDevice, ListDevice
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 
 @pytest_asyncio.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from server.core.settings import Settings
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, write
 from tests.server.tenants.namespaced import ask_in, make, with_key
+from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 BOUND = {

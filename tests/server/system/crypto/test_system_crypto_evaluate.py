@@ -11,9 +11,9 @@ from engines import worker_pools
 from engines.durations import format_time
 from server.system.crypto.impact import PLACES
 from server.tenants.namespaces.names import ROOT_ID
-from tests.server.systems import Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH, write
 from tests.server.tenants.namespaced import ask_in, make, with_key
+from tests.support.systems import Server
 
 EVALUATE = "sys/crypto-policies/evaluate"
 

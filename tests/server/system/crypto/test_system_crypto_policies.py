@@ -12,9 +12,9 @@ from engines.durations import format_time
 from server.core.settings import Settings
 from server.tenants.crypto_policies import table, trials, writes
 from storage.base import Damaged, put
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import STRENGTH, gate_of, refused, table_of, write
 from tests.server.tenants.namespaced import ask_in, make, mighty
+from tests.support.systems import NewServer, Server
 
 PATH = "sys/crypto-policies/pci"
 BASELINE: dict[str, Any] = {

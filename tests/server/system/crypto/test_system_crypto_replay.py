@@ -17,10 +17,10 @@ import pytest_asyncio
 from engines.durations import format_time
 from server.core.settings import Settings
 from server.system.audit import record
-from tests.ledger_load import entries_of
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH
 from tests.server.tenants.namespaced import ask_in, make, with_key
+from tests.support.ledger_load import entries_of
+from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 REPLAY = "sys/crypto-policies/replay"

@@ -8,7 +8,7 @@ import pytest
 
 from engines.algorithms.registry import ALGORITHMS
 from engines.crypto_policy.profiles.catalogue import all_profiles
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 MATRIX = "sys/crypto-policies/matrix"
 

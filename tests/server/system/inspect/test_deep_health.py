@@ -18,7 +18,7 @@ from server.runtime import clocks
 from storage.barrier.keyring import KEYRING_PATH
 from storage.base import Damaged, Full
 from storage.memory import MemoryStore
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 DEEP = "sys/health?deep=true"
 CHECKS = {"storage", "seal", "audit", "providers", "clocks"}

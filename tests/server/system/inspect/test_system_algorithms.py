@@ -15,7 +15,7 @@ from server.config import ConfigError, load_config
 from server.processes.worker_loop import Member
 from server.runtime import plugins
 from server.service import open_service
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 _LOAD, _NAMES = plugins.load, plugins.names
 

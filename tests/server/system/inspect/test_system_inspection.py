@@ -11,7 +11,7 @@ from engines.durations import format_time
 from server.core.settings import Settings
 from server.runtime.version import VERSION
 from server.system.inspect import host
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 PREFLIGHT = "preflight capability check returned 403, please ensure client's policies grant access to path"
 

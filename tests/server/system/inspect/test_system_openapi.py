@@ -18,7 +18,7 @@ from server.system.inspect.schemas import properties
 from server.system.routes import SYSTEM
 from server.tenants.cubbyhole.routes import CUBBYHOLE
 from server.tenants.identity.routes import IDENTITY
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 METHODS = {"get", "post", "patch", "delete"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.core.settings import Settings
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 MONTH = 768 * 3600
 

@@ -11,8 +11,8 @@ from server.core.settings import Settings
 from server.system.access import ui_headers
 from server.system.inspect import router
 from server.system.mounts import reload
-from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, make, tenant_at
+from tests.support.systems import Server
 
 RELOAD = "sys/plugins/reload/backend"
 HEADERS = "sys/config/ui/headers"

@@ -8,7 +8,7 @@ import pytest
 
 from engines.durations import format_time
 from server.system.routes import SYSTEM
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 DAY = 24 * 3600
 

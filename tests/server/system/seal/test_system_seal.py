@@ -16,7 +16,7 @@ from storage.memory import MemoryStore
 from storage.seals.base import Seal, SealFault
 from storage.seals.shamir import ShamirSeal
 from storage.seals.static import open_static
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 KEY = base64.b64encode(bytes(32)).decode()
 STATUS = {

@@ -14,7 +14,7 @@ from server.seal.ceremonies import ProgressRecord
 from server.seal.shared_state import state_of
 from storage.seals.shamir import ShamirSeal, combine
 from tests.server.processes.crews import automatic_seal, crew_of
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 OPEN = ListenerPermissions(rekey=True, generate_root=True)
 APIS = pytest.mark.parametrize("path", ["sys/rekey", "sys/rotate/root"])

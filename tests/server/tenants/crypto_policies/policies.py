@@ -9,8 +9,8 @@ from engines.crypto_policy.gate import AutomaticWork, Gate
 from engines.crypto_policy.operations import CryptoOperation
 from engines.keys.facts import facts_of_type
 from server.tenants.crypto_policies.table import CryptoPolicyTable
-from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in
+from tests.support.systems import Server
 
 STRENGTH: dict[str, Any] = {
     "name": "strength",

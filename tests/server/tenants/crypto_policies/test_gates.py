@@ -10,9 +10,9 @@ from engines.crypto_policy.facts import RequestFacts
 from engines.crypto_policy.gate import AppliedRule, AutomaticWork, Gate, PolicyRefused
 from engines.crypto_policy.operations import CryptoOperation
 from engines.durations import format_time
-from tests.server.systems import Server
 from tests.server.tenants.crypto_policies.policies import EVERYWHERE, STRENGTH, gate_of, key, refused, work, write
 from tests.server.tenants.namespaced import ask_in, make
+from tests.support.systems import Server
 
 SIGN, VERIFY, CREATE, HASH = (
     CryptoOperation.SIGN,

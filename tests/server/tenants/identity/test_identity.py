@@ -19,7 +19,7 @@ from server.tenants.identity.rules import MAX_METADATA_PAIRS
 from server.tenants.tenant import Tenant
 from server.tenants.tokens.store import Token
 from storage.view import View
-from tests.server.systems import NewServer, Server
+from tests.support.systems import NewServer, Server
 
 
 class _LoginBody(Body):

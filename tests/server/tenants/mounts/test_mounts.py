@@ -22,7 +22,7 @@ from server.tenants.mounts.table import (
     new_entry,
 )
 from storage.base import put
-from tests.server.places import Place, new_place
+from tests.support.places import Place, new_place
 
 
 async def _handler(engine: object, call: Call, body: Nothing) -> Reply | None:

@@ -6,8 +6,8 @@ import pytest
 
 from server.core import tenant_pool
 from storage.base import Conflict
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, stored_names, sweep, tenant_at, with_key
+from tests.support.systems import NewServer, Server
 
 
 async def test_what_a_deleted_namespace_has_stored_is_erased(server: Server) -> None:

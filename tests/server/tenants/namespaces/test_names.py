@@ -8,8 +8,8 @@ import pytest
 
 from engines.faults import InvalidRequest
 from server.tenants.namespaces.names import check_new_name, normalise, refuse_separators
-from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, make, with_key
+from tests.support.systems import Server
 
 RESERVED = ("root", "sys", "audit", "auth", "cubbyhole", "identity")
 

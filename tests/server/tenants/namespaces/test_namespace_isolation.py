@@ -21,8 +21,8 @@ from server.pipeline.resolve import ABOUT_OWN_TOKEN
 from server.runtime import plugins
 from server.tenants.mounts.table import Mounted
 from tests.server.listeners.neighbours import NAME, Neighbour, Neighbours, entries_of, new_neighbours
-from tests.server.systems import Server
 from tests.server.tenants.namespaced import ask_in, mighty, tenant_at
+from tests.support.systems import Server
 
 METHODS = {
     Operation.READ: "GET",

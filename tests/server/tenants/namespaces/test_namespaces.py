@@ -21,10 +21,10 @@ from server.pipeline.stream import Stream
 from server.system.routes import SYSTEM
 from server.tenants.namespaces.table import NamespaceTable
 from storage.view import View
-from tests.server.places import new_place
 from tests.server.processes.crews import crew_of
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, tenant_at, with_key
+from tests.support.places import new_place
+from tests.support.systems import NewServer, Server
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from server.tenants.namespaces import table as namespace_table
 from server.tenants.namespaces.names import MAX_DEPTH
 from server.tenants.namespaces.records import MAX_METADATA_BYTES, Entry
 from storage.base import put
-from tests.server.systems import NewServer, Server
 from tests.server.tenants.namespaced import ask_in, make, mighty, stored_names, sweep, tenant_at, with_key
+from tests.support.systems import NewServer, Server
 
 
 async def test_those_not_asked_for_the_longest_are_closed(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

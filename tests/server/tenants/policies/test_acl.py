@@ -13,7 +13,7 @@ from compat.policies.parser import parse_policy
 from compat.policies.rules import Policy
 from engines.base import Operation
 from server.tenants.policies.acl import MAX_REMEMBERED, MAX_REMEMBERED_PATH, Acl, Decision, compile_acl
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 OBSERVED = json.loads((Path(__file__).parent / "acl_observed.json").read_text())["cases"]
 OPERATIONS = {

@@ -13,8 +13,8 @@ from engines.faults import InvalidRequest, Unavailable
 from engines.worker_pools import MAX_LONG
 from server.tenants.policies import passwords
 from server.tenants.policies.passwords import CharsetRule, PasswordPolicy, parse_password_policy
-from tests.costs import processor_seconds_below
-from tests.server.systems import Server
+from tests.support.costs import processor_seconds_below
+from tests.support.systems import Server
 
 LOWER = string.ascii_lowercase
 MANY = "".join(map(chr, range(0x4E00, 0x4E00 + 4_000)))
@@ -74,7 +74,7 @@ def test_all_characters_are_as_likely(size: int) -> None:
 
 
 def test_what_fits_hardly_any_password_costs_little() -> None:
-    """As many as may be under way at a time are to cost no more than one request may (``tests/soak/cost.py``)."""
+    """All that run at a time may cost as much as one request (``tests/soak/hostile/cost.py``)."""
     policy = PasswordPolicy(100, (CharsetRule(LOWER), CharsetRule("0", 60)))
     with processor_seconds_below(0.3):
         for _ in range(MAX_LONG):

@@ -14,7 +14,7 @@ from compat.policies.rules import Policy
 from engines.faults import InvalidRequest
 from server.tenants.policies.acl import Acl, compile_acl
 from server.tenants.policies.templates import _parts
-from tests.costs import processor_seconds_below
+from tests.support.costs import processor_seconds_below
 
 NAME = "{{identity.entity.name}}"
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from auth_methods.records import BATCH, TokenRecord
 from server.tenants.tokens.batch import MAX_CHARACTERS, MAX_KEPT_CHARACTERS, PREFIX, BatchTokens
-from tests.server.places import new_place, new_tokens
-from tests.server.systems import Server
+from tests.support.places import new_place, new_tokens
+from tests.support.systems import Server
 
 KEY = secrets.token_bytes(32)
 

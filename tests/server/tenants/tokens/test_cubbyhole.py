@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from server.tenants.tokens.store import Tokens
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 
 async def _token(server: Server) -> str:

@@ -9,9 +9,9 @@ import pytest
 from server.tenants.tokens.entries import MAX_LEASE_PATH_BYTES
 from server.tenants.tokens.leases import Leases
 from server.tenants.tokens.revocation import STEP
-from tests.server.places import new_place, new_tokens
-from tests.server.systems import Server
 from tests.server.tenants.tokens.test_tokens import record
+from tests.support.places import new_place, new_tokens
+from tests.support.systems import Server
 
 SUDO = 'path "sys/leases/*" { capabilities = ["update", "list", "read", "sudo"] }'
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from engines.faults import InvalidRequest
 from server.tenants.tokens import revocation
 from server.tenants.tokens.store import Tokens
-from tests.server.places import Place, new_place, new_tokens
 from tests.server.tenants.tokens.test_tokens import entries, record
+from tests.support.places import Place, new_place, new_tokens
 
 Action = tuple[str, int, int]
 """What is done, to which of the tokens so far, and a number of seconds."""

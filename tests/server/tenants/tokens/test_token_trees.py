@@ -12,8 +12,8 @@ from engines.faults import InvalidRequest
 from server.tenants.tokens.revocation import STEP
 from server.tenants.tokens.store import Tokens
 from storage.base import Conflict
-from tests.server.places import Place, new_place, new_tokens
 from tests.server.tenants.tokens.test_tokens import entries, record
+from tests.support.places import Place, new_place, new_tokens
 
 MANY = 12 * STEP
 """More than a revocation clears away by itself."""

@@ -15,8 +15,8 @@ from server.tenants.tokens.store import Tokens
 from storage.cache import ObjectCache
 from storage.sqlite.store import SqliteStore, open_sqlite
 from storage.view import View
-from tests.server.places import MovableClock
 from tests.server.tenants.tokens.test_tokens import record
+from tests.support.places import MovableClock
 
 
 async def _worker(store: SqliteStore) -> Tokens:

@@ -13,7 +13,7 @@ from auth_methods.records import TokenRecord
 from engines.faults import InvalidRequest
 from server.tenants.tokens.store import MAX_RECORD_BYTES, Tokens
 from storage.base import Conflict
-from tests.server.places import Place, new_place, new_tokens
+from tests.support.places import Place, new_place, new_tokens
 
 
 def record(**fields: Any) -> TokenRecord:

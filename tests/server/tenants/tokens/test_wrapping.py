@@ -14,7 +14,7 @@ from server.core.settings import Settings
 from server.tenants.tokens import wrapping_usage
 from server.tenants.tokens.store import Tokens
 from server.tenants.tokens.wrapping_usage import WrappingUsage
-from tests.server.systems import Answer, NewServer, Server
+from tests.support.systems import Answer, NewServer, Server
 
 INVALID = (400, {"errors": ["wrapping token is not valid or does not exist"]})
 SECRET = "a secret that nobody may see"

@@ -27,8 +27,8 @@ from server.audit.ledger.log.policy import parse_policy
 from server.audit.ledger.log.writer import TreeWriter
 from server.audit.ledger.offline.verify import Request as Verification
 from server.audit.ledger.offline.verify import verify_directory
-from tests.ledger_load import modes_of
 from tests.server.audit.audit_fixture import TYPES, Held, ListDevice, entries, request
+from tests.support.ledger_load import modes_of
 
 ORIGIN = "example.com/ledger"
 

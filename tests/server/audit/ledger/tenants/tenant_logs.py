@@ -21,7 +21,7 @@ from server.audit.ledger.tenants.sizes import Known, Round
 from server.audit.ledger.tenants.state import TenantLogs
 from server.audit.ledger.tenants.writing import TenantWriter
 from tests.server.audit.ledger.ledgers import ORIGIN, Ledger, line, member, own_entry, policy_text, signers, timestamp
-from tests.server.places import new_place
+from tests.support.places import new_place
 
 POLICY = parse_policy(policy_text(signers()).encode())
 
