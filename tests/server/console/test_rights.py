@@ -9,7 +9,7 @@ import pytest
 from server.console.api import Api
 from tests.server.console.browser import Browser, Seen
 from tests.server.console.conftest import NewBrowser
-from tests.server.systems import Server
+from tests.support.systems import Server
 
 _ASKING = 'path "sys/capabilities-self" { capabilities = ["update"] }'
 
