@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from engines.cbom.source.frontends.base import Lowering
-from engines.cbom.source.frontends.c import CLowering
+from engines.cbom.source.frontends.c.statements import CLowering
 from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
 from engines.cbom.source.frontends.javascript import JavaScriptLowering

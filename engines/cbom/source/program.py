@@ -190,6 +190,9 @@ class Function:
     test: bool = False
     """Whether it is a test, or part of one, where the language marks them (Rust)."""
 
+    internal: bool = False
+    """Whether only its file or package can call it: what their calls give to it is all that it gets."""
+
 
 Expression: TypeAlias = (
     Const

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import always_true, does_nothing, only_asserts
-from engines.cbom.source.evaluation.assignments import Assignments
-from engines.cbom.source.evaluation.contexts import context_of
+from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
+from engines.cbom.source.evaluation.lifetimes.contexts import context_of
+from engines.cbom.source.evaluation.lifetimes.held import Held
+from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.names import Files
-from engines.cbom.source.evaluation.nonces import Nonces
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.sightings import ASSURANCES, Place, Sighting, Witness
@@ -32,6 +32,7 @@ from engines.cbom.source.values import (
     Instance,
     Ref,
     Table,
+    Thing,
     Unknown,
     Values,
     union,
@@ -49,7 +50,20 @@ MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
 
 
-class Evaluator(Assignments):
+_ORDERS = 5
+
+
+def _order_of(closure: Closure) -> int:
+    """When a function is run that no call has reached: what calls others goes before them.
+
+    Functions make the objects that methods belong to.
+    """
+    if closure.function.name == "main":
+        return 0
+    return 1 + 2 * (closure.owner is not None) + closure.function.internal
+
+
+class Evaluator(Branches):
     """Runs one language's files and tells of sightings."""
 
     def __init__(
@@ -64,6 +78,7 @@ class Evaluator(Assignments):
         super().__init__(knowledge, files, implicit_self=implicit_self, open_names=open_names)
         self.witness = witness
         self.untaken = []
+        self.held = Held()
         self.nonces = Nonces()
         self._made: list[Closure] = []
         self._results: dict[int, dict[Any, Values]] = {}
@@ -74,9 +89,9 @@ class Evaluator(Assignments):
             program.Evaluate: self._evaluate,
             program.Return: self._return,
             program.Leave: self._leave,
-            program.Branch: self._branch,
-            program.Loop: self._loop,
-            program.Attempt: self._attempt,
+            program.Branch: self.branch,
+            program.Loop: self.loop,
+            program.Attempt: self.attempt,
             program.Function: self._define,
             program.Class: self._define_class,
             program.Import: self._import,
@@ -89,7 +104,7 @@ class Evaluator(Assignments):
         before = self.scope, self.steps, self._made
         self.scope, self.steps, self._made = scope, steps, []
         try:
-            self._block(module.body)
+            self.block(module.body)
         finally:
             scope.made = self._made
             self.scope, self.steps, self._made = before
@@ -98,9 +113,9 @@ class Evaluator(Assignments):
         """Run every function of a loaded file that no call has reached. Raises ``Exhausted``."""
         self.steps = steps
         self._made = scope.made
-        for methods in (False, True):  # Functions first: they make the objects that methods belong to.
+        for order in range(_ORDERS):
             for closure in self._made:  # Grows while functions make functions.
-                if methods or closure.owner is None:
+                if _order_of(closure) <= order:
                     self._run_unreached(closure)
         for thing in self.untaken:
             if thing.untaken is not None:
@@ -153,11 +168,12 @@ class Evaluator(Assignments):
         self._running.append(closure)
         self.nonces.enter(self.scope)
         try:
-            self._block(function.body)
+            self.block(function.body)
             result = union(self._returned)
         finally:
             self._running.pop()
             self.nonces.leave()
+            self.held.settle(self.scope, self.witness)
             self.scope, self._returned = outer, returned
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
@@ -232,7 +248,7 @@ class Evaluator(Assignments):
 
     # Statements
 
-    def _block(self, body: list[program.Statement]) -> bool:
+    def block(self, body: list[program.Statement]) -> bool:
         """Run statements; whether control left."""
         for statement in body:
             self.steps -= 1
@@ -259,67 +275,36 @@ class Evaluator(Assignments):
         if node.value is None:
             values = (self.of_type(node.declared) if node.declared is not None else NOTHING) or UNKNOWN
         else:
-            values = self.evaluate(node.value)
+            values = self._held_value(node)
             if node.declared is not None and all(type(value) is Unknown for value in values):
                 values = self.of_type(node.declared) or values
         self.assign(node.target, values, local=node.local)
         return False
 
-    def _branch(self, node: program.Branch) -> bool:
-        changed, left, exhaustive = [], [], False
-        for test, body in node.arms:
-            held = None if test is None else operators.truth(self.evaluate(test))
-            if held is False:
-                continue
-            self.scope.begin()
-            try:
-                away = self._block(body)
-            finally:
-                changes = self.scope.take_back()
-            left.append(away)
-            if not away:
-                changed.append(changes)
-            if test is None or held:
-                exhaustive = True
-                break
-        self.scope.join(changed, none_ran=not exhaustive)
-        return exhaustive and all(left) and bool(left)
-
-    def _loop(self, node: program.Loop) -> bool:
-        if node.test is not None and operators.truth(self.evaluate(node.test)) is False:
-            return False
-        self.scope.begin()
-        self.loops += 1
+    def _held_value(self, node: program.Assign) -> Values:
+        """The value of an assignment; what was seen of an object that a function's variable gets is held."""
+        assert node.value is not None  # A declaration without one has no value.
+        if type(node.value) is not program.Call or type(node.target) is not program.Name:
+            return self.evaluate(node.value)
+        name = node.target.name
+        scope = self.scope if node.local else self.scope.find(name)
+        if name == "_" or scope is not self.scope or not scope.is_function:
+            return self.evaluate(node.value)
+        if node.local:  # Another variable of this name, in a block of its own, keeps its object.
+            self.held.release(scope.names.get(name, NOTHING), self.witness)
+        outer, self.assigned = self.assigned, (node.value, [])
         try:
-            self._block(node.body)
+            values = self.evaluate(node.value)
+            sightings = self.assigned[1]
         finally:
-            self.loops -= 1
-            changes = self.scope.take_back()
-        self.scope.join([changes], none_ran=True)
-        return False
-
-    def _attempt(self, node: program.Attempt) -> bool:
-        self.scope.begin()
-        left = False
-        try:
-            left = self._block(node.body)
-        finally:
-            changes = self.scope.take_back()
-        arms, away = [], [left]
-        for handler in node.handlers:
-            self.scope.begin()
-            try:
-                self.scope.join([changes], none_ran=True)
-                gone = self._block(handler)
-            finally:
-                handled = self.scope.take_back()
-            away.append(gone)
-            if not gone:
-                arms.append(handled)
-        if not left or not arms:
-            arms.append(changes)
-        self.scope.join(arms, none_ran=False)
-        return self._block(node.last) or all(away)
+            self.assigned = outer
+        made = values[0] if len(values) == 1 else None
+        if type(made) is Thing:
+            self.held.hold(scope, name, made, sightings)
+        else:
+            for sighting in sightings:
+                self.witness.see(sighting)
+        return values
 
     def _define(self, node: program.Function) -> bool:
         values = self.closure(node)
@@ -340,7 +325,7 @@ class Evaluator(Assignments):
         outer, self.scope = self.scope, inner
         start = len(self._made)
         try:
-            self._block(node.body)
+            self.block(node.body)
         finally:
             self.scope = outer
         for closure in [] if node.namespace else self._made[start:]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.names import OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
@@ -73,6 +74,9 @@ class Expressions(Names):
     witness: Witness
     """Gets each sighting."""
 
+    held: Held
+    """Sightings of objects that aren't used yet."""
+
     @abstractmethod
     def call(self, node: program.Call) -> Values:
         """The result of a call."""
@@ -116,6 +120,7 @@ class Expressions(Names):
 
     def _name(self, node: program.Name) -> Values:
         values = self.lookup(node.name)
+        self.held.release(values, self.witness)
         if self.open_names and len(values) == 1 and type(values[0]) is Closure and values[0].function.macro:
             return values if values[0].function.parameters else self.macro(values[0])
         return values

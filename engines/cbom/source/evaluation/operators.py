@@ -51,6 +51,9 @@ _COMPARING: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 
+COMPARISONS = frozenset({"==", "!=", *_COMPARING})
+"""Operators whose result tells something of their sides."""
+
 
 def bounded(text: str) -> Values:
     """``text``, or constant data as long as it is where it is longer than what folding makes."""

@@ -206,7 +206,9 @@ class GoExpressions(CommonSyntax):
             finally:
                 self._results.pop()
 
-        return Function(name, [*receiver, *parameters], Body(made), line, static=not receiver)
+        return Function(
+            name, [*receiver, *parameters], Body(made), line, static=not receiver, internal=name[:1].islower()
+        )
 
     def parameters(self, node: Node | None) -> list[Parameter]:
         found: list[Parameter] = []

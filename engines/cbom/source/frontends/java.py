@@ -102,7 +102,10 @@ class JavaLowering(JavaExpressions):
         yield Evaluate(self.call(node, Member(receiver, CONSTRUCTOR), constructor, self.arguments(node)))
 
     def method(self, node: Node) -> Iterator[Statement]:
-        static = any(child.type == "modifiers" and "static" in self.text(child).split() for child in node.children[:1])
+        modifiers = [
+            word for child in node.children[:1] if child.type == "modifiers" for word in self.text(child).split()
+        ]
+        static = "static" in modifiers
         constructs = node.type != "method_declaration"
         parameters = self.parameters(node.child_by_field_name("parameters"))
         named = node.child_by_field_name("name")
@@ -113,6 +116,7 @@ class JavaLowering(JavaExpressions):
             line_of(named),
             static,
             returns=None if constructs else self.declared(node),
+            internal="private" in modifiers,
         )
 
     def _body(self, node: Node | None) -> Body:

@@ -1,1 +1,1 @@
-"""Functions of the languages themselves: what their results are, and which functions they call."""
+"""Functions of the languages themselves: their results, and the functions that they call."""

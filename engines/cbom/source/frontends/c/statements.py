@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import re
-from collections.abc import Callable, Iterator
-from functools import cache
-from typing import Any
+from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
-from engines.cbom.source.frontends.c_expressions import RECEIVER, CExpressions, body_of
+from engines.cbom.source.frontends.c.expressions import RECEIVER, body_of
+from engines.cbom.source.frontends.c.preprocessor import CPreprocessor
 from engines.cbom.source.frontends.common_syntax import CommonSyntax, functions_first, import_of
 from engines.cbom.source.program import (
     Assign,
@@ -20,12 +17,10 @@ from engines.cbom.source.program import (
     Evaluate,
     Expression,
     Function,
-    Import,
     Member,
     Name,
     Opaque,
     Parameter,
-    Return,
     Sequence,
     Statement,
 )
@@ -33,14 +28,10 @@ from engines.cbom.source.program import (
 CONSTRUCTOR = "<init>"
 _COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
 _APPENDS = frozenset({"strcat", "strncat", "strlcat", "wcscat"})
-_MAX_MACRO = 2000
 _MAX_POINTERS = 64
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_NUMBER = re.compile(r"\(?(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\)?")
-"""Most macros are words or numbers, which needn't be parsed."""
 
 
-class CLowering(CExpressions):
+class CLowering(CPreprocessor):
     """The syntax trees of tree-sitter-c and tree-sitter-cpp, which extends it."""
 
     def __init__(self, source: bytes, first_line: int = 0) -> None:
@@ -186,7 +177,8 @@ class CLowering(CExpressions):
         return self.text(around.child_by_field_name("name")) if is_class else ""
 
     def _function(self, node: Node, name: str, owner: str, declarator: Node) -> Function:
-        static = not owner or any(self.text(child) == "static" for child in node.children[:2])
+        marked = any(self.text(child) == "static" for child in node.children[:2])
+        static = marked or not owner
         parameters = self.parameters(declarator.child_by_field_name("parameters"))
         begun = self._initialized(node)
         return Function(
@@ -196,6 +188,7 @@ class CLowering(CExpressions):
             line_of(declarator),
             static,
             returns=self.declared(node),
+            internal=marked and not owner,
         )
 
     def _initialized(self, node: Node) -> list[Statement]:
@@ -287,59 +280,6 @@ class CLowering(CExpressions):
         path = self.text(node.named_children[-1]).replace("::", ".")
         yield import_of(path, node, everything=any(child.type == "namespace" for child in node.children))
 
-    # Preprocessor
-
-    def include(self, node: Node) -> Iterator[Statement]:
-        path = node.child_by_field_name("path")
-        if path is not None and path.type == "string_literal":
-            yield Import("*", self.text(path).strip('"'), "", line_of(node))
-
-    def conditional_part(self, node: Node) -> Iterator[Statement]:
-        """All parts of a condition, one behind the other: which is compiled isn't known."""
-        skipped = {each.id for name in ("name", "condition") for each in node.children_by_field_name(name)}
-        for child in node.named_children:
-            if child.id not in skipped:
-                yield from self.one(child)
-
-    def macro(self, node: Node) -> Iterator[Statement]:
-        value = self._macro_value(node.child_by_field_name("value"))
-        name = self.text(node.child_by_field_name("name"))
-        if value is None:
-            return
-        if "(" in self.text(node.child_by_field_name("value")) and not isinstance(value, Const):
-            self.macros.add(name)
-            yield Function(name, [], [Return(value)], line_of(node), static=True, macro=True)
-        else:
-            yield Assign(Name(name), value, line_of(node), local=True)
-
-    def macro_function(self, node: Node) -> Iterator[Statement]:
-        value = self._macro_value(node.child_by_field_name("value"))
-        if value is None:
-            return
-        named = node.child_by_field_name("parameters").named_children
-        parameters = [Parameter(self.text(child)) for child in named]
-        line = line_of(node)
-        name = self.text(node.child_by_field_name("name"))
-        yield Function(name, parameters, [Return(value)], line, static=True, macro=True)
-
-    def _macro_value(self, node: Node | None) -> Expression | None:
-        """The text of a macro as an expression; None if it is none."""
-        text = _without_comments(self.text(node).replace("\\\n", " ")).strip()
-        if node is None or not text or len(text) > _MAX_MACRO:
-            return None
-        if _WORD.fullmatch(text):
-            return Name(text)
-        number = _NUMBER.fullmatch(text)
-        if number is not None:
-            return self.integer_of(number[1])
-        source = f"x={text};".encode()
-        root = _parser()(source).root_node
-        statement = root.named_children[0] if root.named_children else None
-        if root.has_error or statement is None or not statement.named_children:
-            return None
-        assigned = statement.named_children[0]
-        return CLowering(source, node.start_point[0]).expression(assigned.child_by_field_name("right"))
-
     statements = {
         **CommonSyntax.statements,
         "declaration": declaration,
@@ -360,25 +300,17 @@ class CLowering(CExpressions):
         "type_definition": type_alias,
         "alias_declaration": type_alias,
         "using_declaration": using,
-        "preproc_include": include,
-        "preproc_ifdef": conditional_part,
-        "preproc_if": conditional_part,
-        "preproc_elif": conditional_part,
-        "preproc_def": macro,
-        "preproc_function_def": macro_function,
+        "preproc_include": CPreprocessor.include,
+        "preproc_ifdef": CPreprocessor.conditional_part,
+        "preproc_if": CPreprocessor.conditional_part,
+        "preproc_elif": CPreprocessor.conditional_part,
+        "preproc_def": CPreprocessor.macro,
+        "preproc_function_def": CPreprocessor.macro_function,
         "preproc_call": CommonSyntax.skip,
         "access_specifier": CommonSyntax.skip,
         "friend_declaration": CommonSyntax.skip,
         "static_assert_declaration": CommonSyntax.skip,
     }
-
-
-@cache
-def _parser() -> Callable[[bytes], Any]:
-    bindings = importlib.import_module("tree_sitter")
-    grammar = importlib.import_module("tree_sitter_c")
-    parse: Callable[[bytes], Any] = bindings.Parser(bindings.Language(grammar.language())).parse
-    return parse
 
 
 def _is_array(declarator: Node, field: str) -> bool:
@@ -391,9 +323,3 @@ def _is_value(parameter: Node) -> bool:
     kind = parameter.child_by_field_name("type")
     plain = parameter.type == "parameter_declaration" and parameter.child_by_field_name("declarator") is None
     return plain and kind is not None and kind.type in ("qualified_identifier", "type_identifier")
-
-
-def _without_comments(text: str) -> str:
-    """The text of a macro without comments, each of which stands for a space."""
-    first, *rest = text.split("/*")
-    return " ".join([first, *(part.partition("*/")[2] for part in rest)]).partition("//")[0]

@@ -1,0 +1,108 @@
+"""Branches, loops and attempts: of several ways through the program, what each leaves to what comes after."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from engines.cbom.source import program
+from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.assignments import Assignments
+from engines.cbom.source.values import NOTHING
+
+
+class Branches(Assignments):
+    """The part of the evaluator for statements that hold others."""
+
+    @abstractmethod
+    def block(self, body: list[program.Statement]) -> bool:
+        """Run statements; whether control left."""
+
+    def branch(self, node: program.Branch) -> bool:
+        changed, left, exhaustive = [], [], False
+        passed: list[program.Expression] = []
+        for test, body in node.arms:
+            held = None if test is None else operators.truth(self.evaluate(test))
+            if held is False:
+                continue
+            self.scope.begin()
+            try:
+                for earlier in passed:
+                    self.narrow(earlier, holds=False)
+                if test is not None:
+                    self.narrow(test, holds=True)
+                    passed.append(test)
+                away = self.block(body)
+            finally:
+                changes = self.scope.take_back()
+            left.append(away)
+            if not away:
+                changed.append(changes)
+            if test is None or held:
+                exhaustive = True
+                break
+        self.scope.join(changed, none_ran=not exhaustive)
+        if all(left) and not exhaustive:
+            for test in passed:
+                self.narrow(test, holds=False)
+        return exhaustive and all(left) and bool(left)
+
+    def loop(self, node: program.Loop) -> bool:
+        if node.test is not None and operators.truth(self.evaluate(node.test)) is False:
+            return False
+        self.scope.begin()
+        self.loops += 1
+        try:
+            self.block(node.body)
+        finally:
+            self.loops -= 1
+            changes = self.scope.take_back()
+        self.scope.join([changes], none_ran=True)
+        return False
+
+    def attempt(self, node: program.Attempt) -> bool:
+        self.scope.begin()
+        left = False
+        try:
+            left = self.block(node.body)
+        finally:
+            changes = self.scope.take_back()
+        arms, away = [], [left]
+        for handler in node.handlers:
+            self.scope.begin()
+            try:
+                self.scope.join([changes], none_ran=True)
+                gone = self.block(handler)
+            finally:
+                handled = self.scope.take_back()
+            away.append(gone)
+            if not gone:
+                arms.append(handled)
+        if not left or not arms:
+            arms.append(changes)
+        self.scope.join(arms, none_ran=False)
+        return self.block(node.last) or all(away)
+
+    def narrow(self, test: program.Expression, *, holds: bool) -> None:
+        """Leave a variable the values with which ``test`` may hold, or may not: ``if bits >= 2048``."""
+        if isinstance(test, program.Unary) and test.operator == "not":
+            self.narrow(test.operand, holds=not holds)
+        if not isinstance(test, program.Binary):
+            return
+        if test.operator == ("and" if holds else "or"):
+            self.narrow(test.left, holds=holds)
+            self.narrow(test.right, holds=holds)
+        elif test.operator in operators.COMPARISONS:
+            for own, other in ((test.left, test.right), (test.right, test.left)):
+                if isinstance(own, program.Name) and isinstance(other, program.Const | program.Name):
+                    self._narrow_name(own.name, other, test, holds)
+
+    def _narrow_name(self, name: str, other: program.Expression, test: program.Binary, holds: bool) -> None:
+        values = self.scope.names.get(name, NOTHING)
+        if len(values) < 2:
+            return
+        limit = self.evaluate(other)
+        pairs = [((value,), limit) if other is test.right else (limit, (value,)) for value in values]
+        told = [operators.truth(operators.binary(test.operator, *pair)) for pair in pairs]
+        kept = tuple(value for value, held in zip(values, told, strict=True) if held in (None, holds))
+        if kept and len(kept) < len(values):
+            self.scope.set(name, kept)

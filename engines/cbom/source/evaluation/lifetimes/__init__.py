@@ -1,0 +1,1 @@
+"""Objects, nonces and calls that are remembered while functions run."""

@@ -1,0 +1,49 @@
+"""Held sightings: of objects that a variable gets, until it is known whether the program uses them.
+
+``Cipher c = Cipher.getInstance("DES"); c = Cipher.getInstance(strong);`` makes an object that nothing uses: it is
+overwritten on every way. What is looked up is used; what a variable still has at the function's end may be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engines.cbom.source.evaluation.scopes import Scope
+from engines.cbom.source.evaluation.sightings import Sighting, Witness
+from engines.cbom.source.values import Thing, Values
+
+
+@dataclass(slots=True)
+class _Held:
+    thing: Thing
+    scope: Scope
+    name: str
+    sightings: list[Sighting]
+
+
+@dataclass(slots=True)
+class Held:
+    """Sightings of objects that the variables of running functions got, by the object."""
+
+    _waiting: dict[int, _Held] = field(default_factory=dict)
+
+    def hold(self, scope: Scope, name: str, thing: Thing, sightings: list[Sighting]) -> None:
+        """Keep the sightings of ``thing``, which the variable ``name`` of ``scope`` gets."""
+        self._waiting[id(thing)] = _Held(thing, scope, name, sightings)
+
+    def release(self, values: Values, witness: Witness) -> None:
+        """Note that ``values`` are used."""
+        if not self._waiting:
+            return
+        for value in values:
+            held = self._waiting.pop(id(value), None)
+            for sighting in [] if held is None else held.sightings:
+                witness.see(sighting)
+
+    def settle(self, scope: Scope, witness: Witness) -> None:
+        """Note that the function of ``scope`` ends: what was overwritten on every way is forgotten."""
+        for held in [each for each in self._waiting.values() if each.scope is scope]:
+            if any(value is held.thing for value in scope.names.get(held.name, ())):
+                self.release((held.thing,), witness)
+            else:
+                del self._waiting[id(held.thing)]

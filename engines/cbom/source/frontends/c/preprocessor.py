@@ -1,0 +1,87 @@
+"""Front-end of C and C++: the preprocessor. Macros are functions that stand for their text where they are used."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.c.expressions import CExpressions
+from engines.cbom.source.program import Assign, Const, Expression, Function, Import, Name, Parameter, Return, Statement
+
+_MAX_MACRO = 2000
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_NUMBER = re.compile(r"\(?(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\)?")
+"""Most macros are words or numbers, which needn't be parsed."""
+
+
+class CPreprocessor(CExpressions):
+    """Directives of the preprocessor."""
+
+    def include(self, node: Node) -> Iterator[Statement]:
+        path = node.child_by_field_name("path")
+        if path is not None and path.type == "string_literal":
+            yield Import("*", self.text(path).strip('"'), "", line_of(node))
+
+    def conditional_part(self, node: Node) -> Iterator[Statement]:
+        """All parts of a condition, one behind the other: which is compiled isn't known."""
+        skipped = {each.id for name in ("name", "condition") for each in node.children_by_field_name(name)}
+        for child in node.named_children:
+            if child.id not in skipped:
+                yield from self.one(child)
+
+    def macro(self, node: Node) -> Iterator[Statement]:
+        value = self._macro_value(node.child_by_field_name("value"))
+        name = self.text(node.child_by_field_name("name"))
+        if value is None:
+            return
+        if "(" in self.text(node.child_by_field_name("value")) and not isinstance(value, Const):
+            self.macros.add(name)
+            yield Function(name, [], [Return(value)], line_of(node), static=True, macro=True)
+        else:
+            yield Assign(Name(name), value, line_of(node), local=True)
+
+    def macro_function(self, node: Node) -> Iterator[Statement]:
+        value = self._macro_value(node.child_by_field_name("value"))
+        if value is None:
+            return
+        named = node.child_by_field_name("parameters").named_children
+        parameters = [Parameter(self.text(child)) for child in named]
+        line = line_of(node)
+        name = self.text(node.child_by_field_name("name"))
+        yield Function(name, parameters, [Return(value)], line, static=True, macro=True)
+
+    def _macro_value(self, node: Node | None) -> Expression | None:
+        """The text of a macro as an expression; None if it is none."""
+        text = _without_comments(self.text(node).replace("\\\n", " ")).strip()
+        if node is None or not text or len(text) > _MAX_MACRO:
+            return None
+        if _WORD.fullmatch(text):
+            return Name(text)
+        number = _NUMBER.fullmatch(text)
+        if number is not None:
+            return self.integer_of(number[1])
+        source = f"x={text};".encode()
+        root = _parser()(source).root_node
+        statement = root.named_children[0] if root.named_children else None
+        if root.has_error or statement is None or not statement.named_children:
+            return None
+        assigned = statement.named_children[0]
+        return type(self)(source, node.start_point[0]).expression(assigned.child_by_field_name("right"))
+
+
+@cache
+def _parser() -> Callable[[bytes], Any]:
+    bindings = importlib.import_module("tree_sitter")
+    grammar = importlib.import_module("tree_sitter_c")
+    parse: Callable[[bytes], Any] = bindings.Parser(bindings.Language(grammar.language())).parse
+    return parse
+
+
+def _without_comments(text: str) -> str:
+    """The text of a macro without comments, each of which stands for a space."""
+    first, *rest = text.split("/*")
+    return " ".join([first, *(part.partition("*/")[2] for part in rest)]).partition("//")[0]
