@@ -5,9 +5,9 @@ from __future__ import annotations
 from auth_methods.approle import login, roles, secret_ids
 from auth_methods.approle.properties import property_routes
 from auth_methods.approle.state import AppRole
-from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
+from engines.base import Access, EngineType, Nothing, Page, Route, Row
+from engines.base.operations import DELETE, LIST, READ, UPDATE
 
-READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 _ROLE = "role/{role_name}"
 
 ROUTES: tuple[Row[AppRole], ...] = (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from auth_methods.cert import login, revocations, roles
 from auth_methods.cert.state import Cert
-from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
-
-READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+from engines.base import Access, EngineType, Nothing, Page, Route, Row
+from engines.base.operations import DELETE, LIST, READ, UPDATE
 
 ROUTES: tuple[Row[Cert], ...] = (
     Route(UPDATE, "login", login.log_in, login.LoginBody, "Log in with a certificate.", Access.PUBLIC),

@@ -6,9 +6,8 @@ from auth_methods.github import config, login, mappings
 from auth_methods.github.mappings import MappingName, TeamBody, UserBody
 from auth_methods.github.renewals import RenewingGitHub
 from auth_methods.github.state import GitHub
-from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
-
-READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+from engines.base import Access, EngineType, Nothing, Page, Route, Row
+from engines.base.operations import DELETE, LIST, READ, UPDATE
 
 ROUTES: tuple[Row[GitHub], ...] = (
     Route(UPDATE, "login", login.log_in, login.LoginBody, "Log in with a personal token.", Access.PUBLIC),

@@ -6,9 +6,8 @@ from auth_methods.jwt import config, login, roles
 from auth_methods.jwt.browser import begin, callback, poll
 from auth_methods.jwt.renewals import RenewingJwt
 from auth_methods.jwt.state import Jwt
-from engines.base import Access, EngineType, Nothing, Operation, Page, Route, Row
-
-READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+from engines.base import Access, EngineType, Nothing, Page, Route, Row
+from engines.base.operations import DELETE, LIST, READ, UPDATE
 
 ROUTES: tuple[Row[Jwt], ...] = (
     Route(UPDATE, "login", login.log_in, login.LoginBody, "Log in with a JSON Web Token.", Access.PUBLIC),

@@ -24,9 +24,8 @@ from auth_methods.token.roles import (
     write_role,
 )
 from auth_methods.token.state import TokenMethod
-from engines.base import Access, EngineType, Nothing, Operation, Route, Row
-
-READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
+from engines.base import Access, EngineType, Nothing, Route, Row
+from engines.base.operations import DELETE, LIST, READ, UPDATE
 
 ROUTES: tuple[Row[TokenMethod], ...] = (
     # Creating

@@ -15,7 +15,7 @@ from compat.hcl.reader import Attribute, Block, Body, HclError, Position, Scalar
 from compat.hcl.reader import Value as Node
 from compat.policies.rules import CAPABILITIES, Policy, Rule, Value, Values, join_values, read_path
 from compat.quoting import quote
-from engines.durations import InvalidDuration, parse_duration_nanoseconds
+from engines.durations import SECOND, InvalidDuration, parse_duration_nanoseconds
 from engines.faults import InvalidRequest
 
 _POLICY_KEYS = frozenset({"name", "path"})
@@ -121,7 +121,7 @@ def _wrapping_ttl(fields: Mapping[str, list[Attribute | Block]], name: str) -> i
             nanoseconds = parse_duration_nanoseconds(value.value if isinstance(value, Scalar) else value)
         except InvalidDuration as error:
             raise _WrappingTtlError(f"error parsing {name}: {error}") from None
-        return -(-nanoseconds // 1_000_000_000)
+        return -(-nanoseconds // SECOND)
     return 0
 
 

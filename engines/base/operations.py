@@ -21,7 +21,17 @@ class Operation(Enum):
     __hash__ = object.__hash__
 
 
-LISTS = frozenset({Operation.LIST, Operation.SCAN})
+READ, LIST, SCAN, UPDATE, PATCH, DELETE = (
+    Operation.READ,
+    Operation.LIST,
+    Operation.SCAN,
+    Operation.UPDATE,
+    Operation.PATCH,
+    Operation.DELETE,
+)
+"""The operations of rows, for route tables."""
+
+LISTS = frozenset({LIST, SCAN})
 """Operations whose paths end in a slash."""
 
 

@@ -82,6 +82,13 @@ class Row(Generic[E]):
     always_served: bool = False
     """Whether the bound on requests under way doesn't apply."""
 
+    unlocks: bool = False
+    """Whether a namespace serves it while it is locked: the way to unlock it."""
+
+    no_seal: str = ""
+    """With ``Scope.SEAL``: the error of the server with which a namespace without a seal answers, as Vault does. Where
+    it is empty, the request is invalid."""
+
     opened_by: str = ""
     """The field of ``ListenerPermissions`` that opens it without a token, even while sealed."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engines.algorithms.registry import KEM_ALGORITHMS
-from engines.base import EngineType, Nothing, Operation, Page, Route, Row
+from engines.base import EngineType, Nothing, Page, Route, Row
+from engines.base.operations import DELETE, LIST, READ, UPDATE
 from engines.keys import handlers as named_keys
 from engines.keys.counting import usage
 from engines.keys.policy import classification, compromise
@@ -12,43 +13,41 @@ from engines.keys.settings import KeyName, KeyTrim
 from engines.pqc import backup, creation, encapsulation, export, importing, keys, messages
 from engines.pqc.state import Pqc
 
-_READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
-
 # fmt: off
 ROUTES: tuple[Row[Pqc], ...] = (
-    Route(_LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
-    Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
-    Route(_UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
-    Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
-    Route(_READ, "keys/{name}/usage", usage.read, usage.Usage, "Read what a key's versions were used for.",
+    Route(LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
+    Route(READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
+    Route(UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
+    Route(DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(READ, "keys/{name}/usage", usage.read, usage.Usage, "Read what a key's versions were used for.",
           writes=False),
-    Route(_READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
+    Route(READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
           writes=False),
-    Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
+    Route(UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
           "Classify a key."),
-    Route(_UPDATE, "keys/{name}/compromised", compromise.mark, compromise.CompromiseBody,
+    Route(UPDATE, "keys/{name}/compromised", compromise.mark, compromise.CompromiseBody,
           "Mark a version as compromised."),
-    Route(_UPDATE, "keys/{name}/config", keys.configure, KeyConfig, "Change a key's settings."),
-    Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
-    Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
+    Route(UPDATE, "keys/{name}/config", keys.configure, KeyConfig, "Change a key's settings."),
+    Route(UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
+    Route(UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
 
-    Route(_UPDATE, "encapsulate/{name}", encapsulation.encapsulate, encapsulation.Encapsulating,
+    Route(UPDATE, "encapsulate/{name}", encapsulation.encapsulate, encapsulation.Encapsulating,
           "Make a shared secret and its ciphertext.", writes=False),
-    Route(_UPDATE, "decapsulate/{name}", encapsulation.decapsulate, encapsulation.Decapsulating,
+    Route(UPDATE, "decapsulate/{name}", encapsulation.decapsulate, encapsulation.Decapsulating,
           "Give the shared secret of a ciphertext.", writes=False),
-    Route(_UPDATE, "encrypt/{name}", messages.encrypt, messages.Encryption, "Encrypt.", writes=False),
-    Route(_UPDATE, "decrypt/{name}", messages.decrypt, messages.Decryption, "Decrypt.", writes=False),
+    Route(UPDATE, "encrypt/{name}", messages.encrypt, messages.Encryption, "Encrypt.", writes=False),
+    Route(UPDATE, "decrypt/{name}", messages.decrypt, messages.Decryption, "Decrypt.", writes=False),
 
-    Route(_READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
-    Route(_UPDATE, "keys/{name}/import", importing.import_key, importing.ImportedKey, "Import a key."),
-    Route(_UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
+    Route(READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
+    Route(UPDATE, "keys/{name}/import", importing.import_key, importing.ImportedKey, "Import a key."),
+    Route(UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
           "Import a version of a key."),
-    Route(_READ, "export/{type:any}/{name}", export.export, export.Export, "Export a key.", writes=False),
-    Route(_READ, "export/{type:any}/{name}/{version:any}", export.export, export.Export, "Export a key's version.",
+    Route(READ, "export/{type:any}/{name}", export.export, export.Export, "Export a key.", writes=False),
+    Route(READ, "export/{type:any}/{name}/{version:any}", export.export, export.Export, "Export a key's version.",
           writes=False),
-    Route(_READ, "backup/{name}", backup.back_up, KeyName, "Back up a key."),
-    Route(_UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
-    Route(_UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
+    Route(READ, "backup/{name}", backup.back_up, KeyName, "Back up a key."),
+    Route(UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
+    Route(UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
 )
 # fmt: on
 

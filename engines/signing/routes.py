@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engines.algorithms.registry import SIGNING_ALGORITHMS
-from engines.base import B, Call, EngineType, Handler, Nothing, Operation, Page, Reply, Route, Row
+from engines.base import B, Call, EngineType, Handler, Nothing, Page, Reply, Route, Row
+from engines.base.operations import DELETE, LIST, READ, UPDATE
 from engines.faults import Failed, InvalidRequest
 from engines.keys import certificates as key_certificates
 from engines.keys import handlers as named_keys
@@ -23,63 +24,62 @@ from engines.signing.state import Signing
 from engines.transfer import backups, importing
 from engines.transfer.exporting import Export
 
-_READ, _LIST, _UPDATE, _DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 _PUBLIC = ("jwks", "public")
 
 # fmt: off
 _ROUTES: tuple[Row[Signing], ...] = (
-    Route(_LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
-    Route(_READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and versions.", writes=False),
-    Route(_UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
-    Route(_DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
-    Route(_READ, "keys/{name}/usage", usage.read, usage.Usage, "Read what a key's versions were used for.",
+    Route(LIST, "keys", named_keys.list_keys, Page, "List the keys.", writes=False),
+    Route(READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and versions.", writes=False),
+    Route(UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
+    Route(DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
+    Route(READ, "keys/{name}/usage", usage.read, usage.Usage, "Read what a key's versions were used for.",
           writes=False),
-    Route(_READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
+    Route(READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
           writes=False),
-    Route(_UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
+    Route(UPDATE, "keys/{name}/classification", classification.write, classification.ClassificationBody,
           "Classify a key."),
-    Route(_UPDATE, "keys/{name}/compromised", compromise.mark, compromise.CompromiseBody,
+    Route(UPDATE, "keys/{name}/compromised", compromise.mark, compromise.CompromiseBody,
           "Mark a version as compromised."),
-    Route(_UPDATE, "keys/{name}/config", keys.configure, keys.KeyConfig, "Change a key's settings."),
-    Route(_UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
-    Route(_UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
-    Route(_UPDATE, "keys/{name}/csr", key_certificates.request, key_certificates.CertificateRequest,
+    Route(UPDATE, "keys/{name}/config", keys.configure, keys.KeyConfig, "Change a key's settings."),
+    Route(UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
+    Route(UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
+    Route(UPDATE, "keys/{name}/csr", key_certificates.request, key_certificates.CertificateRequest,
           "Request a certificate for a key.", writes=False),
-    Route(_UPDATE, "keys/{name}/set-certificate", key_certificates.set_chain, key_certificates.CertificateChain,
+    Route(UPDATE, "keys/{name}/set-certificate", key_certificates.set_chain, key_certificates.CertificateChain,
           "Keep a key's certificates."),
 
-    Route(_READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
-    Route(_UPDATE, "keys/{name}/import", transfer.import_key, transfer.ImportedKey, "Import a key."),
-    Route(_UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
+    Route(READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
+    Route(UPDATE, "keys/{name}/import", transfer.import_key, transfer.ImportedKey, "Import a key."),
+    Route(UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
           "Import a version of a key."),
-    Route(_READ, "export/{type:any}/{name}", transfer.export, Export, "Export a key.", writes=False),
-    Route(_READ, "export/{type:any}/{name}/{version:any}", transfer.export, Export, "Export a key's version.",
+    Route(READ, "export/{type:any}/{name}", transfer.export, Export, "Export a key.", writes=False),
+    Route(READ, "export/{type:any}/{name}/{version:any}", transfer.export, Export, "Export a key's version.",
           writes=False),
-    Route(_READ, "backup/{name}", backups.back_up, KeyName, "Back up a key."),
-    Route(_UPDATE, "restore", backups.restore, backups.Restoration, "Restore a key."),
-    Route(_UPDATE, "restore/{name:path}", backups.restore, backups.Restoration, "Restore a key under a name."),
+    Route(READ, "backup/{name}", backups.back_up, KeyName, "Back up a key."),
+    Route(UPDATE, "restore", backups.restore, backups.Restoration, "Restore a key."),
+    Route(UPDATE, "restore/{name:path}", backups.restore, backups.Restoration, "Restore a key under a name."),
 
-    Route(_LIST, "roles", role_settings.list_roles, Page, "List the roles.", writes=False),
-    Route(_READ, "roles/{name}", role_settings.read, role_settings.RoleName, "Read a role.", writes=False),
-    Route(_UPDATE, "roles/{name}", role_settings.write, role_settings.RoleWriting,
+    Route(LIST, "roles", role_settings.list_roles, Page, "List the roles.", writes=False),
+    Route(READ, "roles/{name}", role_settings.read, role_settings.RoleName, "Read a role.", writes=False),
+    Route(UPDATE, "roles/{name}", role_settings.write, role_settings.RoleWriting,
           "Make a role, or replace it as a whole."),
-    Route(_DELETE, "roles/{name}", role_settings.delete, role_settings.RoleName, "Remove a role."),
+    Route(DELETE, "roles/{name}", role_settings.delete, role_settings.RoleName, "Remove a role."),
 
-    Route(_UPDATE, "jwt/sign/{role}", jwt.sign, jwt.TokenSigning, "Sign a JSON Web Token.", writes=False),
-    Route(_UPDATE, "jwt/verify/{role}", jwt.verify, jwt.TokenVerification, "Verify a JSON Web Token.", writes=False),
+    Route(UPDATE, "jwt/sign/{role}", jwt.sign, jwt.TokenSigning, "Sign a JSON Web Token.", writes=False),
+    Route(UPDATE, "jwt/verify/{role}", jwt.verify, jwt.TokenVerification, "Verify a JSON Web Token.", writes=False),
 
-    Route(_UPDATE, "jws/sign/{role}", jws.sign, jws.PayloadSigning, "Sign a payload as JWS.", writes=False),
-    Route(_UPDATE, "jws/verify/{role}", jws.verify, jws.PayloadVerification, "Verify a JWS.", writes=False),
-    Route(_UPDATE, "cose/sign/{role}", cose.sign, cose.MessageSigning, "Sign a payload as COSE_Sign1.", writes=False),
-    Route(_UPDATE, "cose/verify/{role}", cose.verify, cose.MessageVerification, "Verify a COSE_Sign1.", writes=False),
-    Route(_UPDATE, "cms/sign/{role}", cms.sign, cms.ContentSigning, "Sign a payload as CMS.", writes=False),
-    Route(_UPDATE, "cms/verify/{role}", cms.verify, cms.ContentVerification, "Verify a CMS signature.", writes=False),
+    Route(UPDATE, "jws/sign/{role}", jws.sign, jws.PayloadSigning, "Sign a payload as JWS.", writes=False),
+    Route(UPDATE, "jws/verify/{role}", jws.verify, jws.PayloadVerification, "Verify a JWS.", writes=False),
+    Route(UPDATE, "cose/sign/{role}", cose.sign, cose.MessageSigning, "Sign a payload as COSE_Sign1.", writes=False),
+    Route(UPDATE, "cose/verify/{role}", cose.verify, cose.MessageVerification, "Verify a COSE_Sign1.", writes=False),
+    Route(UPDATE, "cms/sign/{role}", cms.sign, cms.ContentSigning, "Sign a payload as CMS.", writes=False),
+    Route(UPDATE, "cms/verify/{role}", cms.verify, cms.ContentVerification, "Verify a CMS signature.", writes=False),
 
-    Route(_READ, "jwks", jwks.read_all, Nothing, "Read the public keys of all keys as a JWK set.",
+    Route(READ, "jwks", jwks.read_all, Nothing, "Read the public keys of all keys as a JWK set.",
           writes=False, bare=True, public_where=_PUBLIC),
-    Route(_READ, "keys/{name}/jwks", jwks.read_of_key, KeyName, "Read a key's public keys as a JWK set.",
+    Route(READ, "keys/{name}/jwks", jwks.read_of_key, KeyName, "Read a key's public keys as a JWK set.",
           writes=False, bare=True, public_where=_PUBLIC),
-    Route(_READ, "roles/{name}/jwks", jwks.read_of_role, role_settings.RoleName,
+    Route(READ, "roles/{name}/jwks", jwks.read_of_role, role_settings.RoleName,
           "Read the public keys of a role as a JWK set.", writes=False, bare=True, public_where=_PUBLIC),
 )
 # fmt: on

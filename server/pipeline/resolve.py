@@ -14,7 +14,7 @@ from compat.requests import Request
 from engines.base import Row, Scope
 from engines.base.routing import Endpoint
 from engines.faults import Failed, InvalidRequest, NotFound, Unavailable
-from server.system.routes import SYSTEM
+from server.system.routes import NOT_SERVED, SYSTEM
 from server.tenants.mounts.table import AUTH
 from server.tenants.namespaces.names import normalise
 from server.tenants.namespaces.table import NamespaceTable
@@ -44,12 +44,10 @@ _LOCATED_BY = {path: route.located_by for path, route in _BUILT_IN if route.loca
 _LOCATED_BY_PATH = tuple(path.partition("{")[0] for path in _LOCATED_BY if "{" in path)
 """The prefixes of paths that end in that name."""
 
-_SERVER = frozenset(_noun(path) for path, route in _BUILT_IN if route.scope is Scope.SERVER) | {
-    "pprof", "raw", "storage",
-}  # fmt: skip
-"""Subjects of ``sys`` that concern the server as a whole; the three named here are Vault's and not served."""
+_SERVER = frozenset(_noun(path) for path, route in _BUILT_IN if route.scope is Scope.SERVER) | NOT_SERVED
+"""Subjects of ``sys`` that concern the server as a whole."""
 
-_UNLOCKING = "sys/namespaces/api-lock/unlock"
+_UNLOCKING = frozenset(path for path, route in _BUILT_IN if route.unlocks)
 
 ONLY_IN_ROOT = "operation only available in root namespace"
 
@@ -94,7 +92,7 @@ def check_namespace(request: Request, table: NamespaceTable) -> None:
     if path not in table.by_path:
         raise NotFound("namespace not found")
     locked = table.locked_at(path)
-    if locked is not None and not (path == locked and request.path == _UNLOCKING):
+    if locked is not None and not (path == locked and request.path in _UNLOCKING):
         raise Unavailable(
             "API access to this namespace has been locked by an administrator - "
             f'"{locked}" must be unlocked to gain access.'
@@ -110,6 +108,7 @@ def refuse_in_namespace(endpoint: Endpoint) -> None:
 def refuse_without_seal(endpoint: Endpoint) -> None:
     """Raise a fault if the routes of ``endpoint`` concern the seal of a namespace, which none has."""
     if endpoint.scope is Scope.SEAL:
-        if endpoint.pattern == "rotate/root":
-            raise Failed("failed to rotate barrier root key: namespace is not sealable")
+        for route in endpoint.routes.values():
+            if route.no_seal:
+                raise Failed(route.no_seal)
         raise InvalidRequest("namespace is not sealable")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engines.base import Access, EngineType, Nothing, Operation, Route, Row, Scope
+from engines.base import Access, EngineType, Nothing, Route, Row, Scope
+from engines.base.operations import DELETE, LIST, PATCH, READ, SCAN, UPDATE
 from engines.transit.random import Random, RandomBySegment, random, random_by_segment
 from engines.transit.signature.hash import Hashing
 from server.system.access import (
@@ -41,14 +42,6 @@ from server.system.seal import generate_root, health, rekey, rotation, seal, sha
 from server.system.seal.shares import ShareBody
 from server.system.state import System
 
-READ, LIST, SCAN, UPDATE, PATCH, DELETE = (
-    Operation.READ,
-    Operation.LIST,
-    Operation.SCAN,
-    Operation.UPDATE,
-    Operation.PATCH,
-    Operation.DELETE,
-)
 OPEN, PUBLIC, SUDO = Access.OPEN, Access.PUBLIC, Access.SUDO
 EACH, ROOT, SERVER, SEAL = Scope.EACH, Scope.ROOT, Scope.SERVER, Scope.SEAL
 
@@ -128,7 +121,7 @@ ROUTES: tuple[Row[System], ...] = (
     Route(UPDATE, "namespaces/api-lock/lock/{path:path}", namespaces.lock_namespace, namespaces.LockBody,
           "Refuse everything in a namespace.", scope=EACH),
     Route(UPDATE, "namespaces/api-lock/unlock", namespaces.unlock_namespace, namespaces.UnlockBody,
-          "Unlock this namespace.", scope=EACH),
+          "Unlock this namespace.", scope=EACH, unlocks=True),
     Route(UPDATE, "namespaces/api-lock/unlock/{path:path}", namespaces.unlock_namespace, namespaces.UnlockBody,
           "Unlock a namespace.", scope=EACH),
     # Policies
@@ -272,7 +265,8 @@ ROUTES: tuple[Row[System], ...] = (
           writes=False, echo=True, scope=SEAL),
     Route(UPDATE, "rotate", rotation.rotate, Nothing, "Rotate the encryption key.", SUDO, scope=SEAL),
     Route(UPDATE, "rotate/keyring", rotation.rotate, Nothing, "Rotate the encryption key.", SUDO, scope=SEAL),
-    Route(UPDATE, "rotate/root", share_rotation.rotate_root, Nothing, "Rotate the root key.", SUDO, scope=SEAL),
+    Route(UPDATE, "rotate/root", share_rotation.rotate_root, Nothing, "Rotate the root key.", SUDO, scope=SEAL,
+          no_seal="failed to rotate barrier root key: namespace is not sealable"),
     Route(READ, "rotate/config", rotation.read_rotation, Nothing, "Show when the key rotates.", writes=False,
           scope=SEAL),
     Route(UPDATE, "rotate/config", rotation.write_rotation, rotation.RotationBody, "Set when the key rotates.",
@@ -380,6 +374,9 @@ SEALED_ROUTES: tuple[Row[System], ...] = (
     # A sealed server has no policies that could allow sealing, and is sealed already.
     replace(_SEAL, access=OPEN),
 )
+
+NOT_SERVED = frozenset({"pprof", "raw", "storage"})
+"""First segments of Vault's paths that concern the server as a whole and have no rows."""
 
 ALWAYS_SERVED = frozenset(f"/v1/sys/{route.path}" for route in ROUTES if route.always_served)
 """Paths that are served whatever the number of requests under way."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from engines.base import EngineType, Operation, Page, Route, Row
+from engines.base import EngineType, Page, Route, Row
+from engines.base.operations import DELETE, LIST, READ, UPDATE
 from server.tenants.identity import aliases, entities, group_aliases, groups, merging
 from server.tenants.identity.lookup import LookupBody, NameBody
 from server.tenants.identity.state import Identity
-
-READ, LIST, UPDATE, DELETE = Operation.READ, Operation.LIST, Operation.UPDATE, Operation.DELETE
 
 # fmt: off
 ROUTES: tuple[Row[Identity], ...] = (

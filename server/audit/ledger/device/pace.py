@@ -6,9 +6,8 @@ import os
 import time
 from dataclasses import dataclass
 
+from engines.durations import SECOND
 from server.audit.ledger.device.directory import LedgerDirectory, SharedPage
-
-_SECOND = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +39,10 @@ def pace_of(directory: LedgerDirectory) -> Pace | None:
         behind = max(0, time.monotonic_ns() - words[SharedPage.CAUGHT_UP_NANOSECONDS])
         return Pace(
             words[SharedPage.SIZE],
-            0.0 if _caught_up(directory, page) else behind / _SECOND,
-            max(0, time.time_ns() - signed) / _SECOND if signed else None,
+            0.0 if _caught_up(directory, page) else behind / SECOND,
+            max(0, time.time_ns() - signed) / SECOND if signed else None,
             words[SharedPage.ERRORS],
-            max(0, time.time_ns() - missing) / _SECOND if missing else 0.0,
+            max(0, time.time_ns() - missing) / SECOND if missing else 0.0,
         )
     finally:
         page.close()

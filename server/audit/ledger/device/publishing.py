@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 
+from engines.durations import SECOND
 from server.audit.ledger.device.directory import CHECKPOINT, POLICY, LedgerDirectory
 from server.audit.ledger.device.state import LedgerState, LogKeys
 from server.audit.ledger.log.checkpoints import Checkpoint
@@ -13,11 +14,10 @@ from server.audit.ledger.log.keys import NoteSigner
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, parse_note, signed_note
 from server.audit.ledger.log.policy import NONE
 
-KEPT_SECONDS = 3600
+KEPTSECONDS = 3600
 """The time between checkpoints that are kept."""
 
 KEPT = "checkpoints"
-_SECOND = 1_000_000_000
 
 
 def policy_text(keys: Sequence[str]) -> bytes:
@@ -48,14 +48,14 @@ class Publisher:
     def sign(self, state: LedgerState) -> bytes:
         """The checkpoint of ``state``, which storage remembers already."""
         text = Checkpoint(state.origin, state.size, state.root).text()
-        seconds = state.time // _SECOND
+        seconds = state.time // SECOND
         return signed_note(text, [signer.sign(text, seconds) for signer in self._signers])
 
     def publish(self, state: LedgerState, note: bytes) -> None:
         """Put a signed checkpoint in place. Raises ``OSError``."""
-        seconds = state.time // _SECOND
+        seconds = state.time // SECOND
         self._directory.write(CHECKPOINT, note)
-        if self._last_kept() + KEPT_SECONDS <= seconds or not self._leads_to_newest_keys():
+        if self._last_kept() + KEPTSECONDS <= seconds or not self._leads_to_newest_keys():
             self._directory.write(f"{KEPT}/{state.size}", note, durable=True)
             self._kept_time = seconds
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx2
 
+from engines.durations import SECOND
 from engines.faults import InvalidRequest
 from server.audit.ledger.device.state import LedgerState, WitnessRecord
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
@@ -213,4 +214,4 @@ def _consistency(read: Read, old: int, checkpoint: Checkpoint) -> list[bytes] | 
 
 def quorum_missing_seconds(state: LedgerState, now: int) -> float:
     """For how many seconds the quorum of the witnesses has been missing; 0 if it isn't, or none is asked for."""
-    return 0.0 if not state.quorum_missing_since else max(0, now - state.quorum_missing_since) / 1_000_000_000
+    return 0.0 if not state.quorum_missing_since else max(0, now - state.quorum_missing_since) / SECOND

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from msgspec.structs import replace
 
+from engines.durations import SECOND
 from engines.faults import InvalidRequest
 from server.audit.devices.base import DeviceFault
 from server.audit.ledger.device.state import LogKeys, new_keys
@@ -20,8 +21,6 @@ ChangeKeys = Callable[[Callable[[LogKeys], LogKeys]], Awaitable[LogKeys]]
 
 MAX_OLDER_KEYS = 8
 """The most older pairs of keys that sign beside the present ones."""
-
-_SECOND = 1_000_000_000
 
 
 async def rotate(
@@ -58,7 +57,7 @@ async def rotate_to_next(
 ) -> LogKeys:
     """Write the entry that names the next keys, and have them sign. Raises what the device does."""
     assert keys.next is not None
-    until = time.time_ns() + overlap_seconds * _SECOND
+    until = time.time_ns() + overlap_seconds * SECOND
     members: dict[str, object] = {
         **more,
         "old": keys.present.verifiers(origin),

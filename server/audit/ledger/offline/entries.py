@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from engines.durations import SECOND
 from server.audit.ledger.device.entries import large_references
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.sources import BadFile, Listing
@@ -24,7 +25,7 @@ _MAX_RUNS = 100_000
 
 _MAX_EVENTS = 100_000
 _EVENTS = ("rotated", "pruned", "recovered")
-_SLACK_NANOSECONDS = 1_000_000_000
+_SLACK_NANOSECONDS = SECOND
 _SLACK_SHARE = 1000
 """Clocks that are adjusted slowly fall back by less than a thousandth."""
 
@@ -200,7 +201,7 @@ class Clock:
                 read = datetime.fromisoformat(f"{second}+00:00")
             except ValueError:
                 return None
-            self._nanoseconds = int(read.timestamp()) * 1_000_000_000
+            self._nanoseconds = int(read.timestamp()) * SECOND
             self._second = second
         fraction = text[19:-1]
         if not text.endswith("Z") or len(fraction) > 10:
@@ -220,4 +221,4 @@ def _with_offset(text: str) -> int | None:
         return None
     if read.tzinfo is None:
         return None
-    return int(read.timestamp()) * 1_000_000_000 + read.microsecond * 1000
+    return int(read.timestamp()) * SECOND + read.microsecond * 1000

@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from engines.durations import SECOND
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
 from server.audit.ledger.log.hashes import leaf_hash
 from server.audit.ledger.log.keys import VerifierKey, parse_verifier_key
@@ -184,7 +185,7 @@ def _vouches(pair: Signed, known: Sequence[VerifierKey], index: int, event: dict
     checked = check_signatures(note, Policy(logs=[Log(key) for key in ended]))
     signed = [one for one in checked if one.valid and one.key is not None]
     late = checkpoint.size > index + 1 and any(
-        one.time is not None and one.time * 1_000_000_000 > until[str(one.key)] for one in signed
+        one.time is not None and one.time * SECOND > until[str(one.key)] for one in signed
     )
     # Not only of the keys that the entry ends: who can forge one type of signature would name that type alone.
     types = {key.type for key in known}
