@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.auth_methods.fake_web import Answer, Asked, FakeWeb
 from tests.support.systems import Server
 
 CLIENT, SECRET = "Iv1.client", "the app's secret"
+USER_CODE = "WDJB-MJHT"
 
 
 @dataclass
@@ -42,6 +44,8 @@ class FakeGitHub(FakeWeb):
         self.paths = {
             "/login/oauth/access_token": self.exchange,
             "/login/device/code": self._device,
+            "/login/oauth/authorize": self._ask_person,
+            "/login/device": self._ask_for_code,
             f"{api}/user": self._as_owner(self._user),
             f"{api}/user/orgs": self._as_owner(self._organizations),
             f"{api}/user/teams": self._as_owner(self._teams),
@@ -64,6 +68,19 @@ class FakeGitHub(FakeWeb):
         self.codes[code] = asked
         return {"state": asked["state"], "code": code}
 
+    def _ask_person(self, asked: Asked) -> Any:
+        """The page on which the person lets the app in, for a browser."""
+        address = f"{self.url}{asked.path}?{urlencode(asked.query)}"
+        back = f"{asked.query['redirect_uri']}?{urlencode(self.log_in(address))}"
+        return _page(f'<a href="{html.escape(back)}">Authorize</a>')
+
+    def _ask_for_code(self, asked: Asked) -> Any:
+        """The page on which the person enters the code of a device."""
+        if asked.query.get("user_code") == USER_CODE:
+            self.device_answers.clear()
+            return _page("Congratulations, you're all set!")
+        return _page('<form><label>Code <input name="user_code"></label><button>Continue</button></form>')
+
     def exchange(self, asked: Asked) -> Any:
         """The answer to a grant."""
         form = asked.form
@@ -83,7 +100,7 @@ class FakeGitHub(FakeWeb):
         return {"access_token": self.token, "token_type": "bearer", "scope": granted}
 
     def _device(self, asked: Asked) -> Any:
-        where = {"user_code": "WDJB-MJHT", "verification_uri": f"{self.url}/login/device"}
+        where = {"user_code": USER_CODE, "verification_uri": f"{self.url}/login/device"}
         return {"device_code": "device-code", **where, "expires_in": 900, "interval": 5}
 
     def _as_owner(self, answering: Any) -> Any:
@@ -113,3 +130,7 @@ async def enable_github(server: Server, github: FakeGitHub) -> None:
         "default_role": "r",
     }
     assert await server.ask("POST", "auth/oidc/config", config) == (204, None)
+
+
+def _page(body: str) -> Answer:
+    return Answer(f"<!doctype html><title>GitHub</title>{body}".encode(), headers={"Content-Type": "text/html"})

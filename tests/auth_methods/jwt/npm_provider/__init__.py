@@ -53,10 +53,10 @@ def installed() -> Path:
 
 
 @contextmanager
-def npm_provider(return_address: str) -> Iterator[str]:
-    """The address of a provider that sends browsers back to ``return_address``."""
+def npm_provider(*return_addresses: str) -> Iterator[str]:
+    """The address of a provider that sends browsers back to ``return_addresses``."""
     folder, port = installed(), free_port()
-    command = ["node", "provider.mjs", str(port), return_address]
+    command = ["node", "provider.mjs", str(port), *return_addresses]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
