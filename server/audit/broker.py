@@ -134,15 +134,20 @@ class Broker(DeviceSet):
         """Write the entry of a request that was held."""
         pending.held = False
         request, nanoseconds = pending.request, pending.nanoseconds
-        lines = [
-            (enabled, enabled.formatter.request_line(pending.parts[path], request, nanoseconds))
+        written = [
+            (
+                enabled,
+                enabled.formatter.request_line(pending.parts[path], request, nanoseconds),
+                enabled.reserved in request.data,
+            )
             for path, enabled in self._enabled.items()
         ]
-        return self._write(lines, AuditEntry.REQUEST)
+        return self._write(written, AuditEntry.REQUEST)
 
     def _finish(self, pending: Pending, response: AuditResponse) -> Coroutine[Any, Any, None] | None:
         """Write the outcome, behind the entry of a request that is held. A device enabled meanwhile gets it alone."""
         now, request, held = self._nanoseconds(), pending.request, pending.held
+        answered = response.data or ()
         written = []
         for path, enabled in self._enabled.items():
             formatter, parts = enabled.formatter, pending.parts.get(path)
@@ -155,23 +160,23 @@ class Broker(DeviceSet):
                     if enabled.monotonic and now - began > _HELD_NANOSECONDS:
                         began = now
                     lines = formatter.request_line(parts, request, began) + lines
-            written.append((enabled, lines))
+            written.append((enabled, lines, enabled.reserved in request.data or enabled.reserved in answered))
         return self._write(written, AuditEntry.REQUEST if held else AuditEntry.RESPONSE)
 
     def _write(
-        self, entries: Sequence[tuple[EnabledDevice, bytes]], first: AuditEntry
+        self, entries: Sequence[tuple[EnabledDevice, bytes, bool]], first: AuditEntry
     ) -> Coroutine[Any, Any, None] | None:
         """Give each device its lines; one that accepts them is enough, unless one is required.
 
-        The returned awaitable waits for that. ``first`` is the first of the entries in these lines; the caller's error
-        depends on it.
+        With the lines comes whether their data have the member that is reserved for the device. The returned awaitable
+        waits for the devices. ``first`` is the first of the entries in these lines; the caller's error depends on it.
         """
         taken = overfull = refused = False
         waiting: dict[Outcome, EnabledDevice] | None = None
         required: Outcome | None = None
-        for enabled, lines in entries:
+        for enabled, lines, reserved in entries:
             try:
-                outcome = enabled.writer.write(lines)
+                outcome = enabled.writer.write(lines, reserved)
             except Exception as error:  # noqa: BLE001 - a device may come from anywhere, and must not take others with it
                 enabled.refused(error)
                 overfull = overfull or isinstance(error, QueueFull)

@@ -62,6 +62,7 @@ class EnabledDevice:
         "monotonic",
         "path",
         "required",
+        "reserved",
         "writer",
     )
 
@@ -83,6 +84,8 @@ class EnabledDevice:
         """Whether a request fails that this device doesn't take."""
         self.monotonic: bool = getattr(device, "monotonic", False)
         """Whether an entry has the time at which it is written, where that is much later."""
+        self.reserved: str | None = getattr(device, "reserved", None)
+        """A member of data that the device isn't given by ``write_immediately``; see ``Immediate``."""
         self.failing = False
         self._failed = failed
         self._fault = ""

@@ -106,13 +106,14 @@ class DeviceWriter:
         """How many calls have not been answered by the thread."""
         self.waiting_bytes = 0
 
-    def write(self, lines: bytes) -> Outcome | None:
+    def write(self, lines: bytes, reserved: bool = False) -> Outcome | None:
         """Write ``lines``: None if that is done, else the result to come.
 
+        ``reserved``: their data have the member that the device reserves for itself, so its thread writes them.
         Raises ``QueueFull`` if too much waits, the device's own errors if it was called in place, and ``DeviceFault``
         if too many threads hang to start one.
         """
-        if not self.waiting and self._immediate is not None:
+        if not self.waiting and self._immediate is not None and not reserved:
             began = perf_counter()
             if began >= self._slow_until:
                 try:

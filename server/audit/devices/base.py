@@ -33,7 +33,10 @@ class AuditDevice(Protocol):
 
 @runtime_checkable
 class Immediate(Protocol):
-    """A device that can often write without blocking, and so without another thread."""
+    """A device that can often write without blocking, and so without another thread.
+
+    It may have an attribute ``reserved``, the name of a member: entries whose data have that member come by ``write``.
+    """
 
     def write_immediately(self, lines: bytes) -> bool:
         """As ``write``, but never blocks: False, with nothing written, where ``write`` might. Raises ``DeviceFault``.

@@ -15,7 +15,7 @@ from engines.faults import InvalidRequest
 from server.audit.devices.base import DeviceFault
 from server.audit.devices.file_systems import is_local
 from server.audit.ledger.device.directory import Held, LedgerDirectory
-from server.audit.ledger.device.entries import Run, large_name, looks_shortened, own_line, retimed, shortened
+from server.audit.ledger.device.entries import RESERVED, Run, large_name, looks_shortened, own_line, retimed, shortened
 from server.audit.ledger.device.journal import JournalWriter
 from server.audit.ledger.device.options import OPTIONS, read_ledger_options
 from server.audit.ledger.device.witnesses import read_witness_policy
@@ -37,6 +37,8 @@ class LedgerDevice:
     """
 
     options: ClassVar[Mapping[str, str]] = OPTIONS
+    reserved: ClassVar[str] = RESERVED
+    """Data with this member may look like a reference to ``large/``, which ``write`` looks for."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         self.settings = read_ledger_options(settings)
@@ -115,13 +117,13 @@ class LedgerDevice:
 
     def write_immediately(self, lines: bytes) -> bool:
         """As ``Immediate.write_immediately``."""
-        if self._journal is None or len(lines) > MAX_ENTRY_BYTES - _STAMP_BYTES or looks_shortened(lines):
+        journal, run = self._journal, self._run
+        if journal is None or len(lines) > MAX_ENTRY_BYTES - _STAMP_BYTES:
             return False
-        run = self._run
         assert run is not None, "the device is open"
         frames, count = run.frames(lines)
         try:
-            written = self._journal.append(frames)
+            written = journal.append(frames)
         except BlockingIOError:
             return False
         except OSError as error:

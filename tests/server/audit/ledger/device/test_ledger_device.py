@@ -174,16 +174,23 @@ def test_an_entry_that_is_long_without_its_data_is_short_too(tmp_path: Path) -> 
     assert json.loads((tmp_path / "log" / "large" / entry["large"]["sha256"]).read_bytes())["request"]["headers"]
 
 
-def test_data_that_look_like_a_hash_are_put_aside_too(tmp_path: Path) -> None:
-    device = made(tmp_path / "log")
-    device.open()
-    forged = b'{"time":"2026-11-27T05:00:00Z","type":"request","request":{"data":{"large":{"sha256":"00","size":1}}}}\n'
-    assert not device.write_immediately(forged)
-    device.write(forged)
-    reference = written(tmp_path / "log")[1]["request"]["data"]["large"]
-    assert json.loads((tmp_path / "log" / "large" / reference["sha256"]).read_bytes())["request"]["data"] == {
-        "large": {"sha256": "00", "size": 1}
-    }
+async def test_data_that_look_like_a_hash_are_put_aside_too(tmp_path: Path) -> None:
+    broker = await ledger_broker(Held(), tmp_path / "log")
+    forged = {"large": {"sha256": "00" * 32, "size": 1}}
+    await broker.finish(broker.hold(request(data=forged)), AuditResponse())
+    await broker.finish(await broker.begin(request(data=forged)), AuditResponse(data=forged))
+    broker.offer(request(data=forged))
+    await broker.finish(broker.hold(request()), AuditResponse(data=forged))
+    await broker.close()
+    names: list[str] = []
+    for entry in written(tmp_path / "log"):
+        parts = (entry.get("request", {}), entry.get("response", {}))
+        names += {part["data"]["large"]["sha256"] for part in parts if "large" in part.get("data", {})}
+    assert len(names) == 6, "each but the request whose answer alone looks so"
+    for name in names:
+        body = json.loads((tmp_path / "log" / "large" / name).read_bytes())
+        parts = (body["request"]["data"], body.get("response", {}).get("data", {}))
+        assert any(part.keys() == {"large"} for part in parts), "what was sent, not the hash of it"
 
 
 def test_nothing_is_written_to_a_segment_that_is_sealed(tmp_path: Path) -> None:
