@@ -76,7 +76,7 @@ class Spread:
 
 @dataclass(slots=True, eq=False)
 class Binary:
-    """An operation on two values: ``+ - * / // % << >> & | ^ == != < <= > >= and or``."""
+    """An operation on two values: ``+ - * ** / // % << >> & | ^ == != < <= > >= and or``."""
 
     operator: str
     left: Expression

@@ -14,13 +14,14 @@ from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
 from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
-from engines.cbom.source.locating import Tree
+from engines.cbom.source.locating import Tree, folders_above
 from engines.cbom.source.own_tests import Apart
-from engines.cbom.source.settings_files import JSON_SUFFIX, PROPERTIES_SUFFIX, read_json, read_properties
+from engines.cbom.source.settings.json_files import SUFFIX as JSON_SUFFIX
+from engines.cbom.source.settings.json_files import read_json
+from engines.cbom.source.settings.property_files import SUFFIX, read_properties
+from engines.cbom.source.settings.reading import is_environment, read_settings
+from engines.cbom.source.settings.text_files import read_environment
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
-
-SETTINGS = (PROPERTIES_SUFFIX, JSON_SUFFIX)
-"""Suffixes of files that hold settings of programs, read where a program asks for them."""
 
 MAX_LOADED = 1200
 """The most files that are kept; then all are dropped, and read again where they are needed."""
@@ -79,6 +80,10 @@ class ProgramFiles:
     """How many of the files that are just being loaded use no library."""
 
     _settings: dict[str, Values] | None = None
+    _environments: dict[str, dict[str, Values]] = field(default_factory=dict)
+    """Variables by the folder of their files."""
+
+    _setting_files: dict[str, Values] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._apart = Apart(self.witness)
@@ -228,11 +233,38 @@ class ProgramFiles:
         """What the property files say of ``name``: each file's text."""
         if self._settings is None:
             self._settings = {}
-            paths = sorted(path for path in self.tree.paths if path.endswith(PROPERTIES_SUFFIX))
+            paths = sorted(path for path in self.tree.paths if path.endswith(SUFFIX))
             for path in paths[:MAX_PROPERTY_FILES]:
                 for key, text in read_properties(self.read(path) or b"").items():
                     self._settings[key] = union((self._settings.get(key, NOTHING), known(text)))
         return self._settings.get(name, NOTHING)
+
+    def setting_file(self, source: Source, name: str) -> Values:
+        """The value of the file of settings that a program reads as ``name``; NOTHING if there is none.
+
+        A name is relative to a folder around the file: the one in which the program is started.
+        """
+        name = name.lstrip("./")
+        for folder in folders_above(source.path):
+            path = f"{folder}{name}"
+            if path in self.tree.paths and language_of(path) is None:
+                if path not in self._setting_files:
+                    self._setting_files[path] = read_settings(path, self.read(path) or b"")
+                return self._setting_files[path]
+        return NOTHING
+
+    def environment(self, source: Source) -> dict[str, Values]:
+        """Variables that the nearest environment's files set, in the file's folder or one around it."""
+        for folder in folders_above(source.path):
+            if folder not in self._environments:
+                found: dict[str, Values] = {}
+                for path in filter(is_environment, self.tree.by_folder.get(folder.rstrip("/"), ())):
+                    for name, text in read_environment(self.read(path) or b"").items():
+                        found[name] = union((found.get(name, NOTHING), known(text)))
+                self._environments[folder] = found
+            if self._environments[folder]:
+                return self._environments[folder]
+        return {}
 
 
 def steps_for(size: int) -> int:

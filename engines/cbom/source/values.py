@@ -6,7 +6,7 @@ that isn't followed. Values with a state (buffers, objects) are shared and chang
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeAlias
@@ -196,10 +196,22 @@ def sole(values: Values) -> Constant:
     return values[0].value if len(values) == 1 and type(values[0]) is Known else None
 
 
+_MAX_PARTS = 256
+"""The most elements of an array that are looked at."""
+
+
 def weak_among(parts: Iterable[Values]) -> tuple[Data, ...]:
     """The data of a weak generator among the parts of a text, for which the whole stands; NOTHING if there are none."""
-    found = (value for values in parts for value in values if type(value) is Data and value.origin == WEAK_RANDOM)
-    return tuple(islice(found, 1))
+    return tuple(islice(_weak_in(parts), 1))
+
+
+def _weak_in(parts: Iterable[Values], depth: int = 0) -> Iterator[Data]:
+    for values in parts:
+        for value in values:
+            if type(value) is Data and value.origin == WEAK_RANDOM:
+                yield value
+            elif type(value) is Array and depth < 1:
+                yield from _weak_in(value.items[:_MAX_PARTS], depth + 1)
 
 
 def is_static(value: Value) -> bool:
@@ -220,8 +232,6 @@ def size_of(value: Value) -> int | None:
     if type(value) is Known and isinstance(value.value, str | bytes):
         return len(value.value)
     if type(value) is Array:
-        texts = any(
-            type(each) is Known and isinstance(each.value, str | bytes) for item in value.items for each in item
-        )
-        return None if texts else len(value.items)
+        numbers = all(type(each) is Known and isinstance(each.value, int) for item in value.items for each in item)
+        return len(value.items) if numbers else None
     return value.size if type(value) is Data else None

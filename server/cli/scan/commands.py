@@ -20,8 +20,8 @@ from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
 from engines.cbom.source.files.suppressions import counts
 from engines.cbom.source.judging.results import Result
 from engines.cbom.source.languages import MissingGrammar, language_of
-from engines.cbom.source.program_files import SETTINGS
 from engines.cbom.source.scanning import BrokenProcessPool, Scanned, scan
+from engines.cbom.source.settings.reading import is_settings
 from engines.cbom.source.words import FINDINGS
 from engines.crypto_policy.profiles.catalogue import find_profile
 from server.cli.inventory.check import day_of
@@ -83,7 +83,7 @@ def _name() -> str:
 
 
 def _is_source(path: str) -> bool:
-    return language_of(path) is not None or path.endswith(SETTINGS)
+    return language_of(path) is not None or is_settings(path)
 
 
 def _is_read(name: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.names import OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
@@ -38,6 +39,9 @@ from engines.cbom.source.values import (
     union,
     weak_among,
 )
+
+_ENVIRONMENT = "process.env"
+"""The environment in JavaScript, whose variables are members."""
 
 MAX_ITEMS = 256
 """The most elements of a literal that are followed; a longer one is constant data or unknown."""
@@ -148,6 +152,8 @@ class Expressions(Names):
                 ours = self.files.find(self.scope.source, value.path, name)
                 if ours:
                     return ours
+            if value.path == _ENVIRONMENT and name in (variables := self.files.environment(self.scope.source)):
+                return variables[name]
             return self._resolved(self.normal(f"{value.path}.{name}"))
         if isinstance(value, Instance):
             return self._instance_member(value, name)
@@ -215,13 +221,17 @@ class Expressions(Names):
             return union(items) or UNKNOWN
         if isinstance(value, Table):
             entries = value.entries
-            if key is not None or len(keys) != 1:
-                return entries.get(key, UNKNOWN)
-            return union([*entries.values(), UNKNOWN])
+            if len(keys) > 1:
+                return union(self.element(value, (each,)) for each in keys)
+            return entries.get(key, UNKNOWN) if key is not None else union([*entries.values(), UNKNOWN])
         if isinstance(value, Known) and isinstance(value.value, str | bytes):
             return (Data(CONSTANT),)
         if isinstance(value, Data):
             return (value,)  # A part of a buffer shares its bytes.
+        if isinstance(value, Thing) and value.type in INDEXED:
+            return value.facts.get(str(key), UNKNOWN)
+        if isinstance(value, Ref) and value.path == ENVIRONMENT:
+            return self.files.environment(self.scope.source).get(str(key)) or UNKNOWN
         return UNKNOWN
 
     def _call(self, node: program.Call) -> Values:
@@ -250,7 +260,10 @@ class Expressions(Names):
         held = operators.truth(self.evaluate(node.test))
         if held is not None:
             return self.evaluate(node.then if held else node.otherwise)
-        return union((self.evaluate(node.then), self.evaluate(node.otherwise)))
+        then, otherwise = self.evaluate(node.then), self.evaluate(node.otherwise)
+        if operators.are_truths(then, otherwise):
+            return UNKNOWN  # The test itself: what it is, nothing is known of.
+        return union((then, otherwise))
 
     def _sequence(self, node: program.Sequence) -> Values:
         items = [self.evaluate(item) for item in node.items]

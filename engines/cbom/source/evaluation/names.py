@@ -8,7 +8,7 @@ from typing import Protocol
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.knowledge.model import Knowledge
-from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Values, known
+from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Values, known, union
 
 OWN = frozenset({"crate", "self", "super"})
 """The beginnings of paths of the program itself (Rust)."""
@@ -33,6 +33,12 @@ class Files(Protocol):
 
     def setting(self, name: str) -> Values:
         """What the property files of the program say of ``name``; else NOTHING."""
+
+    def setting_file(self, source: Source, name: str) -> Values:
+        """The value of a file of settings that the program reads as ``name``; else NOTHING."""
+
+    def environment(self, source: Source) -> dict[str, Values]:
+        """Variables of the environment that files of the program set."""
 
 
 class Names:
@@ -71,10 +77,16 @@ class Names:
         return found
 
     def loaded(self, source: Source, names: dict[str, Values], name: str) -> Values:
-        """The values of ``name`` among ``names`` of the file ``source``; an import is looked up now."""
+        """The values of ``name`` among ``names`` of the file ``source``; imports are looked up now.
+
+        There are several where one stands in for another: ``try: import ssl``, ``except ImportError: ssl = None``.
+        """
         values = names[name]
-        if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0"):
-            values = self._imported(source, values[0].path)
+        if any(type(value) is Ref and value.path.startswith("\0") for value in values):
+            values = union(
+                self._imported(source, value.path) if type(value) is Ref and value.path.startswith("\0") else (value,)
+                for value in values
+            )
             if not self.files.types_only:
                 names[name] = values
         return values

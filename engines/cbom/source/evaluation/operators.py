@@ -70,6 +70,8 @@ def binary(name: str, left: Values, right: Values) -> Values:
 
 
 def _pair(name: str, left: Value, right: Value) -> Values:
+    if name == "/" and type(right) is Known and isinstance(right.value, str):
+        return _below(left, right.value)
     if type(left) is Known and type(right) is Known:
         return _constant(name, left.value, right.value)
     if name == "+" and type(left) is Array and type(right) is Array:
@@ -78,6 +80,8 @@ def _pair(name: str, left: Value, right: Value) -> Values:
         return _filled(left.value, right)
     if name == "*" and type(left) is Array and type(right) is Known and isinstance(right.value, int):
         return (Data(CONSTANT, len(left.items) * right.value),)
+    if name == "*" and type(left) is Known and isinstance(left.value, str | bytes) and type(right) is not Known:
+        return (Data(CONSTANT),)
     origins = {_origin(left), _origin(right)}
     if name in ("+", "*", "%") and origins <= {CONSTANT, RANDOM, WEAK_RANDOM} and origins:
         sizes = [_length(left), _length(right)]
@@ -86,6 +90,11 @@ def _pair(name: str, left: Value, right: Value) -> Values:
     if WEAK_RANDOM in origins:
         return (Data(WEAK_RANDOM, None, _maker(left, right)),)
     return UNKNOWN
+
+
+def _below(folder: Value, name: str) -> Values:
+    """The path of a file in a folder, which is the name alone if the folder isn't known (Python's pathlib)."""
+    return known(f"{folder.value}/{name}") if type(folder) is Known and isinstance(folder.value, str) else known(name)
 
 
 def _sum(sizes: list[int | None]) -> int | None:
@@ -127,6 +136,8 @@ def _constant(name: str, left: Any, right: Any) -> Values:
             return known(bool(_COMPARING[name](left, right)))
         if not (isinstance(left, int | float) and isinstance(right, int | float)):
             return UNKNOWN
+        if name == "**":
+            return _power(left, right)
         if name == "<<":
             return known(int(left) << int(right)) if 0 <= right < _MAX_BITS else UNKNOWN
         return known(_NUMERIC[name](left, right)) if name in _NUMERIC else UNKNOWN
@@ -162,6 +173,13 @@ def _times(left: Any, right: Any) -> Values:
     return known(left * right)
 
 
+def _power(base: float, exponent: float) -> Values:
+    """A power of whole numbers, as long as it is small."""
+    if not (isinstance(base, int) and isinstance(exponent, int) and 0 <= exponent <= _MAX_BITS):
+        return UNKNOWN
+    return known(base**exponent) if base.bit_length() * exponent <= _MAX_BITS else UNKNOWN
+
+
 def _formatted(template: str | bytes, value: Any) -> Values:
     if isinstance(template, bytes):
         return UNKNOWN
@@ -188,6 +206,12 @@ def truth(values: Values) -> bool | None:
         return None
     value = values[0]
     return bool(value.value) if type(value) is Known else None
+
+
+def are_truths(then: Values, otherwise: Values) -> bool:
+    """Whether one is true and the other false: ``test ? true : false`` is no more than its test."""
+    both = sole(then), sole(otherwise)
+    return True in both and False in both and all(type(each) is bool for each in both)
 
 
 def negated(values: Values) -> Values:

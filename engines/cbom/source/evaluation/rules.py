@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import accepts_all
@@ -28,6 +28,7 @@ from engines.cbom.source.values import (
     is_static,
     known,
     union,
+    weak_among,
 )
 
 _NAME_FACTS = frozenset({"algorithm", "hash", "mode", "padding", "curve", "protocol"})
@@ -207,4 +208,6 @@ def made(rule: Rule, names: dict[str, Values]) -> Data:
     whole = NOTHING if rule.of is None else of_term(rule.of, names)
     if whole and all(is_static(value) for value in whole):
         return Data(CONSTANT, size)
+    for weak in weak_among([whole]):
+        return replace(weak, size=size)
     return Data(rule.origin or CONSTANT, size)

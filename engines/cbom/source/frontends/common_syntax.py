@@ -34,7 +34,9 @@ from engines.cbom.source.program import (
 Arms = list[tuple[Expression | None, list[Statement]]]
 """The arms of a ``Branch``."""
 
-C_OPERATORS = {name: name for name in ("+", "-", "*", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=")}
+C_OPERATORS = {
+    name: name for name in ("+", "-", "*", "**", "%", "<<", ">>", "&", "|", "^", "==", "!=", "<", "<=", ">", ">=")
+}
 C_OPERATORS |= {"/": "//", "&&": "and", "||": "or"}
 """The operators of C and of those that have them from it."""
 

@@ -28,7 +28,7 @@ from engines.cbom.source.program import (
     Unary,
 )
 
-_OPERATORS = {name: name for name in ("+", "-", "*", "/", "//", "%", "<<", ">>", "&", "|", "^", "and", "or")}
+_OPERATORS = {name: name for name in ("+", "-", "*", "**", "/", "//", "%", "<<", ">>", "&", "|", "^", "and", "or")}
 _COMPARISONS = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "is": "==", "is not": "!="}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.functions import callbacks
 from engines.cbom.source.evaluation.functions.java import JAVA_FUNCTIONS
+from engines.cbom.source.evaluation.functions.settings import SETTING_FUNCTIONS
 from engines.cbom.source.evaluation.operators import MAX_TEXT, bounded
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
@@ -199,11 +200,6 @@ def _container(_evaluator: Any, arguments: Arguments) -> Values:
     return (Array(given),) if len(given) > 2 else (Table({}, open=True),)
 
 
-def _open_table(_evaluator: Any, _arguments: Arguments) -> Values:
-    """A dictionary that is read from a file."""
-    return (Table({}, open=True),)
-
-
 def _assigned(evaluator: Any, arguments: Arguments) -> Values:
     """JavaScript's ``Object.assign``: the pairs of all objects."""
     result = Table({})
@@ -278,10 +274,6 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "Object.keys": _keys,
     "Object.values": _entries,
     "Object.entries": _pairs,
-    "json.load": _open_table,
-    "json.loads": _open_table,
-    "yaml.safe_load": _open_table,
-    "tomllib.load": _open_table,
     "table.keys": _keys,
     "table.values": _entries,
     "table.items": _pairs,
@@ -290,5 +282,6 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "table.getOrDefault": _get,
     **callbacks.FUNCTIONS,
     **JAVA_FUNCTIONS,
+    **SETTING_FUNCTIONS,
 }
 """By full name; methods by the kind of their object: ``text``, ``bytes``, ``array``, ``table``, ``function``."""

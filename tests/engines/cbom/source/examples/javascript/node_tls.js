@@ -19,3 +19,9 @@ const options = { host: 'example.org' };
 options.rejectUnauthorized = false; // finds: disabled-certificate-check
 https.request(options);
 tls.connect({ checkServerIdentity: () => undefined, host: agent }); // finds: use:TLS disabled-certificate-check
+
+function connect(insecure, name) {
+  https.get('https://example.org', { rejectUnauthorized: insecure ? false : true });
+  https.get('https://example.org', { rejectUnauthorized: name === 'a' ? true : false });
+  https.get('https://example.org', { rejectUnauthorized: insecure ? false : undefined }); // finds: disabled-certificate-check
+}

@@ -1,7 +1,11 @@
 import asyncio
 import hashlib
+import hmac
+import os
 import random
 from functools import cached_property
+
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 
 class Digest:
@@ -55,3 +59,24 @@ for name in names():
     hashlib.new(name)  # finds: use:SHA-1 weak-hash use:SHA-256
 hashlib.new("%s%d" % ("md", 5))  # finds: use:MD5 weak-hash
 hashlib.new("%s-%s" % ("md", size()))
+
+BITS = {"small": 1024, "large": 4096}
+
+
+def generate(data, kind="small"):
+    rsa.generate_private_key(65537, BITS[kind])  # finds: use:RSA weak-key-size
+    hashlib.scrypt(data, salt=os.urandom(16), n=2**10, r=8, p=1)  # finds: use:CSPRNG use:scrypt low-kdf-iterations
+    hashlib.scrypt(data, salt=os.urandom(16), n=2**17, r=8, p=1)  # finds: use:CSPRNG use:scrypt
+    hmac.new(b"\0" * rsa.KEY_SIZE, data, "sha256")  # finds: use:HMAC-SHA-256 hardcoded-key
+
+
+csrf_token = hashlib.sha256(str(random.random()).encode()).hexdigest()  # finds: use:SHA-256 weak-random
+etag = hashlib.sha256(str(random.random()).encode()).hexdigest()  # finds: use:SHA-256
+
+
+class Etag:
+    digest = staticmethod(hashlib.sha1)
+
+    @classmethod
+    def of(cls, body):
+        return cls.digest(body)  # finds: use:SHA-1 weak-hash

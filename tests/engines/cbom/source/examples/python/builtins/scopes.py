@@ -43,3 +43,14 @@ class Settings:
 hashlib.new(Named.OLD.value)  # finds: use:MD5 weak-hash
 hashlib.new(json.load(open(os.devnull)).get("digest", "md5"))  # finds: use:MD5 weak-hash
 threading.Thread(target=hashlib.md5, args=(b"x",)).start()  # finds: use:MD5 weak-hash
+
+try:
+    from hashlib import blake2b as fastest
+except ImportError:
+    from hashlib import sha512 as fastest
+try:
+    import ssl
+except ImportError:
+    ssl = None
+fastest(b"x")  # finds: use:BLAKE2b use:SHA-512
+ssl.create_default_context()  # finds: use:TLS
