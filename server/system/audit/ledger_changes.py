@@ -20,6 +20,9 @@ from server.system.seal.shares import MISSING, decode_share
 from server.system.state import System
 
 _SHORTEST_OVERLAP_SECONDS, _LONGEST_OVERLAP_SECONDS = 1, 366 * 86_400
+_SHORTEST_TENANT_OVERLAP_SECONDS = 60
+"""A namespace's log is signed every 10 seconds, and its older keys have to sign the entry that names the new ones."""
+
 _DAY_SECONDS = 86_400
 
 
@@ -29,8 +32,8 @@ class RotateLedgerBody(Body):
     overlap: Duration = _DAY_SECONDS
 
     tells = {
-        "overlap": "How long the present keys go on to sign beside the new ones, from 1 second to a year; 24 hours "
-        "without it.",
+        "overlap": "How long the present keys go on to sign beside the new ones, from 1 second (in a namespace "
+        "60 seconds) to a year; 24 hours without it.",
     }
 
 
@@ -67,8 +70,12 @@ async def rotate_ledger_keys(system: System, call: Call, body: RotateLedgerBody)
     host = system.unsealed.audit.ledger
     log = await begun_log(system)
     namespace = system.tenant.namespace
-    changed = host.rotate_tenant(namespace.id, body.overlap) if namespace.path else host.rotate(body.overlap)
-    return Reply({"verifier_keys": (await changed).present.verifiers(log.state.origin), "overlap": body.overlap})
+    overlap = body.overlap
+    if namespace.path and overlap < _SHORTEST_TENANT_OVERLAP_SECONDS:
+        overlap = _SHORTEST_TENANT_OVERLAP_SECONDS
+        call.warn(f"the overlap is {overlap} seconds: the log of a namespace needs as long to be signed")
+    keys = await (host.rotate_tenant(namespace.id, overlap) if namespace.path else host.rotate(overlap))
+    return Reply({"verifier_keys": keys.present.verifiers(log.state.origin), "overlap": overlap})
 
 
 async def prune_ledger(system: System, call: Call, body: PruneBody) -> Reply:

@@ -14,6 +14,7 @@ from server.audit.devices.base import DeviceFault, DeviceType
 from server.audit.devices.file import FileDevice
 from server.audit.entry import AuditAuth, AuditMount, AuditNamespace, AuditRequest, AuditSubject, AuditToken, client_id
 from server.audit.headers import AuditedHeaders
+from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.leading.ledger import LedgerHost
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
@@ -71,7 +72,12 @@ class GateDevice(ListDevice):
         return False
 
 
-TYPES: dict[str, DeviceType] = {"file": FileDevice, "gate": GateDevice, "list": ListDevice}
+TYPES: dict[str, DeviceType] = {
+    "file": FileDevice,
+    "gate": GateDevice,
+    "ledger": LedgerDevice,
+    "list": ListDevice,
+}
 
 
 class Held:

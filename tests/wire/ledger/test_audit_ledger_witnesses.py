@@ -124,6 +124,14 @@ def test_witnesses_sign_checkpoints_and_say_when_they_hold_another_history(
     metrics = server.request("GET", "sys/metrics?format=prometheus").body.decode()
     (missing,) = re.findall(r"^cryptoserve_audit_ledger_quorum_missing_seconds (\S+)", metrics, re.MULTILINE)
     assert float(missing) > 0.5
+    assert status["witnesses"][0]["size"] < 256
+    for _ in range(130):
+        server.request("POST", "transit/encrypt/k", {"plaintext": "eA=="}).data()
+    await_size(log, 256)
+    answer = server.request("POST", "sys/audit-ledger/prune", {"below": 256, "archive": str(tmp_path / "archive")})
+    assert answer.status == 400
+    assert "the witnesses have signed" in answer.json()["errors"][0]
+    assert not (tmp_path / "archive").exists()
     server.kill()
     for folder in ("server", "ledger"):
         shutil.rmtree(tmp_path / folder)
@@ -136,6 +144,10 @@ def test_witnesses_sign_checkpoints_and_say_when_they_hold_another_history(
         time.sleep(2)
         _await_state(server, "conflict")
         assert size_of(log) == size, "nothing more is signed"
+        _reload(server, tmp_path, "quorum none\n")
+        await_size(log, size + 1)
+    status = server.request("GET", "sys/audit-ledger/status").data()
+    assert (status["witnesses"], status["quorum_missing_seconds"]) == ([], 0), "no witness is asked any more"
 
 
 def test_a_policy_that_can_t_be_read_is_refused(tmp_path: Path, log: Path) -> None:

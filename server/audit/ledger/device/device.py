@@ -61,16 +61,19 @@ class LedgerDevice:
         self._use: Held | None = None
 
     def rehearse(self, *, fresh: bool) -> None:
-        """Check that the directory can be used. ``fresh``: nothing is remembered, so it has to be empty.
+        """Check that the directory can be used, and make its folders. ``fresh``: nothing is remembered of its log.
 
-        Raises ``DeviceFault``, ``InvalidRequest``.
+        Raises ``DeviceFault``, and ``InvalidRequest`` with nothing made.
         """
         try:
-            self.directory.make()
-            self.check_file_system()
             self._read_witness_policy()
+            self.check_file_system()
             if fresh and not self.directory.empty:
-                raise InvalidRequest(f"the ledger's directory {self.directory.path} isn't empty")
+                raise InvalidRequest(
+                    f"the ledger's directory {self.directory.path} isn't empty, and nothing is remembered of a log "
+                    f'with the origin "{self.settings.origin}"'
+                )
+            self.directory.make()
             self.directory.write("tmp/rehearsal", b"\n")
             os.unlink(self.directory.path / "tmp" / "rehearsal")
         except OSError as error:
@@ -79,7 +82,8 @@ class LedgerDevice:
     def check_file_system(self) -> None:
         """Raises ``InvalidRequest`` on a network file system, where appending by several writers isn't atomic."""
         path = self.directory.path
-        if not is_local(str(path), os.stat(path).st_dev):
+        present = next(folder for folder in (path, *path.parents) if folder.exists())
+        if not is_local(str(present), os.stat(present).st_dev):
             raise InvalidRequest(f"the ledger's directory {path} is not on a local file system")
 
     def open(self) -> None:

@@ -59,23 +59,29 @@ class Publisher:
             self._directory.write(f"{KEPT}/{state.size}", note, durable=True)
             self._kept_time = seconds
 
+    def has_kept(self, keys: LogKeys) -> bool:
+        """Whether the newest checkpoint that is kept has signatures of the present ``keys``. Raises ``OSError``."""
+        return self._has_kept(keys, 1)
+
     def _leads_to_newest_keys(self) -> bool:
         """Whether a kept checkpoint shows, by signatures of both, the way from the older keys to the present ones.
 
         The first one that both sign may be without the entry that names the new keys; the second has it.
         """
-        if self._keys is None or not self._keys.older:
-            return True
-        present = {signer.verifier.key_id for signer in self._keys.present.signers(self._origin)}
+        return self._keys is None or not self._keys.older or self._has_kept(self._keys, 2)
+
+    def _has_kept(self, keys: LogKeys, count: int) -> bool:
+        """Whether there are ``count`` kept checkpoints, and the newest of them have signatures of the present keys."""
+        present = {signer.verifier.key_id for signer in keys.present.signers(self._origin)}
         sizes = sorted((name for name in os.listdir(self._directory.path / KEPT) if name.isdecimal()), key=int)
-        for name in sizes[-2:]:
+        for name in sizes[-count:]:
             try:
                 note = parse_note(self._directory.read(f"{KEPT}/{name}", MAX_NOTE_BYTES) or b"")
             except BadNote:
                 return False
             if not present <= {line.key_id for line in note.signatures}:
                 return False
-        return len(sizes) > 1
+        return len(sizes) >= count
 
     def _last_kept(self) -> float:
         """The time of the newest stored checkpoint."""

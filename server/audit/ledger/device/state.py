@@ -66,6 +66,9 @@ class LogKeys(msgspec.Struct, frozen=True):
     retired: tuple[str, ...] = ()
     """Verifier keys whose private halves are destroyed."""
 
+    overlap_seconds: int = 86_400
+    """How long the present keys go on to sign once the next ones have taken over."""
+
     def signers(self, origin: str) -> list[NoteSigner]:
         """The keys that sign, the present ones first."""
         return [signer for pair in (self.present, *self.older) for signer in pair.signers(origin)]

@@ -24,7 +24,7 @@ from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import CHECKPOINT, LOCK, Held, SharedPage
 from server.audit.ledger.device.integrator import CannotIntegrate, Integrator
 from server.audit.ledger.device.publishing import Publisher
-from server.audit.ledger.device.state import Ledgers, LedgerState, Moved
+from server.audit.ledger.device.state import Ledgers, LedgerState, LogKeys, Moved
 from server.audit.ledger.device.witnesses import WitnessConflict, Witnesses, WitnessState
 from server.audit.ledger.leading.process import IntegratorFailed, IntegratorProcess, SkipRecord, StepRecord
 from server.audit.ledger.leading.rotation import Note, rotate_to_next
@@ -40,6 +40,9 @@ _failures = LimitedLog(log)
 
 LOCK_SECONDS = 0.25
 """The interval at which a process that doesn't lead tries to."""
+
+_LOOK_SECONDS = 0.2
+"""The interval at which the leader looks for changes of the keys."""
 
 LAST_SECONDS = 5.0
 """The seconds that the end of a process may wait for its turn to sign what it has written last."""
@@ -68,6 +71,8 @@ class Leader:
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="audit-ledger")
         self._lock: Held | None = None
         self._process: IntegratorProcess | None = None
+        self._keys: LogKeys | None = None
+        """The keys that sign."""
         self._published: LedgerState | None = None
         self._checkpoint = b""
         """The newest checkpoint, with the log's signatures alone."""
@@ -132,7 +137,7 @@ class Leader:
         self._tenants = asyncio.create_task(self._rounds.run(self._process))
         interval = self._device.settings.interval_seconds
         policy = self._device.witness_policy
-        self._begin_witnesses(state)
+        state = await self._begin_witnesses(state)
         if self._witnesses is not None:
             await self._witnesses.recheck(state.witnesses, self._directory.read(CHECKPOINT) or b"")
         while True:
@@ -140,7 +145,7 @@ class Leader:
             if policy is not self._device.witness_policy:
                 policy = self._device.witness_policy
                 await self._end_witnesses()
-                self._begin_witnesses(state)
+                state = await self._begin_witnesses(state)
                 self._published = None
             if self._witnesses is not None and self._witnesses.conflict is not None:
                 raise self._witnesses.conflict
@@ -151,11 +156,20 @@ class Leader:
             if self._witnesses is not None and self._renewed.is_set():
                 self._published = state = await self._publish_cosigned(state)
             if not more:
-                await asyncio.sleep(max(0.0, interval - (time.monotonic() - began)))
+                await self._pause(began + interval)
+
+    async def _pause(self, end: float) -> None:
+        """Wait until ``end``, by the monotonic clock, or a change of the keys: an overlap may be shorter than that."""
+        while (rest := end - time.monotonic()) > 0:
+            await asyncio.sleep(min(_LOOK_SECONDS, rest))
+            keys = await self._ledgers.keys(self._origin)
+            if keys is None or keys.without_expired(self._origin, time.time_ns()) != self._keys:
+                return
 
     async def _step(self, state: LedgerState) -> tuple[LedgerState, bool]:
         process = self._process
         assert process is not None
+        await self._take_keys()
         began = time.monotonic_ns()
         step = await self._in_thread(process.step)
         for _ in range(_RECOVERIES):
@@ -182,19 +196,30 @@ class Leader:
             if not await self._ledgers.swap(state, new):
                 raise Moved("storage remembers another state of it than this process has come from")
             state = new
-        keys = await self._ledgers.keys(self._origin)
-        if keys is None:
-            raise Moved("storage doesn't have its keys")
-        now = time.time_ns()
-        if keys.without_expired(self._origin, now) != keys:
-            keys = await self._ledgers.change_keys(self._origin, lambda keys: keys.without_expired(self._origin, now))
-        await self._in_thread(partial(self._publisher.use, keys))
         if state != self._published:
             if state.size:
                 state = await self._publish(state)
             self._published = state
         await self._in_thread(partial(self._show, state, began))
         return state
+
+    async def _take_keys(self) -> None:
+        """Sign with the log's present keys from now on.
+
+        Before a step, so that the first tree that new keys sign has the entry that names them. Older ones go when their
+        time is over, but not before they have signed such a tree, which leads from them to the new ones.
+        """
+        keys = await self._ledgers.keys(self._origin)
+        if keys is None:
+            raise Moved("storage doesn't have its keys")
+        now = time.time_ns()
+        if keys.without_expired(self._origin, now) != keys and await self._in_thread(
+            partial(self._publisher.has_kept, keys)
+        ):
+            keys = await self._ledgers.change_keys(self._origin, lambda keys: keys.without_expired(self._origin, now))
+        if keys != self._keys:
+            await self._in_thread(partial(self._publisher.use, keys))
+            self._keys, self._published = keys, None
 
     async def _publish(self, state: LedgerState) -> LedgerState:
         """Sign ``state``, have witnesses sign it, and put the checkpoint in place."""
@@ -221,10 +246,14 @@ class Leader:
         )
         return new if await self._ledgers.swap(state, new) else state
 
-    def _begin_witnesses(self, state: LedgerState) -> None:
+    async def _begin_witnesses(self, state: LedgerState) -> LedgerState:
+        """Begin to ask the witnesses of the policy; without any, what the status says of earlier ones ends."""
         policy = self._device.witness_policy
         if policy is not None and policy.witnesses:
             self._witnesses = Witnesses(policy, self._directory.read, state.witnesses, self._renewed.set)
+            return state
+        new = replace(state, witnesses=(), quorum_missing_since=0)
+        return new if new != state and await self._ledgers.swap(state, new) else state
 
     async def _tell_of_conflict(self) -> None:
         """Have the status of the ledger say which witness it is."""
@@ -248,7 +277,7 @@ class Leader:
         keys = await self._ledgers.keys(self._origin)
         if keys is not None and keys.next is not None:
             change = partial(self._ledgers.change_keys, self._origin)
-            await rotate_to_next(change, self._origin, keys, 0, self._note, {})
+            await rotate_to_next(change, self._origin, keys, self._note, {})
 
     async def _tell_of(self, skips: list[SkipRecord]) -> None:
         for skip in skips:
@@ -275,7 +304,7 @@ class Leader:
         if any(record.state == WitnessState.CONFLICT for record in state.witnesses):
             return "a witness holds another history of the ledger, so its last checkpoint is not signed"
         if self._witnesses is None:
-            self._begin_witnesses(state)
+            state = await self._begin_witnesses(state)
         began = time.monotonic_ns()
         await self._in_thread(partial(settle_segment, self._directory, state.size))
         integrator = await self._in_thread(
@@ -284,6 +313,7 @@ class Leader:
         try:
             more = True
             while more:
+                await self._take_keys()
                 step = await self._in_thread(integrator.step)
                 if step.skips:
                     return "the journal has bytes that are no entry, which the next start tells of and signs"

@@ -79,8 +79,9 @@ class LedgerHost:
         Raises ``InvalidRequest``; while starting, not ``enabling``, ``Failed`` where a remembered log can't be reached.
         """
         try:
-            await beside(partial(device.rehearse, fresh=False))
             loss = await self.ledgers.loss()
+            known = await self.ledgers.state(device.settings.origin) is not None
+            await beside(partial(device.rehearse, fresh=not known and loss is None))
             try:
                 await self._bring(device)
             except (DoesNotFit, _Unknown) as error:
@@ -106,10 +107,7 @@ class LedgerHost:
         state, keys = await self.ledgers.state(origin), await self.ledgers.keys(origin)
         if state is None or keys is None:
             if not device.directory.empty:
-                raise _Unknown(
-                    f"the ledger's directory {device.directory.path} isn't empty, and nothing is remembered of a log "
-                    f'with the origin "{origin}"'
-                )
+                raise _Unknown(f'nothing is remembered of a log with the origin "{origin}"')
             await self.tenants(origin).forget()
             state, keys = await self.ledgers.begin(origin)
         verifiers = [signer.verifier for signer in keys.signers(origin)]

@@ -37,11 +37,11 @@ async def rotate(
             return keys  # A change that was cut off goes on.
         if len(keys.older) >= MAX_OLDER_KEYS:
             raise InvalidRequest(f"{MAX_OLDER_KEYS} older keys sign the audit ledger; wait until one is destroyed")
-        return replace(keys, next=new)
+        return replace(keys, next=new, overlap_seconds=overlap_seconds)
 
     keys = await change_keys(begin)
     try:
-        return await rotate_to_next(change_keys, origin, keys, overlap_seconds, note, more)
+        return await rotate_to_next(change_keys, origin, keys, note, more)
     except DeviceFault:
         await change_keys(lambda keys: replace(keys, next=None))
         raise
@@ -51,18 +51,17 @@ async def rotate_to_next(
     change_keys: ChangeKeys,
     origin: str,
     keys: LogKeys,
-    overlap_seconds: int,
     note: Note,
     more: Mapping[str, object],
 ) -> LogKeys:
     """Write the entry that names the next keys, and have them sign. Raises what the device does."""
     assert keys.next is not None
-    until = time.time_ns() + overlap_seconds * SECOND
+    until = time.time_ns() + keys.overlap_seconds * SECOND
     members: dict[str, object] = {
         **more,
         "old": keys.present.verifiers(origin),
         "new": keys.next.verifiers(origin),
-        "overlap_seconds": overlap_seconds,
+        "overlap_seconds": keys.overlap_seconds,
     }
     error = await note("rotated", members)
     if error is not None:

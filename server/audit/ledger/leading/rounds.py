@@ -128,12 +128,13 @@ class Rounds:
         """Wait for a step of the server's log, and do what is due then. Raises whatever keeps it from that."""
         await self._stepped.wait()
         self._stepped.clear()
-        await self._expire_keys()
         if self._size > self._position and time.monotonic() >= self._next:
             await self._round(process.advance_tenants, self._in_thread)
         await self._announce()
         while self._due:
             await self._enter(await self._sign_some())
+        # Behind the signatures: those of older keys lead to the new ones.
+        await self._expire_keys()
         await self._write_heads()
 
     async def finish(self, size: int, seconds: float) -> None:
@@ -212,7 +213,7 @@ class Rounds:
             del self._due[name]
             one = await self._logs.get(name)
             if one is not None and not one.lost and one.size:
-                await asyncio.to_thread(partial(self._publish, name, one))
+                await _to_its_end(partial(self._publish, name, one))
                 signed[name] = Size(one.size, one.root)
                 if not one.announced:
                     self._unannounced[name] = None
@@ -241,7 +242,7 @@ class Rounds:
         """Give each tenant's log the way to its head, where the entry of that is under a checkpoint by now."""
         while self._entered and self._entered[0][0] <= self._steps:
             _, proofs = self._entered.pop(0)
-            await asyncio.to_thread(partial(self._put_heads, proofs))
+            await _to_its_end(partial(self._put_heads, proofs))
 
     def _put_heads(self, proofs: Iterable[HeadProof]) -> None:
         for proof in proofs:
@@ -262,7 +263,7 @@ class Rounds:
                 await asyncio.sleep(_PAUSE_SECONDS)
             if one.keys.next is not None:
                 change = partial(self._logs.change_keys, name)
-                await rotate_to_next(change, origin, one.keys, 0, self._note, {"namespace": {"id": name}})
+                await rotate_to_next(change, origin, one.keys, self._note, {"namespace": {"id": name}})
 
     async def _write(self, event: str, members: dict[str, object]) -> None:
         error = await self._note(event, members)
@@ -273,3 +274,13 @@ class Rounds:
         if time.monotonic() >= self._next_expiry:
             self._next_expiry = time.monotonic() + _EXPIRY_SECONDS
             await self._logs.expire_keys(time.time_ns())
+
+
+async def _to_its_end(work: Callable[[], None]) -> None:
+    """Do ``work`` in a thread, and don't leave it alone when cancelled: the next leader's files are newer than its."""
+    done = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        await asyncio.shield(done)
+    except asyncio.CancelledError:
+        await asyncio.gather(done, return_exceptions=True)
+        raise

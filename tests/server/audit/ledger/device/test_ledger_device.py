@@ -27,7 +27,7 @@ from server.audit.ledger.log.policy import parse_policy
 from server.audit.ledger.log.writer import TreeWriter
 from server.audit.ledger.offline.verify import Request as Verification
 from server.audit.ledger.offline.verify import verify_directory
-from tests.server.audit.audit_fixture import TYPES, Held, ListDevice, entries, request
+from tests.server.audit.audit_fixture import Held, ListDevice, entries, request
 from tests.support.ledger_load import modes_of
 
 ORIGIN = "example.com/ledger"
@@ -268,8 +268,7 @@ async def _ask(path: Path, number: int, **options: str) -> int:
 
 
 @pytest.fixture(autouse=True)
-def types(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(TYPES, "ledger", LedgerDevice)
+def no_devices() -> None:
     ListDevice.made.clear()
 
 
@@ -349,6 +348,11 @@ async def test_a_ledger_is_disabled_and_goes_on_where_it_was(tmp_path: Path) -> 
     assert (tmp_path / "log" / "checkpoint").read_text().splitlines()[1] == "3"
     with pytest.raises(InvalidRequest, match="isn't empty"):
         await broker.enable("l", "ledger", options={**options, "origin": "another"})
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").touch()
+    with pytest.raises(InvalidRequest, match="nothing is remembered"):
+        await broker.enable("l", "ledger", options={"dir": str(tmp_path / "mine"), "origin": "another"})
+    assert os.listdir(tmp_path / "mine") == ["file"], "nothing is made in a directory that isn't used"
     with pytest.raises(InvalidRequest, match="3 entries are remembered"):
         await broker.enable("l", "ledger", options={**options, "dir": str(tmp_path / "new")})
     await broker.enable("l", "ledger", options=options)
