@@ -1,7 +1,7 @@
 """Included files: which of the headers that a file of C includes, or of their sources, has a name.
 
-A name may be anywhere below an ``#include``, and there are many names and headers. So a file is only run for a name
-that is among its words.
+A name may be anywhere below an ``#include``, and there are many names and headers. So an index of the headers' words
+tells which of them have a name, and only those are run for it: a name that is in none costs one look.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from engines.cbom.source.values import NOTHING, Values
 _MAX_DEPTH = 3
 """The greatest depth of headers that include headers."""
 
+_MAX_FILES = 1000
+"""The most files below one that are looked at."""
+
 _MAX_NESTED = 4
 """The most files that are run one for the other."""
-
-_BITS = 1 << 18
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
@@ -32,79 +33,55 @@ class Included:
     tree: Tree
     read: Callable[[str], bytes | None]
     value_of: Callable[[str, str], Values]
-    _words: dict[str, frozenset[bytes]] = field(default_factory=dict)
-    _modules: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _sieves: dict[str, bytes] = field(default_factory=dict)
-    _files: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    _found: dict[tuple[str, str], Values] = field(default_factory=dict)
+    _direct: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _below: dict[str, dict[str, int]] = field(default_factory=dict)
+    _indexed: set[str] = field(default_factory=set)
+    _with_word: dict[bytes, list[str]] = field(default_factory=dict)
     _nested: int = 0
-    _remembers: bool = True
 
-    def find(self, path: str, module: str, name: str, *, remember: bool) -> Values:
-        """What ``name`` is to a file that includes ``module``; NOTHING if it isn't below it."""
-        before, self._remembers = self._remembers, remember
+    def find(self, path: str, name: str) -> Values:
+        """What ``name`` is to a file by what it includes; NOTHING if it isn't below it."""
+        below = self._below.get(path)
+        if below is None:
+            below = self._below[path] = {file: place for place, file in enumerate(self._reached(path))}
+        files = self._with_word.get(name.encode())
+        if not files or self._nested >= _MAX_NESTED:
+            return NOTHING
+        self._nested += 1
         try:
-            return self._first(self._of(file, name, 1) for file in self._located(path, module))
+            for file in sorted((file for file in files if file in below), key=below.__getitem__):
+                values = self.value_of(file, name)
+                if values:
+                    return values
         finally:
-            self._remembers = before
-
-    def _of(self, path: str, name: str, depth: int) -> Values:
-        bit = hash(name.encode()) % _BITS
-        if not self._sieve_of(path)[bit >> 3] >> (bit & 7) & 1:
-            return NOTHING
-        key = path, name
-        if key in self._found:
-            return self._found[key]
-        if self._nested >= _MAX_NESTED:
-            return NOTHING
-        self._found[key] = NOTHING  # Headers include each other.
-        values = NOTHING
-        if name.encode() in self._words_of(path):
-            self._nested += 1
-            values = self.value_of(path, name)
             self._nested -= 1
-        if not values and depth < _MAX_DEPTH and not path.endswith(C_SOURCES):
-            below = (file for module in self._modules_of(path) for file in self._located(path, module))
-            values = self._first(self._of(file, name, depth + 1) for file in below)
-        if values or self._remembers:
-            self._found[key] = values
-        else:
-            del self._found[key]
-        return values
+        return NOTHING
 
-    @staticmethod
-    def _first(found: Iterator[Values]) -> Values:
-        return next((values for values in found if values), NOTHING)
+    def _reached(self, path: str) -> Iterator[str]:
+        """The files below ``path``, in the order of its text."""
+        seen = {path}
+        waiting = [(each, 1) for each in reversed(self._included(path))]
+        while waiting and len(seen) <= _MAX_FILES:
+            file, depth = waiting.pop()
+            if file not in seen:
+                seen.add(file)
+                yield file
+                if depth < _MAX_DEPTH and not file.endswith(C_SOURCES):
+                    waiting.extend((each, depth + 1) for each in reversed(self._included(file)))
 
-    def _located(self, path: str, module: str) -> tuple[str, ...]:
-        key = path, module
-        if key not in self._files:
-            self._files[key] = tuple(file for file, _ in c_files(self.tree, path, module, module))
-        return self._files[key]
+    def _included(self, path: str) -> tuple[str, ...]:
+        """The headers that a file includes itself, each with its sources; the words of all of them are in the index."""
+        found = self._direct.get(path)
+        if found is None:
+            modules = (each.decode("utf-8", "replace") for each in _INCLUDE.findall(self.read(path) or b""))
+            files = (file for module in modules for file, _ in c_files(self.tree, path, module, module))
+            found = self._direct[path] = tuple(dict.fromkeys(files))
+            for file in found:
+                self._index(file)
+        return found
 
-    def _words_of(self, path: str) -> frozenset[bytes]:
-        if path not in self._words:
-            self._words[path] = frozenset(_WORD.findall(self.read(path) or b""))
-        return self._words[path]
-
-    def _sieve_of(self, path: str) -> bytes:
-        """A bit for each word in a file and all below it: most names are in none of them."""
-        if path not in self._sieves:
-            self._sieves[path] = bytes(_BITS // 8)  # Headers include each other.
-            own = bytearray(_BITS // 8)
-            for word in self._words_of(path):
-                bit = hash(word) % _BITS
-                own[bit >> 3] |= 1 << (bit & 7)
-            union = int.from_bytes(own, "little")
-            if not path.endswith(C_SOURCES):
-                for module in self._modules_of(path):
-                    for file in self._located(path, module):
-                        union |= int.from_bytes(self._sieve_of(file), "little")
-            self._sieves[path] = union.to_bytes(_BITS // 8, "little")
-        return self._sieves[path]
-
-    def _modules_of(self, path: str) -> tuple[str, ...]:
-        if path not in self._modules:
-            content = self.read(path) or b""
-            self._modules[path] = tuple(found.decode("utf-8", "replace") for found in _INCLUDE.findall(content))
-        return self._modules[path]
+    def _index(self, file: str) -> None:
+        if file not in self._indexed:
+            self._indexed.add(file)
+            for word in set(_WORD.findall(self.read(file) or b"")):
+                self._with_word.setdefault(word, []).append(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from engines.cbom.source.frontends.base import Lowering
@@ -137,6 +137,7 @@ def _by_suffix() -> dict[str, Language]:
     return {suffix: language for language in LANGUAGES for suffix in language.suffixes}
 
 
+@lru_cache(maxsize=16384)
 def language_of(path: str) -> Language | None:
     """The language of a file by its suffix; None if it is none of ours."""
     name = path.rpartition("/")[2]

@@ -181,6 +181,10 @@ class ProgramFiles:
         self._seen[key] = self._found(source, module, member)
         return self._seen[key]
 
+    def included(self, source: Source, name: str) -> Values:
+        """What ``name`` is by the headers that ``source`` includes; NOTHING if none has it."""
+        return self._included.find(source.path, name)
+
     def _global(self, path: str, name: str) -> Values:
         """What a name is in a file of C; NOTHING if the file hasn't it."""
         loaded, language = self._load(path), language_of(path)
@@ -192,8 +196,6 @@ class ProgramFiles:
         language = language_of(source.path)
         if language is None:
             return NOTHING
-        if member and language.family == "c":
-            return self._included.find(source.path, module, member, remember=not self.types_only)
         ours = False
         for path, name in language.locate(self.tree, source.path, module, member):
             if path.endswith(JSON_SUFFIX):

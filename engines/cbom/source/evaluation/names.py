@@ -28,6 +28,9 @@ class Files(Protocol):
     def find(self, source: Source, module: str, member: str) -> Values:
         """What a module's member (the module itself if "") is to the file ``source``; NOTHING if it isn't ours."""
 
+    def included(self, source: Source, name: str) -> Values:
+        """What ``name`` is by the headers that ``source`` includes; else NOTHING."""
+
     def named(self, source: Source, name: str) -> Values:
         """What a name that a file neither defines nor imports is: something of its package; else NOTHING."""
 
@@ -114,13 +117,13 @@ class Names:
 
     def normal(self, path: str) -> str:
         """A library's name by which the knowledge has it, for one of its other names."""
-        aliases = self.knowledge.aliases
-        if aliases:
-            parts = path.split(".")
-            for length in range(len(parts), 0, -1):
-                other = aliases.get(".".join(parts[:length]))
-                if other is not None:
-                    return ".".join([other, *parts[length:]])
+        if path.partition(".")[0] not in self.knowledge.alias_roots:
+            return path
+        parts = path.split(".")
+        for length in range(len(parts), 0, -1):
+            other = self.knowledge.aliases.get(".".join(parts[:length]))
+            if other is not None:
+                return ".".join([other, *parts[length:]])
         return path
 
     def lazy_import(self, node: program.Import) -> Values:
@@ -165,10 +168,12 @@ class Names:
             self._reexports -= 1
 
     def _of_modules(self, source: Source, name: str) -> Values:
+        included = False
         for module in source.wildcards:
             if module.endswith(_HEADERS):  # A file's name, which no library has.
-                ours = self.files.find(source, module, name)
-                if ours and ours is not UNKNOWN:
+                ours = NOTHING if included else self.files.included(source, name)
+                included = True
+                if ours:
                     return ours
                 continue
             path = self.normal(f"{module}.{name}")

@@ -62,6 +62,7 @@ def knowledge_of(language: str) -> Knowledge:
     for name in (*found.calls, *found.attributes, *found.constants, *found.overrides):
         parts = name.split(".")
         found.prefixes.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+    found.alias_roots.update(name.partition(".")[0] for name in found.aliases)
     return found
 
 

@@ -151,6 +151,9 @@ class Knowledge:
     aliases: dict[str, str] = field(default_factory=dict)
     """Other beginnings of names: ``Cryptodome`` is ``Crypto``."""
 
+    alias_roots: set[str] = field(default_factory=set)
+    """The first parts of those names."""
+
     bases: dict[str, str] = field(default_factory=dict)
     """Types with the type whose methods they have too."""
 
