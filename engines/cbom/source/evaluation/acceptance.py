@@ -35,6 +35,12 @@ def only_asserts(function: Function) -> bool:
     return bool(calls) and all(isinstance(each.callee, Member) and each.callee.name == "assertion" for each in calls)
 
 
+def only_proceeds(function: Function) -> bool:
+    """Whether the function does nothing but go on in spite of an error (Android's ``SslErrorHandler``)."""
+    calls = [part for part in _parts(function.body) if isinstance(part, Call) and not _talks(part)]
+    return bool(calls) and all(isinstance(each.callee, Member) and each.callee.name == "proceed" for each in calls)
+
+
 def always_true(function: Function) -> bool:
     """Whether every result of the function is the constant true, which is 1 in C."""
     results = [part.value for part in _parts(function.body) if isinstance(part, Return)]

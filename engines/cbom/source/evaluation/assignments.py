@@ -13,6 +13,7 @@ from engines.cbom.source.values import (
     WEAK_RANDOM,
     Array,
     Class,
+    Closure,
     Data,
     Instance,
     Known,
@@ -77,6 +78,9 @@ class Assignments(Calls):
         receiver = self.receiver_in(scope)
         if receiver is not None:
             self._set_field(receiver, name, values)
+        elif scope is self.scope and scope.is_class and self.methods_apart:
+            methods = tuple(value for value in scope.names.get(name, NOTHING) if type(value) is Closure)
+            scope.set(name, union((methods, values)))
         elif scope is self.scope:
             scope.set(name, values)
         else:

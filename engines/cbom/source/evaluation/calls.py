@@ -48,11 +48,7 @@ class Calls(Libraries):
     def call(self, node: program.Call) -> Values:
         """The result of a call; what is known of it is reported."""
         outer, self._site = self._site, node
-        if type(node.callee) is program.Name:
-            callee = self.lookup(node.callee.name)
-            self.held.release(callee, self.witness)
-        else:
-            callee = self.evaluate(node.callee)
+        callee = self._callee(node.callee)
         arguments = self._arguments(node)
         self._site = outer
         self._tell_named(arguments)
@@ -76,6 +72,31 @@ class Calls(Libraries):
             if not node.creates:
                 arguments.may_fill()
         return result
+
+    def _callee(self, node: program.Expression) -> Values:
+        """What a call calls. Methods of Java have names of their own, which fields may have too."""
+        apart = self.methods_apart
+        if type(node) is program.Member and apart:
+            return union(self._method_of(value, node.name) for value in self.evaluate(node.base)) or UNKNOWN
+        if type(node) is not program.Name:
+            return self.evaluate(node)
+        callee = self.lookup(node.name)
+        self.held.release(callee, self.witness)
+        scope = self.scope.find(node.name) if apart else None
+        receiver = None if scope is None else self.receiver_in(scope)
+        if scope is None or not scope.is_class:
+            return callee
+        if receiver is not None:
+            return self._method_of(receiver, node.name)
+        return tuple(value for value in callee if type(value) is Closure) or callee
+
+    def _method_of(self, value: Value, name: str) -> Values:
+        if type(value) is Instance and name in value.fields:
+            bound = [self._of_instance(each, value) for each in self._class_member(value.of, name)]
+            methods = union(tuple(one for one in each if type(one) is Closure) for each in bound)
+            if methods:
+                return methods
+        return self.members((value,), name)
 
     def _tell_named(self, arguments: Arguments) -> None:
         """Report weak generators among the arguments of a call that names a secret: ``addCookie("session", value)``."""
@@ -185,9 +206,11 @@ class Calls(Libraries):
         kind = self._type_of(receiver)
         for _ in range(_MAX_BASES):
             found = self.knowledge.calls.get(f"{kind}.{name}")
-            if found:
-                return self._known(found, with_receiver, node)
             intrinsic = intrinsics.FUNCTIONS.get(f"{kind}.{name}")
+            if found:
+                result = self._known(found, with_receiver, node)
+                if intrinsic is None:
+                    return result
             if intrinsic is not None:
                 self._site = node
                 return intrinsic(self, with_receiver)

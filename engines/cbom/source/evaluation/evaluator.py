@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation.acceptance import always_true, does_nothing, only_asserts
+from engines.cbom.source.evaluation.acceptance import always_true, does_nothing, only_asserts, only_proceeds
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.contexts import context_of
@@ -41,7 +41,7 @@ from engines.cbom.source.values import (
 MAX_CALLS = 6
 """The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
 
-_CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts}
+_CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts, "proceeds": only_proceeds}
 
 MAX_ANONYMOUS = 12
 """The greatest depth with functions without a name: callbacks and comprehensions."""
@@ -49,6 +49,9 @@ MAX_ANONYMOUS = 12
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
 
+
+_MAX_ANCESTORS = 8
+"""The most classes above one whose methods are run for its objects."""
 
 _ORDERS = 5
 
@@ -81,6 +84,7 @@ class Evaluator(Branches):
         self.held = Held()
         self.nonces = Nonces()
         self._made: list[Closure] = []
+        self._derived: list[Class] = []
         self._results: dict[int, dict[Any, Values]] = {}
         self._running: list[Closure] = []
         self._returned: list[Values] = []
@@ -101,13 +105,13 @@ class Evaluator(Branches):
 
     def load(self, module: program.Module, scope: Scope, steps: int) -> None:
         """Run a file's own statements, not yet its functions, in its ``scope``. Raises ``Exhausted``."""
-        before = self.scope, self.steps, self._made
-        self.scope, self.steps, self._made = scope, steps, []
+        before = self.scope, self.steps, self._made, self._derived
+        self.scope, self.steps, self._made, self._derived = scope, steps, [], []
         try:
             self.block(module.body)
         finally:
-            scope.made = self._made
-            self.scope, self.steps, self._made = before
+            scope.made, scope.classes = self._made, self._derived
+            self.scope, self.steps, self._made, self._derived = before
 
     def run_functions(self, scope: Scope, steps: int) -> None:
         """Run every function of a loaded file that no call has reached. Raises ``Exhausted``."""
@@ -117,6 +121,8 @@ class Evaluator(Branches):
             for closure in self._made:  # Grows while functions make functions.
                 if _order_of(closure) <= order:
                     self._run_unreached(closure)
+        for made in scope.classes:
+            self._run_inherited(made)
         for thing in self.untaken:
             if thing.untaken is not None:
                 self.witness.see(thing.untaken)
@@ -129,6 +135,22 @@ class Evaluator(Branches):
         if closure.owner is not None and not closure.function.static:
             receiver = self.construct(closure.owner)
         self.run(Closure(closure.function, closure.scope, closure.owner, receiver), Arguments([], {}, incomplete=True))
+
+    def _run_inherited(self, made: Class) -> None:
+        """Run methods that a class inherits and that call what it overrides, for its own objects."""
+        seen = set(made.members)
+        bases = [base for base in made.bases if type(base) is Class]
+        for base in bases:
+            bases += [each for each in base.bases if type(each) is Class and len(bases) < _MAX_ANCESTORS]
+            methods = [
+                (name, value) for name, values in base.members.items() for value in values if type(value) is Closure
+            ]
+            overrides = any(name in made.members and name not in CONSTRUCTORS for name, _ in methods)
+            for name, value in methods:
+                if overrides and name not in seen and name not in CONSTRUCTORS and not value.function.static:
+                    bound = Closure(value.function, value.scope, value.owner, self.construct(made))
+                    self.run(bound, Arguments([], {}, incomplete=True))
+            seen |= base.members.keys()
 
     def imported(self, module: str) -> Values:
         """The module that a call imports by name."""
@@ -333,6 +355,8 @@ class Evaluator(Branches):
                 closure.owner = made
                 if not self.implicit_self:
                     closure.scope = outer
+        if any(type(base) is Class for base in made.bases):
+            self._derived.append(made)
         interfaces = union(self.evaluate(each) for each in node.interfaces)
         self._check_overrides(made, (*made.bases, *interfaces))
         return False

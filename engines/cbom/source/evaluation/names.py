@@ -56,6 +56,9 @@ class Names:
         self.open_names = open_names
         """Whether a name that isn't defined may be a library's without an import (C, Rust's crates)."""
 
+        self.methods_apart = implicit_self and not open_names
+        """Whether a method and a field may have one name (Java)."""
+
         self.scope = Scope(Source("", ""))
         self._reexports = 0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engines.cbom.source.values import NOTHING, Closure, Values, union
+from engines.cbom.source.values import NOTHING, Class, Closure, Values, union
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +38,9 @@ class Scope:
     journals: list[dict[str, Values]] = field(default_factory=list)
     made: list[Closure] = field(default_factory=list)
     """The functions of a file, in the scope of the file."""
+
+    classes: list[Class] = field(default_factory=list)
+    """Its classes that have a base in the program."""
 
     def find(self, name: str) -> Scope | None:
         """The innermost scope that has ``name``."""

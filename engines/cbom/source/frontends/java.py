@@ -20,6 +20,7 @@ from engines.cbom.source.program import (
     Module,
     Name,
     Parameter,
+    Return,
     Statement,
 )
 
@@ -45,8 +46,10 @@ class JavaLowering(JavaExpressions):
     def invoked(self, node: Node) -> Iterator[Statement]:
         """A call; one that appends to a variable is an assignment too, whose value is the text so far."""
         made = self.expression(node)
-        receiver, name = node.child_by_field_name("object"), self.text(node.child_by_field_name("name"))
-        if name == _APPEND and receiver is not None and receiver.type == "identifier":
+        receiver: Node | None = node
+        while receiver is not None and self.text(receiver.child_by_field_name("name")) == _APPEND:
+            receiver = receiver.child_by_field_name("object")
+        if receiver is not None and receiver is not node and receiver.type == "identifier":
             yield Assign(Name(self.text(receiver)), made, line_of(node))
         else:
             yield Evaluate(made)
@@ -140,16 +143,26 @@ class JavaLowering(JavaExpressions):
                 each = child.named_children if child.type == "type_list" else [child]
                 bases += [self.expression(kind) for kind in each]
         name = self.text(node.child_by_field_name("name"))
-        extra = [self._record_constructor(node)] if node.type == "record_declaration" else []
+        extra = self._record_members(node) if node.type == "record_declaration" else []
         yield self.class_of(node.child_by_field_name("body"), name, bases, line_of(node), extra)
 
-    def _record_constructor(self, node: Node) -> Statement:
+    def _record_members(self, node: Node) -> list[Statement]:
+        """A record's constructor, and the methods that give its components but for those that it declares."""
         parameters = self.parameters(node.child_by_field_name("parameters"))
         line = line_of(node)
-        body: list[Statement] = [
-            Assign(Member(Name(RECEIVER), each.name), Name(each.name), line) for each in parameters
+        fields = {each.name: Member(Name(RECEIVER), each.name) for each in parameters}
+        body: list[Statement] = [Assign(field, Name(name), line) for name, field in fields.items()]
+        declared = {
+            self.text(child.child_by_field_name("name"))
+            for child in self.children(node.child_by_field_name("body"))
+            if child.type == "method_declaration"
+        }
+        getters = [
+            Function(name, [Parameter(RECEIVER)], [Return(field)], line)
+            for name, field in fields.items()
+            if name not in declared
         ]
-        return Function(CONSTRUCTOR, [Parameter(RECEIVER), *parameters], body, line)
+        return [Function(CONSTRUCTOR, [Parameter(RECEIVER), *parameters], body, line), *getters]
 
     def enum_constant(self, node: Node) -> Iterator[Statement]:
         named = node.child_by_field_name("name")

@@ -12,6 +12,7 @@ from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax, HoistingSyntax, functions_first
 from engines.cbom.source.program import (
     Binary,
+    Body,
     Class,
     Conditional,
     Const,
@@ -149,7 +150,10 @@ class JavaExpressions(HoistingSyntax):
     def switch_value(self, node: Node) -> Expression:
         subject = self.part(node, "condition")
         result: Expression = Opaque([])
-        rules = [child for child in node.child_by_field_name("body").named_children if child.type == "switch_rule"]
+        rules = self.children(node.child_by_field_name("body"))
+        if any(rule.type != "switch_rule" for rule in rules):
+            made = Function("", [], Body(lambda: self.one(node)), line_of(node), static=True)
+            return self.call(node, made, None, [])
         for rule in reversed(rules):
             body = rule.named_children[-1]
             if body.type == "block":

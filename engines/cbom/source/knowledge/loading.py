@@ -37,7 +37,7 @@ _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _OTHER = frozenset(
     {"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps", "typed", "unless_taken"}
 )
-_BODIES = frozenset({"empty", "true", "asserts"})
+_BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
 
 

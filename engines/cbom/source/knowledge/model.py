@@ -104,7 +104,8 @@ class Override:
 
     method: str
     body: str
-    """What is wrong: ``empty``, ``true`` where that is always the result, ``asserts`` where all is called verified."""
+    """What is wrong: ``empty``, ``true`` where that is always the result, ``asserts`` where all is called verified,
+    ``proceeds`` where an error is let pass."""
 
     rule: Rule
 

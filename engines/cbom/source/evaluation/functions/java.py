@@ -7,7 +7,19 @@ from typing import Any
 
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.values import NOTHING, UNKNOWN, Array, Known, Table, Values, known, sole, union, weak_among
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Closure,
+    Known,
+    Table,
+    Values,
+    known,
+    sole,
+    union,
+    weak_among,
+)
 
 
 def _equals(_evaluator: Any, arguments: Arguments) -> Values:
@@ -39,6 +51,9 @@ def _substring(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _character(_evaluator: Any, arguments: Arguments) -> Values:
+    weak = weak_among(arguments.positional)
+    if weak:
+        return weak
     own, position = sole(arguments.receiver), sole(arguments.positional[0]) if arguments.positional else None
     if isinstance(own, str) and isinstance(position, int) and 0 <= position < len(own):
         return known(own[position])
@@ -125,8 +140,40 @@ def _enter(table: Table, key: Values, values: Values) -> None:
 def _property(evaluator: Any, arguments: Arguments) -> Values:
     """A setting of the program's property files, else the default that the call gives."""
     name = sole(arguments.positional[0]) if arguments.positional else None
-    found = evaluator.files.setting(name) if isinstance(name, str) else NOTHING
+    own = [value.entries.get(name, NOTHING) for value in arguments.receiver if type(value) is Table]
+    found = union(own) or (evaluator.files.setting(name) if isinstance(name, str) else NOTHING)
     return found or (arguments.positional[1] if len(arguments.positional) > 1 else UNKNOWN)
+
+
+def _settings(_evaluator: Any, _arguments: Arguments) -> Values:
+    """``new Properties()``, which may read a file."""
+    return (Table({}, open=True),)
+
+
+def _pairs_of(_evaluator: Any, arguments: Arguments) -> Values:
+    """``Map.ofEntries(Map.entry(key, value), ...)``, whose entries are maps of one pair."""
+    result = Table({})
+    for value in [each for values in arguments.positional for each in values]:
+        if type(value) is Table:
+            result.entries.update(value.entries)
+        else:
+            result.open = True
+    return (result,)
+
+
+def _optional(_evaluator: Any, arguments: Arguments) -> Values:
+    """An ``Optional`` is a list of its value, which may be empty where that isn't known."""
+    return (Array(list(arguments.positional[:1])),)
+
+
+def _or_else(evaluator: Any, arguments: Arguments) -> Values:
+    """What an ``Optional`` holds, or the other value where that isn't known."""
+    held = union(item for value in arguments.receiver if type(value) is Array for item in value.items)
+    if held and all(type(value) is Known for value in held):
+        return held
+    given = arguments.positional[0] if arguments.positional else NOTHING
+    others = union(evaluator.invoke(each, Arguments([], {})) if type(each) is Closure else (each,) for each in given)
+    return union((held or UNKNOWN, others))
 
 
 JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
@@ -144,8 +191,18 @@ JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "java.lang.Long.parseLong": _number,
     "java.util.Arrays.asList": _list,
     "java.util.List.of": _list,
+    "java.util.stream.Stream.of": _list,
     "java.util.Set.of": _list,
     "java.util.Map.of": _map,
+    "java.util.Map.entry": _map,
+    "java.util.Map.ofEntries": _pairs_of,
+    "java.util.Properties": _settings,
+    "java.util.Optional.of": _optional,
+    "java.util.Optional.ofNullable": _optional,
+    "java.util.Optional.empty": _empty_list,
+    "array.orElse": _or_else,
+    "array.orElseGet": _or_else,
+    "array.orElseThrow": _any_element,
     "array.add": _add,
     "array.get": _element,
     "array.remove": _element,
@@ -153,6 +210,9 @@ JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "array.getFirst": _any_element,
     "array.getLast": _any_element,
     "table.put": _put,
+    "table.putIfAbsent": _put,
+    "table.setProperty": _put,
+    "table.getProperty": _property,
     "java.util.Properties.getProperty": _property,
     "java.util.ResourceBundle.getString": _property,
 }

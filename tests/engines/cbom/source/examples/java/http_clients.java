@@ -1,5 +1,10 @@
 package example;
 
+import android.webkit.SslErrorHandler;
+import android.webkit.WebViewClient;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import java.util.Hashtable;
 import javax.net.ssl.SSLContext;
 import okhttp3.OkHttpClient;
 import org.apache.http.conn.ssl.NoopHostnameVerifier;
@@ -7,6 +12,7 @@ import org.apache.http.conn.ssl.SSLConnectionSocketFactory;
 import org.apache.http.conn.ssl.TrustAllStrategy;
 import org.apache.http.conn.ssl.TrustStrategy;
 import org.apache.http.impl.client.HttpClients;
+import org.apache.http.ssl.SSLContexts;
 
 class Clients {
     void clients(SSLContext context) {
@@ -22,6 +28,35 @@ class Clients {
         @Override
         public boolean isTrusted(Object[] chain, String type) { // finds: disabled-certificate-check
             return true;
+        }
+    }
+
+    void contexts() throws Exception {
+        SSLContexts.custom().loadTrustMaterial(null, (chain, type) -> true).build(); // finds: use:TLS disabled-certificate-check
+        SSLContexts.custom().loadTrustMaterial(null, (chain, type) -> chain.length > 1).build(); // finds: use:TLS
+        SSLContexts.custom().setProtocol("TLSv1").build(); // finds: use:TLSv1.0 use:TLS weak-protocol
+        SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE).build(); // finds: use:TLS disabled-certificate-check
+        SslContextBuilder.forClient().protocols("TLSv1.1", "TLSv1.2").build(); // finds: use:TLS use:TLSv1.1 use:TLSv1.2 weak-protocol
+        System.setProperty("com.sun.jndi.ldap.object.disableEndpointIdentification", "true"); // finds: disabled-certificate-check
+        System.setProperty("com.sun.jndi.ldap.object.disableEndpointIdentification", "false");
+        Hashtable<String, String> environment = new Hashtable<>();
+        environment.put("com.sun.jndi.ldap.object.disableEndpointIdentification", "true"); // finds: disabled-certificate-check
+        environment.put("com.sun.jndi.ldap.connect.pool", "true");
+    }
+
+    static class Proceeding extends WebViewClient {
+        public void onReceivedSslError(Object view, SslErrorHandler handler, Object error) { // finds: disabled-certificate-check
+            handler.proceed();
+        }
+    }
+
+    static class Asking extends WebViewClient {
+        public void onReceivedSslError(Object view, SslErrorHandler handler, Object error) {
+            if (known(error)) {
+                handler.proceed();
+            } else {
+                handler.cancel();
+            }
         }
     }
 }
