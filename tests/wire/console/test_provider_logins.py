@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.auth_methods.fake_github import CLIENT, SECRET, FakeGitHub
 from tests.auth_methods.fake_web import Answer, FakeWeb, web_serving
-from tests.auth_methods.npm_provider import npm_provider
-from tests.auth_methods.test_oidc_groups import Directory, service_account
-from tests.servers import Server
+from tests.auth_methods.github.fake_github import CLIENT, SECRET, FakeGitHub
+from tests.auth_methods.jwt.npm_provider import npm_provider
+from tests.auth_methods.jwt.test_oidc_groups import Directory, service_account
+from tests.support.servers import Server
 
 _MODES = ("client", "direct", "device")
 _MAX_STEPS = 8
