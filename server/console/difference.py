@@ -18,7 +18,7 @@ _MAX_SHOWN = 500
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line, and whether it was kept, removed or added. Between two lines that are apart, ``text`` is an ellipsis."""
+    """One line, and whether it was kept, removed or added; between lines that are apart, an ellipsis."""
 
     state: str
     text: str
