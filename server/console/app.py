@@ -186,6 +186,7 @@ class Console:
             "query": visit.query,
             "here": target_of(request),
             "readings": content.readings,
+            "definitions": {form.name: form for form in given},
             "forms": {form.name: form for form in shown},
             "parameters": visit.parameters,
             "values": values,

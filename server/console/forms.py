@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -36,6 +36,9 @@ class Kind(Enum):
     PAIRS = "pairs"
     """A JSON object."""
 
+    COMPOSED = "composed"
+    """Made of other fields by ``Field.compose``, and not typed in itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -50,6 +53,8 @@ class Field:
     choices: Sequence[str] = ()
     hint: str = ""
     required: bool = False
+    compose: Callable[[Mapping[str, str]], Any] | None = None
+    """The value of a composed parameter from all fields that were submitted. Raises ``InvalidRequest``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +116,14 @@ class Form:
             if field.name in self.path_names:
                 continue
             file = files.get(field.name + FILE) if self.takes_files else None
-            value = _read(field, submitted) if file is None else _read_file(field, file)
+            value = read_field(field, submitted) if file is None else _read_file(field, file)
             if value is not None:
                 data[field.name] = value
         return self.path.format_map({name: values[name] for name in self.path_names}), data
 
 
-def _read(field: Field, submitted: Mapping[str, str]) -> Any:
-    """The value of ``field``; None if it was left empty, and so isn't sent."""
+def read_field(field: Field, submitted: Mapping[str, str]) -> Any:
+    """The value of ``field``; None if it was left empty, and so isn't sent. Raises ``InvalidRequest``."""
     text = submitted.get(field.name, "")
     match field.kind:
         case Kind.FLAG:
@@ -129,6 +134,9 @@ def _read(field: Field, submitted: Mapping[str, str]) -> Any:
             return _number(field, text.strip())
         case Kind.PAIRS:
             return _pairs(field, text)
+        case Kind.COMPOSED:
+            assert field.compose is not None, "a composed field has it"
+            return field.compose(submitted)
     return text.replace("\r\n", "\n") or ("" if field.required else None)
 
 

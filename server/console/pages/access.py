@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import orjson
-
+from engines.faults import InvalidRequest
+from server.console.difference import Line, difference
 from server.console.forms import Field, Form, Kind
 from server.console.visit import Content, Page, Visit, listing, reading
 
@@ -18,6 +18,19 @@ _RULE = re.compile(r'path "[^"]{1,1000}"')
 """How errors name a place: by line and column, or by the rule."""
 
 _OPERATIONS = ("create", "read", "update", "patch", "delete", "list", "scan")
+
+
+def _draft(submitted: Mapping[str, str]) -> dict[str, str]:
+    """The edited policy by its name, as it is typed in."""
+    name = submitted.get("name", "").strip()
+    if not name:
+        raise InvalidRequest("missing name")
+    return {name: _rules(submitted)}
+
+
+def _rules(submitted: Mapping[str, str]) -> str:
+    return submitted.get("policy", "").replace("\r\n", "\n")
+
 
 FORMS = (
     Form(
@@ -53,17 +66,11 @@ FORMS = (
         "Replay",
         "sys/policies/acl-replay",
         (
-            Field(
-                "drafts",
-                "Edited policies, as JSON",
-                Kind.PAIRS,
-                required=True,
-                hint='{"NAME": "RULES"}',
-            ),
-            Field("from", "From", hint="2026-01-31T00:00:00Z; all there is if empty"),
+            Field("drafts", "Edited policy", Kind.COMPOSED, required=True, compose=_draft),
+            Field("from", "Requests from", hint="Such as 2026-01-31T00:00:00Z; all there are if empty"),
             Field("until", "Until"),
         ),
-        summary="Which recorded requests the edit would decide otherwise. Nothing is changed.",
+        summary="Which recorded requests the rules above would decide otherwise. Nothing is saved.",
         sudo=True,
     ),
     Form(
@@ -86,7 +93,12 @@ async def load(visit: Visit) -> Content:
         shown = await visit.api.read(f"sys/policies/acl/{wanted}")
         readings.append(reading(f"sys/policies/acl/{wanted}"))
     text = "" if shown is None else str(shown.data.get("policy") or "")
-    refused = visit.outcome is not None and visit.outcome.form == "write" and not visit.outcome.result.ok
+    done = "" if visit.outcome is None else visit.outcome.form
+    changes: list[Line] = []
+    if done == "replay":
+        name = visit.submitted.get("name", "").strip()
+        stored = text if name == wanted else (await visit.api.read(f"sys/policies/acl/{name}")).data.get("policy")
+        changes = difference(str(stored or ""), _rules(visit.submitted))
     names = [name for name in policies.data.get("keys") or [] if visit.query.get("q", "").lower() in name.lower()]
     return Content(
         {
@@ -95,16 +107,13 @@ async def load(visit: Visit) -> Content:
             "more": max(0, len(names) - _SHOWN),
             "shown": shown,
             "wanted": wanted,
+            "changes": changes,
             "wrong": _around(visit.submitted.get("policy", ""), visit.outcome.result.errors)
-            if visit.outcome is not None and refused
+            if visit.outcome is not None and done in ("write", "replay")
             else [],
         },
         readings,
-        values={
-            "name": wanted,
-            "policy": text,
-            "drafts": orjson.dumps({wanted: text}, option=orjson.OPT_INDENT_2).decode() if text else "",
-        },
+        values={"name": wanted, "policy": text},
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from server.console.forms import Field, Form, Kind
+from server.console.difference import Line, difference
+from server.console.forms import Field, Form, Kind, read_field
 from server.console.render import pretty
 from server.console.visit import Content, Page, Visit, listing, reading
 
@@ -22,16 +23,25 @@ _DOCUMENT = (
 )
 """The fields of a policy."""
 
+
+def _draft(submitted: Mapping[str, str]) -> dict[str, Any]:
+    """The edited document, as it is typed in."""
+    name = submitted.get("name", "").strip()
+    found = {field.name: read_field(field, submitted) for field in _DOCUMENT}
+    named: dict[str, Any] = {"name": name} if name else {}
+    return named | {field: value for field, value in found.items() if value is not None}
+
+
 FORMS = (
     Form(
         "impact",
         "Show impact",
         "sys/crypto-policies/impact",
         (
-            Field("policy", "Policy, as JSON", Kind.PAIRS, required=True),
-            Field("at", "At", hint="A time, such as 2031-01-01T00:00:00Z; now if empty"),
+            Field("policy", "Edited document", Kind.COMPOSED, required=True, compose=_draft),
+            Field("at", "Also at", hint="A later time, such as 2031-01-01T00:00:00Z"),
         ),
-        summary="Which key versions a draft would stop. Nothing is changed.",
+        summary="Which key versions the document above would stop. Nothing is saved.",
     ),
     Form(
         "write",
@@ -64,6 +74,11 @@ async def load(visit: Visit) -> Content:
     matrix = await visit.api.read("sys/crypto-policies/matrix", **asked) if names else profiles
     wanted = visit.query.get("policy", "")
     shown = await visit.api.read(f"sys/crypto-policies/{wanted}") if wanted else None
+    changes: list[Line] = []
+    if visit.outcome is not None and visit.outcome.form == "impact" and visit.outcome.result.ok:
+        draft = _draft(visit.submitted)
+        stored = await visit.api.read(f"sys/crypto-policies/{draft['name']}") if "name" in draft else None
+        changes = difference(_text({} if stored is None else stored.data), _text(draft))
     return Content(
         {
             "policies": policies,
@@ -75,6 +90,7 @@ async def load(visit: Visit) -> Content:
             "exceptions": exceptions,
             "shown": shown,
             "wanted": wanted,
+            "changes": changes,
         },
         [
             listing("sys/crypto-policies"),
@@ -87,10 +103,14 @@ async def load(visit: Visit) -> Content:
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a policy as its form has them, and all of it as a draft."""
+    """The fields of a document as its form has them."""
     found = {field.name: data[field.name] for field in _DOCUMENT if data.get(field.name)}
-    texts = {name: value if isinstance(value, str) else pretty(value) for name, value in found.items()}
-    return {**texts, "policy": pretty(found)} if found else {}
+    return {name: value if isinstance(value, str) else pretty(value) for name, value in found.items()}
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    """A document as it is compared with others."""
+    return pretty({field.name: document[field.name] for field in _DOCUMENT if document.get(field.name)})
 
 
 def _rows(algorithms: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -84,9 +84,13 @@ async def test_a_crypto_policy_is_saved_and_shown_again(server: Server, browser:
     assert status == 200
     page = await browser.get("/ui/crypto-policy?policy=cards")
     assert "old clients" in page.text and ends["expires_at"][:10] in page.text
-    draft = next(attributes for tag, attributes in page.tags if attributes.get("id") == "impact-policy")
-    assert draft["name"] == "policy"
     assert '"require": "request.has_associated_data"' in page.text
+    refusing = json.dumps([{"name": "none", "operations": ["encrypt"], "require": "false"}])
+    page = await browser.submit("/ui/crypto-policy", "impact", name="cards", mode="enforce", rules=refusing)
+    assert "1 key would be stopped now" in page.text and "transit/orders" in page.text
+    assert "Would be stopped" not in page.text
+    assert {"del", "ins"} <= {tag for tag, _ in page.tags}
+    assert (await server.ask("GET", "sys/crypto-policies/cards"))[1]["data"]["mode"] == "warn"
 
 
 async def test_the_wrong_line_of_a_policy_is_shown(browser: Browser) -> None:
