@@ -38,16 +38,18 @@ class TokenFields(Body):
     token_type: Annotated[str, Meta(extra={READING: same_words(_SAME_TYPES)})] | UnsetType = UNSET
 
     tells = {
-        "token_bound_cidrs": "IP addresses and networks from which tokens may be used.",
-        "token_explicit_max_ttl": "An end of tokens that no renewal moves; 0 for none.",
-        "token_max_ttl": "How long tokens live at most, with all renewals; 0 for what the mount says.",
-        "token_no_default_policy": "Leave the policy `default` out.",
-        "token_num_uses": "How often a token may be used; 0 for any number.",
-        "token_period": "Tokens may be renewed for ever, for so long each time; 0 for not so.",
-        "token_policies": "The policies of tokens.",
-        "token_strictly_bind_ip": "Tokens may be used from the address alone that they were given to.",
-        "token_ttl": "How long tokens live at first; 0 for what the mount says.",
-        "token_type": "`service`, `batch`, or `default` for what the mount says.",
+        "token_bound_cidrs": "IP addresses and networks from which the tokens may be used.",
+        "token_explicit_max_ttl": "The maximum lifetime of the tokens, which renewals don't extend, as a "
+        "duration; 0 for none.",
+        "token_max_ttl": "The maximum lifetime of the tokens with all renewals, as a duration; 0 for the mount's.",
+        "token_no_default_policy": "Don't add the policy `default`.",
+        "token_num_uses": "The number of requests that a token allows; 0 for no limit.",
+        "token_period": "The period of periodic tokens, as a duration: each renewal extends them by it, without a"
+        " maximum; 0 for none.",
+        "token_policies": "The policies of the tokens.",
+        "token_strictly_bind_ip": "Bind each token to the address that logged in.",
+        "token_ttl": "The initial lifetime of the tokens, as a duration; 0 for the mount's default.",
+        "token_type": "`service`, `batch`, or `default` for the mount's type.",
     }
 
 

@@ -21,8 +21,8 @@ class LoginBody(Body):
     secret_id: str = ""
 
     tells = {
-        "role_id": "The role's id.",
-        "secret_id": "A secret id of the role, unless it asks for none.",
+        "role_id": "The id of the role.",
+        "secret_id": "A secret id of the role. Required unless `bind_secret_id` is false.",
     }
 
     def named_account(self) -> str:

@@ -29,7 +29,7 @@ class RoleName(Body):
     role_name: FoldedName = ""
 
     tells = {
-        "role_name": "The role; the same in any case.",
+        "role_name": "The name of the role, case-insensitive.",
     }
 
 
@@ -50,16 +50,17 @@ class RoleBody(TokenFields):
     secret_id_ttl: Duration | UnsetType = UNSET
 
     tells = {
-        "role_name": "The role; the same in any case.",
-        "bind_secret_id": "Whether a login takes a secret id too.",
+        "role_name": "The name of the role, case-insensitive.",
+        "bind_secret_id": "Whether logins need a secret id.",
         "bound_cidr_list": "The old name of `secret_id_bound_cidrs`.",
-        "local_secret_ids": "Keep secret ids on this server alone; settled with the role.",
+        "local_secret_ids": "Accepted when the role is created and unchangeable after; without effect, since "
+        "there is no replication.",
         "period": "The old name of `token_period`.",
         "policies": "The old name of `token_policies`.",
-        "role_id": "An id of one's own choosing; a random one without it.",
+        "role_id": "The id of the role. Default: a random one.",
         "secret_id_bound_cidrs": "IP addresses and networks from which secret ids may be used.",
-        "secret_id_num_uses": "How often a secret id may be used; 0 for any number.",
-        "secret_id_ttl": "How long secret ids live; 0 for ever.",
+        "secret_id_num_uses": "The number of logins that a secret id allows; 0 for no limit.",
+        "secret_id_ttl": "The lifetime of secret ids, as a duration; 0 for no limit.",
     }
 
 
@@ -80,7 +81,7 @@ async def read_role(method: AppRole, call: Call, body: RoleName) -> Reply | None
 
 
 async def write_role(method: AppRole, call: Call, body: RoleBody) -> Reply | None:
-    """Make or change a role."""
+    "Create or update a role."
     before = len(call.warnings)
     fresh = Role(name=body.role_name.lower(), uuid=str(uuid.uuid4()), role_id=str(uuid.uuid4()))
 

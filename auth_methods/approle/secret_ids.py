@@ -51,11 +51,11 @@ class GenerateBody(RoleName):
     ttl: Duration | UnsetType = UNSET
 
     tells = {
-        "metadata": "JSON of texts by name, which go to the tokens.",
-        "cidr_list": "Addresses and networks from which this secret id may be used, within the role's.",
-        "token_bound_cidrs": "Addresses and networks from which its tokens may be used, within the role's.",
-        "num_uses": "How often it may be used, at most as the role says.",
-        "ttl": "How long it lives, at most as the role says.",
+        "metadata": "Metadata of the tokens: the JSON of an object of texts.",
+        "cidr_list": "IP addresses and networks from which this secret id may be used, within those of the role.",
+        "token_bound_cidrs": "IP addresses and networks from which its tokens may be used, within those of the role.",
+        "num_uses": "The number of logins that it allows, at most the role's.",
+        "ttl": "The lifetime, as a duration, at most the role's.",
     }
 
 
@@ -65,7 +65,7 @@ class CustomBody(GenerateBody):
     secret_id: str = ""
 
     tells = {
-        "secret_id": "The secret id to have.",
+        "secret_id": "The secret id to add.",
     }
 
 
@@ -226,7 +226,7 @@ async def destroy(method: AppRole, call: Call, body: SecretBody) -> None:
 
 
 async def destroy_accessor(method: AppRole, call: Call, body: AccessorBody) -> None:
-    """Destroy the secret id of an accessor."""
+    "Destroy the secret id with an accessor."
     role = await _role(method, body.role_name, body.secret_id_accessor, "secret_id_accessor")
     place = await method.store.accessor(body.secret_id_accessor)
     if place is None:

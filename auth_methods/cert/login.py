@@ -21,7 +21,7 @@ class LoginBody(Body):
     name: str = ""
 
     tells = {
-        "name": "The role to log in with; the first that fits without it.",
+        "name": "The role. Default: the first that matches the certificate.",
     }
 
 

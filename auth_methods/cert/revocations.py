@@ -23,7 +23,7 @@ class ListName(Body):
     name: FoldedName = ""
 
     tells = {
-        "name": "The list; the same in any case.",
+        "name": "The name of the list, case-insensitive.",
     }
 
 
@@ -35,7 +35,7 @@ class ListBody(ListName):
 
     tells = {
         "crl": "The revocation list, in PEM.",
-        "url": "Not supported: lists aren't fetched.",
+        "url": "Not supported: lists are uploaded, not fetched.",
     }
 
 

@@ -37,7 +37,7 @@ class RoleName(Body):
     name: FoldedName = ""
 
     tells = {
-        "name": "The role; the same in any case.",
+        "name": "The name of the role, case-insensitive.",
     }
 
 
@@ -66,20 +66,22 @@ class RoleBody(TokenFields):
     bound_cidrs: AddressList | UnsetType = UNSET
 
     tells = {
-        "name": "The role; the same in any case.",
-        "certificate": "A bundle in PEM: authorities whose clients are taken, or certificates of clients themselves.",
-        "display_name": "The display name of tokens; the role's name without it.",
+        "name": "The name of the role, case-insensitive.",
+        "certificate": "Certificates in PEM: authorities whose clients are accepted, or client certificates "
+        "themselves.",
+        "display_name": "The display name of the tokens. Default: the name of the role.",
         "allowed_names": (
-            "Common names, DNS names or email addresses, one of which the certificate must have; `*` stands "
-            "for any text."
+            "Common names, DNS names or email addresses, of which the certificate must have one; `*` matches any text."
         ),
-        "allowed_common_names": "Common names, one of which it must have; `*` stands for any text.",
-        "allowed_dns_sans": "DNS names, one of which it must have; `*` stands for any text.",
-        "allowed_email_sans": "Email addresses, one of which it must have; `*` stands for any text.",
-        "allowed_uri_sans": "URIs, one of which it must have; `*` stands for any text.",
-        "allowed_organizational_units": "Organizational units, one of which it must have; `*` stands for any text.",
-        "allowed_metadata_extensions": "Object identifiers of extensions that become metadata of the token.",
-        "required_extensions": "Extensions that it must have, as `OBJECT_ID:TEXT`; `*` stands for any text.",
+        "allowed_common_names": "Common names, of which the certificate must have one; `*` matches any text.",
+        "allowed_dns_sans": "DNS names, of which the certificate must have one; `*` matches any text.",
+        "allowed_email_sans": "Email addresses, of which the certificate must have one; `*` matches any text.",
+        "allowed_uri_sans": "URIs, of which the certificate must have one; `*` matches any text.",
+        "allowed_organizational_units": "Organizational units, of which the certificate must have one; `*` "
+        "matches any text.",
+        "allowed_metadata_extensions": "Object identifiers of certificate extensions that become metadata of the "
+        "token.",
+        "required_extensions": "Extensions that the certificate must have, as `OBJECT_ID:TEXT`; `*` matches any text.",
         "ocsp_enabled": "Not supported.",
         "policies": "The old name of `token_policies`.",
         "lease": "An old name of `token_ttl`, in seconds.",
@@ -97,7 +99,7 @@ class ConfigBody(Body):
     enable_identity_alias_metadata: bool = False
 
     tells = {
-        "disable_binding": "Renew tokens without the certificate that they were given for.",
+        "disable_binding": "Allow renewal of tokens without the certificate of the login.",
         "enable_identity_alias_metadata": "Not supported.",
     }
 

@@ -43,8 +43,8 @@ class ConfigBody(TokenFields):
 
     tells = {
         "organization": "The organization whose members may log in.",
-        "organization_id": "Its number, which stays when it is renamed; GitHub is asked for it if it isn't given.",
-        "base_url": "The root of the API; that of github.com without it.",
+        "organization_id": "The number of the organization, which survives renaming. Default: fetched from GitHub.",
+        "base_url": "The root URL of the API. Default: github.com's.",
         "ttl": "The old name of `token_ttl`.",
         "max_ttl": "The old name of `token_max_ttl`.",
     }

@@ -34,7 +34,7 @@ class LoginBody(Body):
     token: str = ""
 
     tells = {
-        "token": "A personal access token of GitHub's with the scope `read:org`.",
+        "token": "A personal access token of GitHub with the scope `read:org`.",
     }
 
 

@@ -34,7 +34,7 @@ class MappingName(Body):
     name: FoldedName = ""
 
     tells = {
-        "name": "The slug of the team, or the login of the person; `default` for all of them.",
+        "name": "The slug of the team, or the login of the user; `default` for all of them.",
     }
 
 
@@ -54,7 +54,7 @@ class UserBody(TeamBody):
     id: int = 0
 
     tells = {
-        "id": "The number of the account; GitHub is asked for it if it isn't given.",
+        "id": "The number of the account. Default: fetched from GitHub.",
     }
 
 

@@ -29,7 +29,7 @@ ROUTES: tuple[Row[GitHub], ...] = (
 
 GITHUB = EngineType(
     type="github",
-    summary="Personal tokens of GitHub, as HashiCorp Vault has it",
+    summary="Personal access tokens of GitHub, as in HashiCorp Vault",
     routes=ROUTES,
     open=RenewingGitHub,
 )

@@ -48,25 +48,25 @@ class ConfigBody(Body):
     skip_jwks_validation: bool = False
 
     tells = {
-        "bound_issuer": "The issuer that tokens must be from.",
-        "default_role": "The role of logins that name none.",
-        "jwks_ca_pem": "Certificates in PEM of the authorities to trust for `jwks_url`.",
-        "jwks_url": "Where the keys are that sign tokens, as a JWK set.",
-        "jwt_supported_algs": "Algorithms to take; all that fit a key without them.",
-        "jwt_validation_pubkeys": "The keys that sign tokens, in PEM.",
-        "local_issuer": "Take the tokens that this server signs itself.",
+        "bound_issuer": "The required issuer (`iss`) of tokens.",
+        "default_role": "The role of logins without `role`.",
+        "jwks_ca_pem": "Certificate authorities for `jwks_url`, in PEM. Default: the system's.",
+        "jwks_url": "The URL of the JWK set that verifies tokens.",
+        "jwt_supported_algs": "Accepted algorithms. Default: all that match a key.",
+        "jwt_validation_pubkeys": "Public keys that verify tokens, in PEM.",
+        "local_issuer": "Accept the JSON Web Tokens that this server issues.",
         "namespace_in_state": (
-            "Whether the parameter `namespace` of a redirect address goes into the state, as `STATE,ns=NAMESPACE`."
+            "Whether the parameter `namespace` of a redirect URL is moved into the state, as `STATE,ns=NAMESPACE`."
         ),
-        "oidc_client_id": "The client's name at the provider.",
+        "oidc_client_id": "The client id at the provider.",
         "oidc_client_secret": "The client's secret at the provider.",
-        "oidc_discovery_ca_pem": "Certificates in PEM of the authorities to trust for `oidc_discovery_url`.",
+        "oidc_discovery_ca_pem": "Certificate authorities for `oidc_discovery_url`, in PEM. Default: the system's.",
         "oidc_discovery_url": "The provider's URL, without `/.well-known`.",
         "oidc_response_mode": "`query`, `form_post`, or empty for the provider's default.",
         "oidc_response_types": "`code`, or empty.",
         "override_allowed_server_names": "Not supported.",
-        "provider_config": "What the provider has of its own: an object with `provider` and parameters.",
-        "skip_jwks_validation": "Don't ask for the keys when the configuration is written.",
+        "provider_config": "Settings for a particular provider: an object with `provider` and its parameters.",
+        "skip_jwks_validation": "Don't fetch the keys when the configuration is written.",
     }
 
 

@@ -40,7 +40,7 @@ class LoginBody(Body):
 
     tells = {
         "jwt": "The JSON Web Token.",
-        "role": "The role to log in with; the mount's default without it.",
+        "role": "The role. Default: the mount's `default_role`.",
     }
 
 

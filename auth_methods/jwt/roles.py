@@ -46,7 +46,7 @@ class RoleName(Body):
     name: FoldedName = ""
 
     tells = {
-        "name": "The role; the same in any case.",
+        "name": "The name of the role, case-insensitive.",
     }
 
 
@@ -88,36 +88,30 @@ class RoleBody(TokenFields):
     bound_cidrs: AddressList | UnsetType = UNSET
 
     tells = {
-        "name": "The role; the same in any case.",
-        "role_type": "`jwt` for tokens that are shown, `oidc` for logins through a browser.",
-        "allowed_redirect_uris": "Where a browser may come back to.",
-        "bound_audiences": "Audiences, one of which a token must be for.",
-        "bound_claims": "Claims that a token must have, with the values that they may have.",
-        "bound_claims_type": "`string`, or `glob` for values with `*`.",
-        "bound_subject": "The subject that a token must have.",
-        "callback_mode": "`client`, `direct` for a callback to this server, or `device` for none at all.",
-        "claim_mappings": "Claims that become metadata, and under which names.",
-        "clock_skew_leeway": "How far clocks may be apart; 0 for a minute, a negative value for not at all.",
-        "expiration_leeway": (
-            "How long after its end a token is taken; 0 for the default, a negative value for not at all."
-        ),
+        "name": "The name of the role, case-insensitive.",
+        "role_type": "`jwt` for logins with a token, `oidc` for logins through a browser.",
+        "allowed_redirect_uris": "The URLs that the browser may return to.",
+        "bound_audiences": "Audiences, of which a token must have one.",
+        "bound_claims": "Required claims, with their allowed values.",
+        "bound_claims_type": "`string` for exact values, or `glob` for values with `*`.",
+        "bound_subject": "The required subject (`sub`).",
+        "callback_mode": "`client`, `direct` for a callback to this server, or `device` for logins without a callback.",
+        "claim_mappings": "Claims that become metadata of the token: an object of metadata names by claim.",
+        "clock_skew_leeway": "The tolerance for differing clocks, as a duration; 0 for a minute, negative for none.",
+        "expiration_leeway": ("The tolerance after `exp`, as a duration; 0 for the default, negative for none."),
         "groups_claim": "The claim with the caller's groups.",
-        "jti_required": "Refuse tokens without an id.",
-        "jti_single_use": "Take each token once.",
-        "max_age": "How long ago the person may have logged in at the provider; 0 for any time.",
-        "not_before_leeway": (
-            "How long before its time a token is taken; 0 for the default, a negative value for not at all."
-        ),
+        "jti_required": "Refuse tokens without `jti`.",
+        "jti_single_use": "Accept each token once, by its `jti`.",
+        "max_age": "The greatest age of the user's login at the provider, as a duration; 0 for no limit.",
+        "not_before_leeway": ("The tolerance before `nbf`, as a duration; 0 for the default, negative for none."),
         "oauth2_metadata": "Not supported.",
-        "oidc_disable_confirmation": "In the mode `direct`, don't ask the person for a confirmation.",
-        "oidc_scopes": "What to ask the provider for besides `openid`.",
-        "poll_interval": "The seconds between polls in the modes `direct` and `device`; 0 for the provider's, or 5.",
-        "token_policies_template_claims": (
-            "Whether `token_policies` may name claims (`{{.team}}`), whose values stand in the names of the policies."
-        ),
-        "user_claim": "The claim with the caller's name.",
+        "oidc_disable_confirmation": "In the mode `direct`: don't ask the user to confirm the login.",
+        "oidc_scopes": "Scopes to request besides `openid`.",
+        "poll_interval": "Seconds between polls in the modes `direct` and `device`; 0 for the provider's value, or 5.",
+        "token_policies_template_claims": ("Whether `token_policies` are templates with claims, such as `{{.team}}`."),
+        "user_claim": "The claim that names the user: the name of the alias.",
         "user_claim_json_pointer": "Whether `user_claim` is a JSON pointer.",
-        "verbose_oidc_logging": "Accepted for the sake of existing roles: nothing of the kind is logged.",
+        "verbose_oidc_logging": "Accepted and ignored: claims are never logged.",
         "policies": "The old name of `token_policies`.",
         "ttl": "The old name of `token_ttl`.",
         "max_ttl": "The old name of `token_max_ttl`.",

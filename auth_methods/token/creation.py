@@ -55,20 +55,21 @@ class CreateBody(Body):
     entity_alias: str = ""
 
     tells = {
-        "id": "An id of one's own choosing; takes `sudo`.",
-        "policies": "The policies; those of the calling token without them.",
-        "meta": "Texts by name, for the audit.",
-        "no_parent": "Make an orphan; takes `sudo`.",
-        "no_default_policy": "Leave the policy `default` out.",
+        "id": "The id of the token. Requires `sudo`. Default: a random one.",
+        "policies": "The policies. Default: those of the calling token.",
+        "meta": "Metadata, an object of texts; shown in the audit.",
+        "no_parent": "Create a token without a parent. Requires `sudo`.",
+        "no_default_policy": "Don't add the policy `default`.",
         "renewable": "Whether it can be renewed.",
         "lease": "The old name of `ttl`.",
-        "ttl": "How long it lives at first; what the mount says without it.",
+        "ttl": "The initial lifetime, as a duration. Default: the mount's.",
         "type": "`service` or `batch`.",
-        "explicit_max_ttl": "An end that no renewal moves; 0 for none.",
-        "display_name": "Goes into the audit.",
-        "num_uses": "How often it may be used; 0 for any number.",
-        "period": "It may be renewed for ever, for so long each time; takes `sudo`.",
-        "entity_alias": "Whose entity it has, if the role allows that.",
+        "explicit_max_ttl": "The maximum lifetime, which renewals don't extend, as a duration; 0 for none.",
+        "display_name": "The display name, shown in the audit.",
+        "num_uses": "The number of requests that it allows; 0 for no limit.",
+        "period": "The period of a periodic token, as a duration: each renewal extends it by this, without a "
+        "maximum. Requires `sudo`.",
+        "entity_alias": "The name of the alias whose entity the token gets. Requires a role that allows it.",
     }
 
 

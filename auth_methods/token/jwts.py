@@ -51,8 +51,8 @@ class IssueBody(RoleName):
     ttl: Duration = 0
 
     tells = {
-        "audience": "Whom the token is for, of those whom the role allows; all of them without it.",
-        "ttl": "How long it lives, at most as the role says.",
+        "audience": "Audiences of the token, among the role's. Default: all of the role's.",
+        "ttl": "The lifetime, as a duration, at most the role's.",
     }
 
 
@@ -72,7 +72,7 @@ class RevokeBody(JwtBody):
     jti: str = ""
 
     tells = {
-        "jti": "The id of the signed token, in its place.",
+        "jti": "The id (`jti`) of the token, instead of `jwt`.",
     }
 
 
@@ -84,9 +84,9 @@ class ConfigBody(Body):
     rotation_period: Duration | UnsetType = UNSET
 
     tells = {
-        "issuer": "Who signs, as a URL; empty for the server's own.",
+        "issuer": "The issuer, a URL. Empty for the server's address.",
         "algorithm": "`ES256`, `ES384`, `ES512` or `EdDSA`.",
-        "rotation_period": "How long a key signs; 0 for ever.",
+        "rotation_period": "The time for which a key signs, as a duration; 0 for no rotation.",
     }
 
 
@@ -96,7 +96,7 @@ class RotateBody(Body):
     withdraw: bool = False
 
     tells = {
-        "withdraw": "Replace all keys: no earlier token verifies any more.",
+        "withdraw": "Withdraw all keys: earlier tokens no longer verify.",
     }
 
 

@@ -20,7 +20,7 @@ class RenewBody(TokenBody):
     increment: Duration = 0
 
     tells = {
-        "increment": "How long it is to live from now on; as before without it.",
+        "increment": "The requested lifetime from now, as a duration. Default: as at its creation.",
     }
 
 
@@ -30,7 +30,7 @@ class RenewAccessorBody(AccessorBody):
     increment: Duration = 0
 
     tells = {
-        "increment": "How long it is to live from now on; as before without it.",
+        "increment": "The requested lifetime from now, as a duration. Default: as at its creation.",
     }
 
 

@@ -74,29 +74,32 @@ class RoleBody(RoleName):
     jwt_ttl: Duration | UnsetType = UNSET
 
     tells = {
-        "allowed_policies": "Policies that may be asked for; all of them are given without a request.",
-        "disallowed_policies": "Policies that may not be asked for.",
-        "allowed_policies_glob": "Patterns of policies that may be asked for, with `*` at the beginning or the end.",
-        "disallowed_policies_glob": "Patterns of policies that may not be asked for.",
+        "allowed_policies": "Policies that may be requested. Without a request, tokens get all of them.",
+        "disallowed_policies": "Policies that may not be requested.",
+        "allowed_policies_glob": "Patterns of policies that may be requested, with `*` at the beginning or the end.",
+        "disallowed_policies_glob": "Patterns of policies that may not be requested.",
         "orphan": "Whether tokens have no parent.",
         "renewable": "Whether tokens can be renewed.",
-        "path_suffix": "Stands at the end of the path in leases, so that tokens can be revoked by it.",
-        "allowed_entity_aliases": "Which `entity_alias` may be asked for; `*` at the end stands for any text.",
-        "token_type": "`service` or `batch`; `default-service` and `default-batch` leave it to the caller.",
-        "token_period": "Tokens may be renewed for ever, for so long each time; 0 for not so.",
-        "token_explicit_max_ttl": "An end of tokens that no renewal moves; 0 for none.",
-        "token_bound_cidrs": "IP addresses and networks from which tokens may be used.",
-        "token_num_uses": "How often a token may be used; 0 for any number.",
-        "token_no_default_policy": "Leave the policy `default` out.",
-        "token_strictly_bind_ip": "Tokens may be used from the address alone that they were given to.",
-        "token_ttl": "Without a meaning for this method.",
-        "token_max_ttl": "Without a meaning for this method.",
-        "token_policies": "Without a meaning for this method.",
+        "path_suffix": "A suffix of the tokens' creation path, by which `sys/leases/revoke-prefix` can revoke them.",
+        "allowed_entity_aliases": "Values of `entity_alias` that may be requested; a `*` at the end matches any text.",
+        "token_type": "`service` or `batch`; with `default-service` and `default-batch`, the caller may choose "
+        "the other.",
+        "token_period": "The period of periodic tokens, as a duration: each renewal extends them by it, without a"
+        " maximum; 0 for none.",
+        "token_explicit_max_ttl": "The maximum lifetime of the tokens, which renewals don't extend, as a "
+        "duration; 0 for none.",
+        "token_bound_cidrs": "IP addresses and networks from which the tokens may be used.",
+        "token_num_uses": "The number of requests that a token allows; 0 for no limit.",
+        "token_no_default_policy": "Don't add the policy `default`.",
+        "token_strictly_bind_ip": "Bind each token to the address that logged in.",
+        "token_ttl": "Accepted and ignored.",
+        "token_max_ttl": "Accepted and ignored.",
+        "token_policies": "Accepted and ignored.",
         "period": "The old name of `token_period`.",
         "explicit_max_ttl": "The old name of `token_explicit_max_ttl`.",
         "bound_cidrs": "The old name of `token_bound_cidrs`.",
-        "jwt_audiences": "Whom signed tokens may be for; none are given out without it.",
-        "jwt_ttl": "How long a signed token may live; a day unless set.",
+        "jwt_audiences": "Allowed audiences of JSON Web Tokens. If empty, the role issues none.",
+        "jwt_ttl": "The longest lifetime of JSON Web Tokens, as a duration. Default: a day.",
     }
 
 

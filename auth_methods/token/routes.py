@@ -29,9 +29,9 @@ from engines.base.operations import DELETE, LIST, READ, UPDATE
 
 ROUTES: tuple[Row[TokenMethod], ...] = (
     # Creating
-    Route(UPDATE, "create", create, CreateBody, "Make a child of the calling token."),
-    Route(UPDATE, "create-orphan", create_orphan, CreateBody, "Make a token without a parent."),
-    Route(UPDATE, "create/{role_name}", create_with_role, CreateWithRoleBody, "Make a token as a role says."),
+    Route(UPDATE, "create", create, CreateBody, "Create a child of the calling token."),
+    Route(UPDATE, "create-orphan", create_orphan, CreateBody, "Create a token without a parent."),
+    Route(UPDATE, "create/{role_name}", create_with_role, CreateWithRoleBody, "Create a token by a role."),
     # Showing
     Route(READ, "lookup", lookup, TokenBody, "Show a token.", writes=False, located_by="token"),
     Route(UPDATE, "lookup", lookup, TokenBody, "Show a token.", writes=False, located_by="token"),
@@ -46,38 +46,38 @@ ROUTES: tuple[Row[TokenMethod], ...] = (
     Route(UPDATE, "renew-self", renew_self, RenewBody, "Renew the calling token.", about_own_token=True),
     Route(UPDATE, "renew-accessor", renew_accessor, RenewAccessorBody, "Renew the token with an accessor."),
     # Revoking
-    Route(UPDATE, "revoke", revoke, TokenBody, "Revoke a token and all that descend from it.", located_by="token"),
+    Route(UPDATE, "revoke", revoke, TokenBody, "Revoke a token and its descendants.", located_by="token"),
     Route(UPDATE, "revoke-self", revoke_self, Nothing, "Revoke the calling token and its descendants.",
           about_own_token=True),
     Route(UPDATE, "revoke-accessor", revoke_accessor, AccessorBody,
           "Revoke the token with an accessor, and its descendants."),
     Route(UPDATE, "revoke-orphan", revoke_orphan, TokenBody, "Revoke a token and make its children orphans.",
           located_by="token"),
-    Route(UPDATE, "tidy", tidy, Nothing, "Remove entries that belong to no token."),
+    Route(UPDATE, "tidy", tidy, Nothing, "Remove index entries without a token."),
     # JSON Web Tokens
-    Route(UPDATE, "jwt/{role_name}", jwts.issue, jwts.IssueBody, "Give out a JSON Web Token for a role."),
-    Route(UPDATE, "lookup-jwt", jwts.look_up, jwts.JwtBody, "Tell whether a JSON Web Token of this server stands.",
+    Route(UPDATE, "jwt/{role_name}", jwts.issue, jwts.IssueBody, "Issue a JSON Web Token by a role."),
+    Route(UPDATE, "lookup-jwt", jwts.look_up, jwts.JwtBody, "Show whether a JSON Web Token of this server is valid.",
           writes=False),
-    Route(UPDATE, "revoke-jwt", jwts.revoke, jwts.RevokeBody, "End a JSON Web Token of this server."),
-    Route(READ, "config/jwt", jwts.read_config, Nothing, "Show who issues JSON Web Tokens, and how."),
-    Route(UPDATE, "config/jwt", jwts.write_config, jwts.ConfigBody, "Set who issues JSON Web Tokens, and how.",
+    Route(UPDATE, "revoke-jwt", jwts.revoke, jwts.RevokeBody, "Revoke a JSON Web Token of this server."),
+    Route(READ, "config/jwt", jwts.read_config, Nothing, "Show the settings of issued JSON Web Tokens."),
+    Route(UPDATE, "config/jwt", jwts.write_config, jwts.ConfigBody, "Change the settings of issued JSON Web Tokens.",
           access=Access.SUDO),
-    Route(UPDATE, "rotate/jwt", jwts.rotate, jwts.RotateBody, "Sign JSON Web Tokens with the next key.",
+    Route(UPDATE, "rotate/jwt", jwts.rotate, jwts.RotateBody, "Rotate the keys that sign JSON Web Tokens.",
           access=Access.SUDO),
-    Route(READ, jwts.WELL_KNOWN_KEYS, jwts.read_keys, Nothing, "Tell the keys that verify JSON Web Tokens.",
+    Route(READ, jwts.WELL_KNOWN_KEYS, jwts.read_keys, Nothing, "Return the JWK set that verifies JSON Web Tokens.",
           access=Access.PUBLIC, bare=True),
     Route(READ, jwts.WELL_KNOWN_CONFIGURATION, jwts.read_discovery, Nothing,
-          "Tell where the keys are that verify JSON Web Tokens.", access=Access.PUBLIC, bare=True),
+          "Return the OpenID discovery document, with the URL of the JWK set.", access=Access.PUBLIC, bare=True),
     # Roles
     Route(LIST, "roles", list_roles, Nothing, "List the roles.", writes=False),
     Route(READ, "roles/{role_name}", read_role, RoleName, "Show a role.", writes=False),
-    Route(UPDATE, "roles/{role_name}", write_role, RoleBody, "Make or change a role.", exists=role_exists),
+    Route(UPDATE, "roles/{role_name}", write_role, RoleBody, "Create or update a role.", exists=role_exists),
     Route(DELETE, "roles/{role_name}", delete_role, RoleName, "Delete a role."),
 )  # fmt: skip
 
 TOKEN = EngineType(
     type="token",
-    summary="Tokens that make, show, renew and revoke tokens",
+    summary="Tokens: creation, lookup, renewal and revocation",
     routes=ROUTES,
     open=TokenMethod,
     eager=True,

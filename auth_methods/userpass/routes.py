@@ -23,7 +23,7 @@ from engines.base import Access, EngineType, Operation, Page, Route, Row
 ROUTES: tuple[Row[Userpass], ...] = (
     Route(Operation.LIST, "users", list_users, Page, "List the users.", writes=False),
     Route(Operation.READ, "users/{username}", read_user, UserName, "Show a user.", writes=False),
-    Route(Operation.UPDATE, "users/{username}", write_user, UserBody, "Make or change a user.", exists=user_exists),
+    Route(Operation.UPDATE, "users/{username}", write_user, UserBody, "Create or update a user.", exists=user_exists),
     Route(Operation.DELETE, "users/{username}", delete_user, UserName, "Delete a user."),
     Route(Operation.UPDATE, "users/{username}/password", set_password, PasswordBody, "Change a user's password."),
     Route(Operation.UPDATE, "users/{username}/policies", set_policies, PoliciesBody, "Change a user's policies."),
@@ -32,14 +32,14 @@ ROUTES: tuple[Row[Userpass], ...] = (
         "login/{username}",
         log_in,
         LoginBody,
-        "Log in with a name and its password.",
+        "Log in with a user name and a password.",
         access=Access.PUBLIC,
     ),
 )
 
 USERPASS = EngineType(
     type="userpass",
-    summary="Names and passwords kept by the server",
+    summary="User names and passwords, stored in the server",
     routes=ROUTES,
     open=Userpass,
 )

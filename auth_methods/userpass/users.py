@@ -32,7 +32,7 @@ class UserName(Body):
     username: FoldedName = ""
 
     tells = {
-        "username": "The user; the same in any case.",
+        "username": "The user name, case-insensitive.",
     }
 
 
@@ -50,9 +50,9 @@ class UserBody(TokenFields):
     bound_cidrs: AddressList | UnsetType = UNSET
 
     tells = {
-        "username": "The user; the same in any case.",
+        "username": "The user name, case-insensitive.",
         "password": "The password.",
-        "password_hash": "A hash of the password in its place, of Argon2id or PBKDF2-HMAC-SHA-256.",
+        "password_hash": "A hash of the password, instead of it: Argon2id or PBKDF2-HMAC-SHA-256.",
         "policies": "The old name of `token_policies`.",
         "ttl": "The old name of `token_ttl`.",
         "max_ttl": "The old name of `token_max_ttl`.",
@@ -68,7 +68,7 @@ class PasswordBody(UserName):
 
     tells = {
         "password": "The password.",
-        "password_hash": "A hash of the password in its place, of Argon2id or PBKDF2-HMAC-SHA-256.",
+        "password_hash": "A hash of the password, instead of it: Argon2id or PBKDF2-HMAC-SHA-256.",
     }
 
 

@@ -54,6 +54,6 @@ class Page(Body):
     limit: int = 0
 
     tells = {
-        "after": "Give the names behind this one.",
-        "limit": "Give at most so many; 0 or less for all.",
+        "after": "List the names after this one.",
+        "limit": "The most names of a page; 0 or less for all.",
     }

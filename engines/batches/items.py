@@ -55,7 +55,7 @@ class DecryptItem(Struct, kw_only=True, gc=False):
     """As ``plaintext``, but a number."""
 
     tells = {
-        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "ciphertext": "The `ciphertext` of an encryption: `vault:v1:` and base64.",
         "context": "As outside of a batch; in all items or in none.",
         "associated_data": "As outside of a batch.",
         "reference": "Given back with the item's result.",
@@ -75,7 +75,7 @@ class RewrapItem(Struct, kw_only=True, gc=False):
     associated_data: str = ""
 
     tells = {
-        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
+        "ciphertext": "The `ciphertext` of an encryption: `vault:v1:` and base64.",
         "context": "As outside of a batch; in all items or in none.",
         "key_version": "As outside of a batch.",
         "reference": "Given back with the item's result.",

@@ -31,8 +31,8 @@ class CertificateRequest(KeyName):
     version: int | UnsetType = UNSET
 
     tells = {
-        "csr": "A certificate request in PEM to take subject and extensions from; without one both are empty.",
-        "version": "The version; the latest without it.",
+        "csr": "A certificate request in PEM, whose subject and extensions are used. Without it, both are empty.",
+        "version": "The version. Default: the latest.",
     }
 
 
@@ -43,8 +43,9 @@ class CertificateChain(KeyName):
     version: int | UnsetType = UNSET
 
     tells = {
-        "certificate_chain": "Certificates in PEM, the key's own first; with several, the last is an authority's.",
-        "version": "The version; the latest without it.",
+        "certificate_chain": "Certificates in PEM, the key's own first. With several, the last is a certificate "
+        "authority's.",
+        "version": "The version. Default: the latest.",
     }
 
 

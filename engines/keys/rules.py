@@ -67,7 +67,7 @@ class KeyRules(Body):
     custom_metadata: KeyValues | UnsetType = UNSET
 
     tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
         "max_encryptions": "How often one version may encrypt; 0 for what its type allows. See [States and counts].",
         "on_max_encryptions": "What happens then: `rotate` (also when empty) or `refuse`.",
         "not_before": (
@@ -94,17 +94,16 @@ class KeyConfig(KeyRules):
 
     tells = {
         "min_decryption_version": (
-            "The oldest version that decrypts and verifies; those below it are archived. 0 is taken for 1, "
-            "with a warning."
+            "The oldest version that decrypts and verifies. Older versions are archived. 0 means 1, with a warning."
         ),
         "min_encryption_version": (
-            "The oldest version that may be asked for to encrypt, sign or authenticate; 0 allows any, while "
-            "the latest is the default."
+            "The oldest version that `key_version` may name to encrypt, sign or authenticate; 0 for any."
         ),
         "deletion_allowed": "Allow the key to be deleted.",
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+        "exportable": "Allow exports of private and secret keys. Once true, it stays true.",
+        "allow_plaintext_backup": "Allow backups, which contain the key unencrypted. Once true, it stays true.",
+        "auto_rotate_period": "The age of the latest version at which the server rotates the key, as a duration "
+        "of at least an hour; 0 for never.",
     }
 
 

@@ -25,7 +25,7 @@ class KeyName(Body):
     name: str = ""
 
     tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
     }
 
 
@@ -36,8 +36,8 @@ class KeyTrim(KeyName):
 
     tells = {
         "min_available_version": (
-            "The oldest version to keep. Can only rise, up to both minimum versions; `min_encryption_version` "
-            "must be set."
+            "The oldest version to keep; never lower than before, and at most either minimum version. "
+            "`min_encryption_version` must be set."
         ),
     }
 

@@ -103,8 +103,8 @@ class Restoration(KeyName):
 
     tells = {
         **CLASSIFICATION_TELLS,
-        "backup": "What a backup gave.",
-        "force": "Replace a key that is there.",
+        "backup": "The `backup` of the answer to a backup.",
+        "force": "Replace an existing key of this name.",
     }
 
 

@@ -37,9 +37,10 @@ class KeyCreation(KeyRules):
             "The key type: `x25519-ml-kem-768`, `p384-ml-kem-1024`, `ml-kem-512`, `ml-kem-768` or "
             "`ml-kem-1024`; empty for the default."
         ),
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+        "exportable": "Allow exports of private and secret keys. Once true, it stays true.",
+        "allow_plaintext_backup": "Allow backups, which contain the key unencrypted. Once true, it stays true.",
+        "auto_rotate_period": "The age of the latest version at which the server rotates the key, as a duration "
+        "of at least an hour; 0 for never.",
     }
 
 

@@ -39,7 +39,7 @@ class Decapsulating(KeyName):
     ciphertext: str = ""
 
     tells = {
-        "ciphertext": "What encapsulation gave: `vault:v1:` and base64.",
+        "ciphertext": "The `ciphertext` of an encapsulation: `vault:v1:` and base64.",
     }
 
 

@@ -29,8 +29,9 @@ class Export(KeyName):
 
     tells = {
         "type": "`decapsulation-key` or `public-key`.",
-        "version": "The version, as `3` or `latest`; all usable ones without it.",
-        "format": "The encoding: `pem`, `der`, `raw`, `seed`, `expanded` or `jwk`; empty for the type's usual form.",
+        "version": "A version number, or `latest`. Default: all versions from `min_decryption_version` on.",
+        "format": "The encoding: `pem`, `der`, `raw`, `seed`, `expanded` or `jwk`. Empty for the default of the "
+        "key type.",
     }
 
 

@@ -48,12 +48,11 @@ class Encryption(KeyName):
 
     tells = {
         "plaintext": "Base64 of the data.",
-        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
+        "associated_data": "Additional authenticated data in base64. It is not encrypted, and decryption needs "
+        "the same.",
         "key_version": "The version to use; 0 for the latest.",
-        "batch_input": "Several at once, each an object with the single parameters and a `reference`.",
-        "partial_failure_response_code": (
-            "The status of a batch of which some items failed, instead of 400; 200 to 599."
-        ),
+        "batch_input": "A batch: objects with the parameters of a single request and a `reference`.",
+        "partial_failure_response_code": ("The HTTP status of a batch with failed items, 200 to 599. Default: 400."),
     }
 
 
@@ -68,12 +67,11 @@ class Decryption(KeyName):
     partial_failure_response_code: int | UnsetType = UNSET
 
     tells = {
-        "ciphertext": "What encryption gave: `vault:v1:` and base64.",
-        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
-        "batch_input": "Several at once, each an object with the single parameters and a `reference`.",
-        "partial_failure_response_code": (
-            "The status of a batch of which some items failed, instead of 400; 200 to 599."
-        ),
+        "ciphertext": "The `ciphertext` of an encryption: `vault:v1:` and base64.",
+        "associated_data": "Additional authenticated data in base64. It is not encrypted, and decryption needs "
+        "the same.",
+        "batch_input": "A batch: objects with the parameters of a single request and a `reference`.",
+        "partial_failure_response_code": ("The HTTP status of a batch with failed items, 200 to 599. Default: 400."),
     }
 
 

@@ -19,7 +19,7 @@ ROUTES: tuple[Row[Pqc], ...] = (
     Route(READ, "keys/{name}", keys.read, KeyName, "Read a key's settings and its public keys.", writes=False),
     Route(UPDATE, "keys/{name}", keys.create, creation.KeyCreation, "Create a key."),
     Route(DELETE, "keys/{name}", named_keys.delete, KeyName, "Destroy a key."),
-    Route(READ, "keys/{name}/usage", usage.read, usage.Usage, "Read what a key's versions were used for.",
+    Route(READ, "keys/{name}/usage", usage.read, usage.Usage, "Read the counts and times of use of a key's versions.",
           writes=False),
     Route(READ, "keys/{name}/classification", classification.read, KeyName, "Read how a key is classified.",
           writes=False),
@@ -28,17 +28,19 @@ ROUTES: tuple[Row[Pqc], ...] = (
     Route(UPDATE, "keys/{name}/compromised", compromise.mark, compromise.CompromiseBody,
           "Mark a version as compromised."),
     Route(UPDATE, "keys/{name}/config", keys.configure, KeyConfig, "Change a key's settings."),
-    Route(UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Give a key a new version."),
+    Route(UPDATE, "keys/{name}/rotate", keys.rotate, KeyName, "Rotate a key: make a new version."),
     Route(UPDATE, "keys/{name}/trim", keys.trim, KeyTrim, "Destroy old versions of a key."),
 
     Route(UPDATE, "encapsulate/{name}", encapsulation.encapsulate, encapsulation.Encapsulating,
-          "Make a shared secret and its ciphertext.", writes=False),
+          "Encapsulate: make a shared secret and its ciphertext.", writes=False),
     Route(UPDATE, "decapsulate/{name}", encapsulation.decapsulate, encapsulation.Decapsulating,
-          "Give the shared secret of a ciphertext.", writes=False),
-    Route(UPDATE, "encrypt/{name}", messages.encrypt, messages.Encryption, "Encrypt.", writes=False),
-    Route(UPDATE, "decrypt/{name}", messages.decrypt, messages.Decryption, "Decrypt.", writes=False),
+          "Decapsulate: return the shared secret of a ciphertext.", writes=False),
+    Route(UPDATE, "encrypt/{name}", messages.encrypt, messages.Encryption, "Encrypt data.", writes=False),
+    Route(UPDATE, "decrypt/{name}", messages.decrypt, messages.Decryption, "Decrypt data.", writes=False),
 
-    Route(READ, "wrapping_key", importing.read_wrapping_key, Nothing, "Read the key to wrap keys to for import."),
+    Route(READ, "wrapping_key", importing.read_wrapping_key, Nothing,
+
+          "Read the public key that wraps keys for import."),
     Route(UPDATE, "keys/{name}/import", importing.import_key, importing.ImportedKey, "Import a key."),
     Route(UPDATE, "keys/{name}/import_version", importing.import_version, importing.ImportedUpdate,
           "Import a version of a key."),
@@ -47,7 +49,7 @@ ROUTES: tuple[Row[Pqc], ...] = (
           writes=False),
     Route(READ, "backup/{name}", backup.back_up, KeyName, "Back up a key."),
     Route(UPDATE, "restore", backup.restore, backup.Restoration, "Restore a key."),
-    Route(UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under a name."),
+    Route(UPDATE, "restore/{name:path}", backup.restore, backup.Restoration, "Restore a key under another name."),
 )
 # fmt: on
 

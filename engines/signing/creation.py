@@ -33,7 +33,7 @@ class SigningKeyRules(Body):
     keep_published: Duration | UnsetType = UNSET
 
     tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
         "not_before": (
             "When the key becomes usable, in RFC 3339 or seconds since the epoch; empty or 0 for no such time."
         ),
@@ -53,12 +53,13 @@ class SigningKeyRules(Body):
 NEW_KEY_TELLS = {
     **CLASSIFICATION_TELLS,
     "type": "The key type, see [Keys and algorithms].",
-    "parameter_set": "Which keys of the types that need it, see [Keys and algorithms].",
+    "parameter_set": "The parameter set, for key types with several. See [Keys and algorithms].",
     "hybrid_key_type_pqc": "`ml-dsa`, for the type `hybrid`.",
-    "hybrid_key_type_ec": "The classical half, for the type `hybrid`.",
-    "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-    "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-    "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+    "hybrid_key_type_ec": "The classical algorithm of the type `hybrid`.",
+    "exportable": "Allow exports of private and secret keys. Once true, it stays true.",
+    "allow_plaintext_backup": "Allow backups, which contain the key unencrypted. Once true, it stays true.",
+    "auto_rotate_period": "The age of the latest version at which the server rotates the key, as a duration of at"
+    " least an hour; 0 for never.",
 }
 """The meanings of the settings that creation and import have in common."""
 

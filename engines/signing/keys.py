@@ -41,15 +41,16 @@ class KeyConfig(SigningKeyRules):
 
     tells = {
         "min_decryption_version": (
-            "The oldest version that verifies; those below it are archived. 0 is taken for 1, with a warning."
+            "The oldest version that verifies. Older versions are archived. 0 means 1, with a warning."
         ),
         "min_encryption_version": (
-            "The oldest version that may sign, even if newer ones are not published for long enough."
+            "The oldest version that may sign, even where newer ones have been published too briefly."
         ),
         "deletion_allowed": "Allow the key to be deleted.",
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
+        "exportable": "Allow exports of private and secret keys. Once true, it stays true.",
+        "allow_plaintext_backup": "Allow backups, which contain the key unencrypted. Once true, it stays true.",
+        "auto_rotate_period": "The age of the latest version at which the server rotates the key, as a duration "
+        "of at least an hour; 0 for never.",
     }
 
 

@@ -76,31 +76,31 @@ class RoleWriting(Body):
     max_age: Duration = 0
 
     tells = {
-        "name": "The role. Letters, digits and `_`, with `-` and `.` inside.",
+        "name": "The name of the role: letters, digits and `_`, with `-` and `.` inside.",
         "key": "The key to sign with.",
-        "formats": "What may be signed: `jwt` (also when empty), `jws`, `cose`, `cms`.",
-        "algorithm": "The algorithm; empty for the first of the key's.",
-        "issuer": "The claim `iss` of all tokens; empty to leave it to the other rules.",
+        "formats": "The formats that may be signed: `jwt`, `jws`, `cose`, `cms`. Default: `jwt`.",
+        "algorithm": "The signature algorithm. Default: the first one of the key.",
+        "issuer": "The claim `iss` of all tokens. If empty, the rules for other claims apply to it.",
         "audiences": (
-            "The values that the claim `aud` may have; if there is one, it is the default. Empty to leave "
-            "`aud` to the other rules."
+            "The allowed values of the claim `aud`. A single value is also its default. If empty, the rules for "
+            "other claims apply to it."
         ),
-        "claims": "Claims that all tokens have, as an object or its JSON as text; texts may hold [templates].",
-        "allowed_claims": "The claims that a caller may choose; `*` for any.",
+        "claims": "Claims of all tokens: an object, or its JSON text. Texts may contain [templates].",
+        "allowed_claims": "Claims that callers may set; `*` for any.",
         "required_claims": "Claims that a token must have.",
-        "forbidden_claims": "Claims that no caller may choose, where `*` is allowed.",
-        "ttl": "How long tokens are valid unless the caller chooses.",
-        "max_ttl": "The longest that a caller may choose.",
+        "forbidden_claims": "Claims that callers may not set, where `allowed_claims` is `*`.",
+        "ttl": "The default validity of tokens, as a duration.",
+        "max_ttl": "The longest validity that a caller may request, as a duration.",
         "nbf_skew": (
-            "How long before the time of signing the claim `nbf` lies, for verifiers whose clocks are behind. "
-            "At most a day."
+            "The time by which the claim `nbf` precedes the signing, for verifiers with slow clocks: a duration "
+            "of at most a day."
         ),
-        "jti": "Give each token an id, in the claim `jti`.",
-        "typ": "The type in the header: empty for `JWT` in tokens, and for none in JWS. In COSE, the content type.",
-        "kid": "How signatures name their key: `thumbprint` (RFC 7638), `version` (`NAME-v1`) or `none`.",
-        "x5c": "Put the key's certificates into the header.",
-        "leeway": "How far clocks may differ when times are checked. At most a day.",
-        "max_age": "The greatest age of tokens that are verified, by their `iat`; 0 for any.",
+        "jti": "Add a unique id to each token, in the claim `jti`.",
+        "typ": "The header `typ`. Default: `JWT` in tokens, none in JWS. In COSE, the content type.",
+        "kid": "The form of the key id in signatures: `thumbprint` (RFC 7638), `version` (`NAME-v1`) or `none`.",
+        "x5c": "Include the key's certificates in the header `x5c`.",
+        "leeway": "The tolerance when times are verified: a duration of at most a day.",
+        "max_age": "The greatest age of tokens at verification, by their `iat`: a duration; 0 for no limit.",
     }
 
 
@@ -142,7 +142,7 @@ class RoleName(KeyName):
     """The name of a role."""
 
     tells = {
-        "name": "The role. Letters, digits and `_`, with `-` and `.` inside.",
+        "name": "The name of the role: letters, digits and `_`, with `-` and `.` inside.",
     }
 
 

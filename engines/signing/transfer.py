@@ -33,7 +33,7 @@ class ImportedKey(importing.ImportedVersion):
     owner: str | UnsetType = UNSET
     shelf_life_years: int | UnsetType = UNSET
 
-    tells = {**NEW_KEY_TELLS, "allow_rotation": "Allow versions made here."}
+    tells = {**NEW_KEY_TELLS, "allow_rotation": "Allow rotation of an imported key by the server."}
 
 
 async def import_key(engine: Signing, call: Call, body: ImportedKey) -> None:

@@ -73,10 +73,10 @@ class Restoration(Body):
 
     tells = {
         **CLASSIFICATION_TELLS,
-        "name": "The name to restore under, in the path alone; without it, that in the backup.",
-        "backup": "What a backup gave.",
-        "force": "Replace a key that is there.",
-        "dialect": "Whose backup it is: `openbao` or `vault`. Needed where that can't be told.",
+        "name": "The name of the restored key; in the path only. Default: the name in the backup.",
+        "backup": "The `backup` of the answer to a backup.",
+        "force": "Replace an existing key of this name.",
+        "dialect": "The product that made the backup, `openbao` or `vault`. Required where the backup doesn't show it.",
     }
 
 

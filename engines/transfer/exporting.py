@@ -32,8 +32,8 @@ class Export(KeyName):
             "`encryption-key`, `signing-key`, `hmac-key`, `cmac-key`, `public-key` or `certificate-chain`, as "
             "far as the key has it."
         ),
-        "version": "The version, as `3`, `v3` or `latest`; all usable ones without it.",
-        "format": "The encoding: `raw`, `der` or `pem`; empty for the type's usual form.",
+        "version": "A version, as `3` or `v3`, or `latest`. Default: all versions from `min_decryption_version` on.",
+        "format": "The encoding: `raw`, `der` or `pem`. Empty for the default of the key type.",
     }
 
 

@@ -71,14 +71,15 @@ class ImportedKey(ImportedVersion):
 
     tells = {
         **CLASSIFICATION_TELLS,
-        "type": "The key type, in any case.",
-        "derived": "Derive a key for each `context`; every request must bring one then.",
-        "convergent_encryption": "Not supported: refused if it is there.",
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "allow_rotation": "Allow the server to give an imported key versions of its own.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
-        "context": "Accepted, without a meaning, as OpenBao does.",
+        "type": "The key type, case-insensitive.",
+        "derived": "Derive a key from each request's `context`, which is then required.",
+        "convergent_encryption": "Not supported; a request with it is refused.",
+        "exportable": "Allow exports of private and secret keys. Once true, it stays true.",
+        "allow_plaintext_backup": "Allow backups, which contain the key unencrypted. Once true, it stays true.",
+        "allow_rotation": "Allow rotation of an imported key by the server.",
+        "auto_rotate_period": "The age of the latest version at which the server rotates the key, as a duration "
+        "of at least an hour; 0 for never.",
+        "context": "Accepted and ignored, as by OpenBao.",
         "parameter_set": "As for new keys.",
         "hybrid_key_type_pqc": "As for new keys.",
         "hybrid_key_type_ec": "As for new keys.",
@@ -91,7 +92,7 @@ class ImportedUpdate(ImportedVersion):
     version: int | UnsetType = UNSET
 
     tells = {
-        "version": "The version to complete; a new one without it.",
+        "version": "The version that gets its private key. Default: a new version.",
     }
 
 

@@ -27,11 +27,11 @@ class Agreement(KeyName):
     derived_key_type: str = DEFAULT_ALGORITHM.name
 
     tells = {
-        "base_key_name": "The key pair here, of an ECDSA type.",
-        "base_key_version": "Its version; 0 for the latest.",
-        "peer_public_key": "The other side's public key on the same curve, in PEM.",
-        "key_derivation_algorithm": "`ecdh`: what both sides come to, through HKDF-SHA256 without salt and info.",
-        "derived_key_type": "The type of the key that is made: one that encrypts and is symmetric.",
+        "base_key_name": "The key pair of this side, of an ECDSA type.",
+        "base_key_version": "The version of that key pair; 0 for the latest.",
+        "peer_public_key": "The other party's public key on the same curve, in PEM.",
+        "key_derivation_algorithm": "`ecdh`: the shared secret of ECDH, through HKDF-SHA256 without salt and info.",
+        "derived_key_type": "The type of the created key: a symmetric encryption type.",
     }
 
 

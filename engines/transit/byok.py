@@ -30,9 +30,9 @@ class ByokExport(Body):
     hash: str = DEFAULT_WRAPPING_HASH
 
     tells = {
-        "destination": "A key here that is the other side's public RSA key.",
-        "source": "The key to give.",
-        "version": "The version, as `3`, `v3` or `latest`; all usable ones without it.",
+        "destination": "The wrapping key: a key here with the recipient's public RSA key.",
+        "source": "The key to export.",
+        "version": "A version, as `3` or `v3`, or `latest`. Default: all versions from `min_decryption_version` on.",
         "hash": "The hash of OAEP, as `hash_function` of imports.",
     }
 

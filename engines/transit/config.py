@@ -28,7 +28,7 @@ class KeyRotation(KeyName):
     external_key_ref: str = ""
 
     tells = {
-        "external_key_ref": "Of OpenBao's type `external-key`, which isn't served. For that type alone.",
+        "external_key_ref": "For OpenBao's type `external-key`, which is not supported.",
     }
 
 

@@ -43,25 +43,23 @@ class KeyCreation(KeyRules):
     tells = {
         **CLASSIFICATION_TELLS,
         "type": "The key type, see [Key types].",
-        "derived": "Derive a key for each `context`; every request must bring one then.",
+        "derived": "Derive a key from each request's `context`, which is then required.",
         "convergent_encryption": (
-            "Encrypt equal plaintexts in equal contexts, with equal associated data, to equal ciphertexts. "
-            "Needs `derived`."
+            "Convergent encryption: equal plaintexts with equal contexts and associated data have equal "
+            "ciphertexts. Requires `derived`."
         ),
-        "exportable": "Allow exports of the key itself. Can be turned on later, never off.",
-        "allow_plaintext_backup": "Allow backups, which hold the key in clear. Can be turned on later, never off.",
-        "context": "Accepted, without a meaning, as OpenBao does.",
-        "auto_rotate_period": "Rotate by itself when the latest version is so old; at least an hour, 0 for never.",
-        "key_size": "Bytes of an `hmac` key, 32 to 512; for that type alone, which needs it.",
+        "exportable": "Allow exports of private and secret keys. Once true, it stays true.",
+        "allow_plaintext_backup": "Allow backups, which contain the key unencrypted. Once true, it stays true.",
+        "context": "Accepted and ignored, as by OpenBao.",
+        "auto_rotate_period": "The age of the latest version at which the server rotates the key, as a duration "
+        "of at least an hour; 0 for never.",
+        "key_size": "The length of an `hmac` key in bytes, 32 to 512. Required for that type, refused for others.",
         "parameter_set": (
-            "Of `ml-dsa` and `hybrid`: `44`, `65` or `87`. Of `slh-dsa`: `slh-dsa-sha2-128s` and so on. "
-            "Needed by these types."
+            "Required for `ml-dsa` and `hybrid` (`44`, `65` or `87`) and for `slh-dsa` (`slh-dsa-sha2-128s` and so on)."
         ),
-        "hybrid_key_type_pqc": "Of `hybrid`: `ml-dsa`. Needed by that type.",
-        "hybrid_key_type_ec": (
-            "Of `hybrid`: `ecdsa-p256`, `ecdsa-p384`, `ecdsa-p521` or `ed25519`. Needed by that type."
-        ),
-        "external_key_ref": "Of OpenBao's type `external-key`, which isn't served. For that type alone.",
+        "hybrid_key_type_pqc": "Required for `hybrid`: `ml-dsa`.",
+        "hybrid_key_type_ec": ("Required for `hybrid`: `ecdsa-p256`, `ecdsa-p384`, `ecdsa-p521` or `ed25519`."),
+        "external_key_ref": "For OpenBao's type `external-key`, which is not supported.",
     }
 
 

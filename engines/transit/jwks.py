@@ -26,7 +26,7 @@ class JwksReading(KeyName):
     context: str = ""
 
     tells = {
-        "context": "Base64. Give the public keys of a derived Ed25519 key for this context.",
+        "context": "The context in base64, for which public keys of a derived Ed25519 key are returned.",
     }
 
 

@@ -41,11 +41,11 @@ class Random(Body):
     drbg: str = ""
 
     tells = {
-        "source": "`platform`, `seal` or `all`; all of them are the operating system's generator. In the path only.",
-        "urlbytes": "As `bytes`, in the path, and before it.",
-        "bytes": "How many bytes, 1 to 131072, or with `drbg` to 10485760.",
+        "source": "`platform`, `seal` or `all`, in the path only. Each is the operating system's generator.",
+        "urlbytes": "As `bytes`, in the path; takes precedence over it.",
+        "bytes": "The number of bytes: 1 to 131072, with `drbg` 1 to 10485760.",
         "format": "`base64` or `hex`.",
-        "drbg": "`auto` or `hmacdrbg`: give the bytes of a deterministic generator that the source has seeded.",
+        "drbg": "`auto` or `hmacdrbg`: use HMAC_DRBG (NIST SP 800-90A), seeded by the source.",
     }
 
 

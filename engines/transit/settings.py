@@ -15,7 +15,7 @@ class KeysConfig(Body):
     disable_upsert: bool = False
 
     tells = {
-        "disable_upsert": "Don't make keys when encrypting with an unknown name.",
+        "disable_upsert": "Refuse encryption with an unknown key, instead of creating that key.",
     }
 
 
@@ -25,7 +25,7 @@ class CacheConfig(Body):
     size: int = 0
 
     tells = {
-        "size": "How many keys to cache: 0, or at least 10. Kept and told, without effect.",
+        "size": "The number of keys to cache: 0, or at least 10. Stored and returned, without effect.",
     }
 
 

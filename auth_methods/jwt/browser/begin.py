@@ -44,10 +44,10 @@ class AuthUrlBody(Body):
     client_nonce: str = ""
 
     tells = {
-        "role": "The role to log in with; the mount's default without it.",
-        "redirect_uri": "Where the browser is to come back to; one of the role's. Not for the mode `device`.",
+        "role": "The role. Default: the mount's `default_role`.",
+        "redirect_uri": "The URL that the browser returns to, one of the role's. Not for the mode `device`.",
         "client_nonce": (
-            "A secret of the client's own, to be shown again at the end; needed in the modes `direct` and `device`."
+            "A secret of the client, repeated at the end of the login; required in the modes `direct` and `device`."
         ),
     }
 

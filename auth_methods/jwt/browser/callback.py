@@ -53,14 +53,14 @@ class CallbackBody(Body):
     id_token: str = ""
 
     tells = {
-        "state": "The state that the browser has brought back.",
-        "code": "The code that the provider has given.",
-        "iss": "The issuer that the provider says to be (RFC 9207).",
-        "client_nonce": "The client's secret from the beginning.",
-        "confirmation": "In the mode `direct`, anything, once the person has confirmed the login.",
-        "error": "What the provider says has gone wrong.",
-        "error_description": "The same for people.",
-        "error_uri": "Where people may read about it.",
+        "state": "The `state` of the redirect.",
+        "code": "The authorization code of the provider.",
+        "iss": "The issuer of the answer (RFC 9207).",
+        "client_nonce": "The client's secret of the beginning of the login.",
+        "confirmation": "In the mode `direct`: any text, when the user has confirmed the login.",
+        "error": "The error code of the provider.",
+        "error_description": "The error text of the provider.",
+        "error_uri": "The URL of a page about the error.",
         "id_token": "Ignored: the response type is `code`.",
     }
 

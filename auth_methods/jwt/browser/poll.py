@@ -35,8 +35,8 @@ class PollBody(Body):
     client_nonce: str = ""
 
     tells = {
-        "state": "The state from the beginning of the login.",
-        "client_nonce": "The client's secret from the beginning.",
+        "state": "The `state` of the beginning of the login.",
+        "client_nonce": "The client's secret of the beginning of the login.",
     }
 
 

@@ -28,8 +28,8 @@ class Usage(KeyName):
     idle: Duration = IDLE_SECONDS
 
     tells = {
-        "below": "The version below which others would be trimmed, at most the latest; 0 for the latest.",
-        "idle": "For how long a version must not have decrypted or verified anything before it may be trimmed.",
+        "below": "Report whether versions below this one can be trimmed; at most the latest. Default: the latest.",
+        "idle": "The time since a version last decrypted or verified, from which on it can be trimmed, as a duration.",
     }
 
 

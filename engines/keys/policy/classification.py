@@ -39,13 +39,13 @@ class Classified(Protocol):
 
 
 TELLS = {
-    "data_class": "What the key protects, in your words, as `phi`; at most 64 bytes. See [Classification].",
+    "data_class": "The class of the data that the key protects, such as `phi`; at most 64 bytes. See [Classification].",
     "labels": (
-        "Text by name, for crypto policies; replaces what there was. At most 64, names of 1 to 128 bytes, "
-        "values of up to 512. See [Classification]."
+        "Labels for crypto policies, an object of texts by name. Replaces the present ones. At most 64, with "
+        "names of 1 to 128 bytes and values of up to 512. See [Classification]."
     ),
-    "owner": "Who answers for the key; at most 256 bytes. See [Classification].",
-    "shelf_life_years": "How many years the data must stay secret, 0 to 1000. See [Classification].",
+    "owner": "The person or team responsible for the key; at most 256 bytes. See [Classification].",
+    "shelf_life_years": "The years for which the data must stay secret, 0 to 1000. See [Classification].",
 }
 """The meaning of the fields, for each body that has them."""
 

@@ -39,8 +39,8 @@ class CompromiseBody(KeyName):
     reason: str = ""
 
     tells = {
-        "version": "Required. The version whose secret may be known to others.",
-        "reason": f"Why, for those who read the key; at most {MAX_REASON_BYTES} bytes.",
+        "version": "Required. The version whose private or secret key may have been disclosed.",
+        "reason": f"The reason, shown when the key is read; at most {MAX_REASON_BYTES} bytes.",
     }
 
 

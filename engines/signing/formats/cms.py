@@ -47,7 +47,7 @@ class ContentSigning(Body):
 
     tells = {
         "role": "The role.",
-        "payload": "Base64 of what to sign.",
+        "payload": "The payload in base64.",
         "format": "`der` (in base64) or `pem`.",
     }
 
@@ -62,7 +62,7 @@ class ContentVerification(Body):
     tells = {
         "role": "The role.",
         "cms": "Base64 of a signature in DER, or PEM (`CMS` or `PKCS7`).",
-        "payload": "Base64 of what is signed.",
+        "payload": "The signed payload in base64.",
     }
 
 

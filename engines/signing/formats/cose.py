@@ -48,10 +48,10 @@ class MessageSigning(Body):
 
     tells = {
         "role": "The role.",
-        "payload": "Base64 of what to sign.",
-        "external_aad": "Base64 of data that the signature is bound to besides, and that is needed again to verify.",
-        "detached": "Leave the payload out of the answer.",
-        "tagged": "Begin with the tag of COSE_Sign1.",
+        "payload": "The payload in base64.",
+        "external_aad": "Externally supplied data (`external_aad`) in base64. Verification needs the same.",
+        "detached": "Return the signature without the payload.",
+        "tagged": "Prefix the message with the tag of COSE_Sign1.",
     }
 
 
@@ -66,8 +66,8 @@ class MessageVerification(Body):
     tells = {
         "role": "The role.",
         "message": "Base64 of a COSE_Sign1, with or without its tag.",
-        "payload": "Base64 of the payload, if it is detached.",
-        "external_aad": "Base64 of data that the signature is bound to besides, and that is needed again to verify.",
+        "payload": "The detached payload in base64.",
+        "external_aad": "Externally supplied data (`external_aad`) in base64. Verification needs the same.",
     }
 
 

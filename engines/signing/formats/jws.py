@@ -47,9 +47,9 @@ class PayloadSigning(Body):
 
     tells = {
         "role": "The role.",
-        "payload": "Base64 of what to sign.",
+        "payload": "The payload in base64.",
         "serialization": "`compact` or `flattened` (JSON).",
-        "detached": "Leave the payload out of the answer.",
+        "detached": "Return the signature without the payload.",
     }
 
 
@@ -62,8 +62,8 @@ class PayloadVerification(Body):
 
     tells = {
         "role": "The role.",
-        "jws": "The JWS: text in the compact serialization, or an object (or its JSON as text) in the flattened one.",
-        "payload": "Base64 of the payload, if it is detached.",
+        "jws": "The JWS: compact text, or the flattened form as an object or its JSON text.",
+        "payload": "The detached payload in base64.",
     }
 
 

@@ -76,9 +76,9 @@ class TokenSigning(Body):
 
     tells = {
         "role": "The role.",
-        "claims": "What the token is to say, as an object or its JSON as text; at most 64 KiB.",
-        "ttl": "How long it is to be valid; 0 for the role's `ttl`.",
-        "batch_input": "Several at once, see [Batches].",
+        "claims": "The claims of the token: an object, or its JSON text; at most 64 KiB.",
+        "ttl": "The validity, as a duration; 0 for the role's `ttl`.",
+        "batch_input": "A batch of items. See [Batches].",
     }
 
 
@@ -95,8 +95,8 @@ class TokenVerification(Body):
     tells = {
         "role": "The role.",
         "token": "The token.",
-        "audience": "Who asks: the token must be for this audience.",
-        "batch_input": "Several at once, see [Batches].",
+        "audience": "The audience that the token must be for.",
+        "batch_input": "A batch of items. See [Batches].",
     }
 
 

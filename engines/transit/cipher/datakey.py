@@ -38,12 +38,13 @@ class DataKey(Body):
     key_version: int = 0
 
     tells = {
-        "plaintext": "`plaintext` or `wrapped`: whether to show what is made.",
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
-        "bits": "The length of a data key: 128, 256 or 512.",
-        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
-        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
-        "padding_scheme": "For RSA: `oaep` (also when empty).",
+        "plaintext": "`plaintext` returns the data key and its ciphertext, `wrapped` the ciphertext alone.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
+        "bits": "The length of a data key in bits: 128, 256 or 512.",
+        "context": "The context of key derivation, in base64. Required for derived keys, ignored for others.",
+        "associated_data": "Additional authenticated data in base64. It is not encrypted, and decryption needs "
+        "the same.",
+        "padding_scheme": "For RSA: `oaep`. Default: `oaep`.",
         "key_version": "The version to use; 0 for the latest.",
     }
 
@@ -54,7 +55,7 @@ class DataKeys(DataKey):
     count: int | UnsetType = UNSET
 
     tells = {
-        "count": "Required. How many keys to make, 1 to `max_batch_items` of the [configuration].",
+        "count": "Required. The number of keys, 1 to `max_batch_items` of the [configuration].",
     }
 
 

@@ -49,21 +49,21 @@ class Decryption(Body):
     partial_failure_response_code: int | UnsetType = UNSET
 
     tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
         "ciphertext": (
-            "What encryption gave: `vault:v1:` and base64. Also `cs1:` and base64, which the SDK's local mode gives."
+            "The `ciphertext` of an encryption: `vault:v1:` and base64, or `cs1:` and base64 from the SDK's local mode."
         ),
-        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
-        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
-        "padding_scheme": "For RSA: `oaep` (also when empty), or `pkcs1v15` for what others encrypted so.",
+        "context": "The context of key derivation, in base64. Required for derived keys, ignored for others.",
+        "associated_data": "Additional authenticated data in base64. It is not encrypted, and decryption needs "
+        "the same.",
+        "padding_scheme": "For RSA: `oaep`, or `pkcs1v15` for data that was encrypted with it elsewhere. Default:"
+        " `oaep`.",
         "hash_algorithm": (
-            "For RSA with OAEP: `sha1`, `sha2-224`, `sha2-256` (also when empty), `sha2-384`, `sha2-512`; for "
-            "label and mask alike."
+            "For RSA with OAEP, the hash of label and mask: `sha1`, `sha2-224`, `sha2-256`, `sha2-384` or "
+            "`sha2-512`. Default: `sha2-256`."
         ),
-        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
-        "partial_failure_response_code": (
-            "The status of a batch of which some items failed, instead of 400; 200 to 599."
-        ),
+        "batch_input": "A batch of items. See [Batches]. The parameters of a single item are then ignored.",
+        "partial_failure_response_code": ("The HTTP status of a batch with failed items, 200 to 599. Default: 400."),
     }
 
 

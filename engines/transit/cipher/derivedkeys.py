@@ -36,10 +36,10 @@ class DerivedKeys(DataKey):
     key_index_to: int | UnsetType = UNSET
 
     tells = {
-        "salt": "Required. The salt of the derivation: any text, taken as its bytes in UTF-8.",
-        "info": "What tells these keys from others of the same salt: any text, as `salt`.",
+        "salt": "Required. The salt of the derivation: a text, used as UTF-8 bytes.",
+        "info": "The info of the derivation, which separates keys of one salt: a text, used as UTF-8 bytes.",
         "key_index_from": "Required. The index of the first key.",
-        "key_index_to": "Required. The index behind the last key; at most `max_batch_items` keys at a time.",
+        "key_index_to": "Required. The index after the last key; at most `max_batch_items` keys.",
     }
 
 

@@ -63,22 +63,21 @@ class Encryption(Body):
 
     tells = {
         **CLASSIFICATION_TELLS,
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
-        "plaintext": "Base64 of the data; may be empty but must be there.",
-        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
-        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
-        "padding_scheme": "For RSA: `oaep` (also when empty).",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
+        "plaintext": "The data in base64. Required; may be empty.",
+        "context": "The context of key derivation, in base64. Required for derived keys, ignored for others.",
+        "associated_data": "Additional authenticated data in base64. It is not encrypted, and decryption needs "
+        "the same.",
+        "padding_scheme": "For RSA: `oaep`. Default: `oaep`.",
         "hash_algorithm": (
-            "For RSA with OAEP: `sha1`, `sha2-224`, `sha2-256` (also when empty), `sha2-384`, `sha2-512`; for "
-            "label and mask alike."
+            "For RSA with OAEP, the hash of label and mask: `sha1`, `sha2-224`, `sha2-256`, `sha2-384` or "
+            "`sha2-512`. Default: `sha2-256`."
         ),
         "key_version": "The version to use; 0 for the latest.",
-        "type": "The type of a key that is made on the way: one that encrypts and is symmetric.",
-        "convergent_encryption": "Make such a key convergent. Needs `context`.",
-        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
-        "partial_failure_response_code": (
-            "The status of a batch of which some items failed, instead of 400; 200 to 599."
-        ),
+        "type": "The type of a key that this request creates: a symmetric encryption type.",
+        "convergent_encryption": "Create such a key as convergent. Requires `context`.",
+        "batch_input": "A batch of items. See [Batches]. The parameters of a single item are then ignored.",
+        "partial_failure_response_code": ("The HTTP status of a batch with failed items, 200 to 599. Default: 400."),
     }
 
 

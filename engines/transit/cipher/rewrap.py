@@ -55,16 +55,17 @@ class Rewrapping(Body):
     batch_input: Batch = UNSET
 
     tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
         "ciphertext": (
-            "What encryption gave: `vault:v1:` and base64. Also `cs1:` and base64, which the SDK's local mode gives."
+            "The `ciphertext` of an encryption: `vault:v1:` and base64, or `cs1:` and base64 from the SDK's local mode."
         ),
-        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
-        "associated_data": "Base64 of data that is authenticated and not encrypted; decryption needs the same.",
-        "decrypt_padding_scheme": "For RSA: how the ciphertext was padded, as `padding_scheme` of decrypting.",
-        "encrypt_padding_scheme": "For RSA: `oaep` (also when empty).",
+        "context": "The context of key derivation, in base64. Required for derived keys, ignored for others.",
+        "associated_data": "Additional authenticated data in base64. It is not encrypted, and decryption needs "
+        "the same.",
+        "decrypt_padding_scheme": "For RSA: the padding of the given ciphertext, as `padding_scheme` of decryption.",
+        "encrypt_padding_scheme": "For RSA: `oaep`. Default: `oaep`.",
         "key_version": "The version to use; 0 for the latest.",
-        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+        "batch_input": "A batch of items. See [Batches]. The parameters of a single item are then ignored.",
     }
 
 

@@ -37,11 +37,11 @@ class Streaming(Body):
     key_version: int = 0
 
     tells = {
-        "name": "The key, which must be there. Letters, digits and `_`, with `-` and `.` inside.",
-        "context": "Base64. The context of all items that have none of their own.",
-        "associated_data": "Base64. The associated data of all items that have none of their own.",
+        "name": "The name of an existing key: letters, digits and `_`, with `-` and `.` inside.",
+        "context": "The default context of items, in base64.",
+        "associated_data": "The default associated data of items, in base64.",
         "key_version": (
-            "The version for all items that ask for none; 0 for the latest. Decryption goes by the ciphertext."
+            "The default version of items; 0 for the latest. Decryption uses the version in the ciphertext."
         ),
     }
 

@@ -49,12 +49,12 @@ class Authentication(Body):
     batch_input: Batch = UNSET
 
     tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
-        "url_mac_length": "The length, in the path; goes before `mac_length`.",
-        "mac_length": "How many bytes of the code to give, from its beginning: 4 to 16, 0 for all 16.",
-        "input": "Base64 of the data; not empty.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
+        "url_mac_length": "The length, in the path; takes precedence over `mac_length`.",
+        "mac_length": "The length of the MAC in bytes, 4 to 16: the leading bytes of the full MAC. 0 for 16.",
+        "input": "The data in base64; not empty.",
         "key_version": "The version to use; 0 for the latest.",
-        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+        "batch_input": "A batch of items. See [Batches]. The parameters of a single item are then ignored.",
     }
 
 

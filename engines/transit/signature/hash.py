@@ -30,7 +30,7 @@ class Hashing(Body):
     format: str = "hex"
 
     tells = {
-        "urlalgorithm": "The hash, in the path; goes before the other ways to name it.",
+        "urlalgorithm": "The hash, in the path; takes precedence over the parameters.",
         "algorithm": "The hash, see [Hashes].",
         "input": "Base64 of the data.",
         "format": "`hex` or `base64`.",

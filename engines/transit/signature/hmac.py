@@ -47,12 +47,12 @@ class Authentication(Body):
     batch_input: Batch = UNSET
 
     tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
-        "urlalgorithm": "The hash, in the path; goes before the other ways to name it.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
+        "urlalgorithm": "The hash, in the path; takes precedence over the parameters.",
         "algorithm": "The hash, see [Hashes].",
         "input": "Base64 of the data.",
         "key_version": "The version to use; 0 for the latest.",
-        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+        "batch_input": "A batch of items. See [Batches]. The parameters of a single item are then ignored.",
     }
 
 

@@ -67,33 +67,36 @@ class Signing(Body):
     batch_input: Batch = UNSET
 
     tells = {
-        "name": "The key. Letters, digits and `_`, with `-` and `.` inside.",
-        "urlalgorithm": "The hash, in the path; goes before the other ways to name it.",
-        "hash_algorithm": "The hash, see [Hashes]; `none` with `prehashed` and `pkcs1v15` alone. Ed25519 ignores it.",
-        "algorithm": "The old name of `hash_algorithm`; counts unless that is given too.",
-        "signature_algorithm": "For RSA: `pss` (also when empty) or `pkcs1v15`.",
+        "name": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
+        "urlalgorithm": "The hash, in the path; takes precedence over the parameters.",
+        "hash_algorithm": "The hash, see [Hashes]. `none` only with `prehashed` and `pkcs1v15`. Ignored for Ed25519.",
+        "algorithm": "The old name of `hash_algorithm`, which takes precedence.",
+        "signature_algorithm": "For RSA: `pss` or `pkcs1v15`. Default: `pss`.",
         "marshaling_algorithm": (
-            "`asn1`: base64, ECDSA as DER. `jws`: base64url without padding, ECDSA as r and s of fixed length."
+            "`asn1`: base64, with ECDSA as DER. `jws`: base64url without padding, with ECDSA as r and s of fixed "
+            "length."
         ),
         "salt_length": (
-            "For PSS: `auto` or `0` (the longest when signing, any when verifying), `hash` or `-1` (as long as the "
-            "hash), or a number of bytes from 1 on. As in OpenBao, there is no way to ask for no salt."
+            "For PSS: `auto` or `0` (the longest when signing, any when verifying), `hash` or `-1` (the length of"
+            " the hash), or a number of bytes from 1 on. As in OpenBao, a signature without salt can't be "
+            "requested."
         ),
         "prehashed": (
-            "`input` is the hash already. Makes HashML-DSA of `ml-dsa`; OpenBao's `mldsa-*` and Ed25519 ignore it."
+            "`input` is the hash of the data. Selects HashML-DSA for `ml-dsa`; ignored for OpenBao's `mldsa-*` "
+            "and Ed25519."
         ),
-        "external_mu": "`input` is the 64 bytes mu of FIPS 204, which stand for the message; for ML-DSA alone.",
+        "external_mu": "For ML-DSA: `input` is the 64-byte message representative mu of FIPS 204.",
         "hash_message": (
-            "Hash `input` by `hash_algorithm`, and sign the hash (HashSLH-DSA of FIPS 205); for `slh-dsa` alone."
+            "For `slh-dsa`: hash `input` with `hash_algorithm` and sign the hash (HashSLH-DSA of FIPS 205)."
         ),
         "input": "Base64 of the data.",
-        "context": "Base64. What the key for this request is derived from. Needed by derived keys, ignored by others.",
+        "context": "The context of key derivation, in base64. Required for derived keys, ignored for others.",
         "signature_context": (
-            "Base64, up to 255 bytes. What the signature is bound to besides the input; for the post-quantum "
-            "types and Ed25519, see below. All items of a batch share it."
+            "The context string of the signature in base64, up to 255 bytes, for post-quantum types and Ed25519; "
+            "see below. It applies to all items of a batch."
         ),
         "key_version": "The version to use; 0 for the latest.",
-        "batch_input": "Several at once, see [Batches]. The single parameters are ignored then.",
+        "batch_input": "A batch of items. See [Batches]. The parameters of a single item are then ignored.",
     }
 
 

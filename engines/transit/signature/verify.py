@@ -43,14 +43,12 @@ class Verification(Signing):
     mac_length: int = 0
 
     tells = {
-        "signature": "What signing gave. Goes before `hmac`.",
-        "hmac": "What authenticating gave.",
-        "cmac": "What authenticating by CMAC gave. `signature` and `hmac` go before it.",
-        "mac_length": "The bytes of the CMAC: 4 to 16, 0 for all 16.",
-        "algorithm": (
-            "The old name of `hash_algorithm`, which counts unless that is given too; and the hash of an HMAC."
-        ),
-        "key_version": "Ignored: what is checked names its version.",
+        "signature": "The `signature` of a signing. Takes precedence over `hmac`.",
+        "hmac": "The `hmac` of an authentication.",
+        "cmac": "The `cmac` of an authentication. `signature` and `hmac` take precedence over it.",
+        "mac_length": "The length of the CMAC in bytes, 4 to 16; 0 for 16.",
+        "algorithm": ("The old name of `hash_algorithm`, which takes precedence; and the hash of an HMAC."),
+        "key_version": "Ignored: signatures and HMACs name their version.",
     }
 
 

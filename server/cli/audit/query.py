@@ -39,7 +39,7 @@ _TEXTS = {
     "path-prefix": "How the path begins.",
     "key": "The key's name.",
     "algorithm": "The type of the key.",
-    "verdict": "What the crypto policy said.",
+    "verdict": "The verdict of the crypto policy.",
 }
 
 
@@ -116,7 +116,7 @@ QUERY = Command(
         Flag("key-version", "A version of the key."),
         Flag("success", "true or false."),
         Flag("after", "The earliest time, as in 2026-11-27T05:00:00Z."),
-        Flag("before", "The first time that isn't meant any more."),
+        Flag("before", "The end of the time range, exclusive."),
         Flag("limit", f"The most entries. The default is {_DEFAULT_LIMIT}."),
         Flag("cursor", "The cursor of the answer before, to go on from there."),
         POLICY_FLAG,

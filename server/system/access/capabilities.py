@@ -40,7 +40,7 @@ class OwnCapabilitiesBody(CapabilitiesBody):
     token: str = ""
 
     tells = {
-        "token": "Without a meaning: it is about the calling token.",
+        "token": "Accepted and ignored.",
     }
 
 
@@ -50,7 +50,7 @@ class TokenCapabilitiesBody(CapabilitiesBody):
     token: str = ""
 
     tells = {
-        "token": "The token to tell of.",
+        "token": "The token.",
     }
 
 
@@ -60,7 +60,7 @@ class AccessorCapabilitiesBody(CapabilitiesBody):
     accessor: str = ""
 
     tells = {
-        "accessor": "The accessor of the token to tell of.",
+        "accessor": "The accessor of the token.",
     }
 
 

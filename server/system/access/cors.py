@@ -17,10 +17,10 @@ class CorsBody(Body):
     allow_credentials: bool = False
 
     tells = {
-        "enable": "Without a meaning: writing turns the rules on, deleting off.",
-        "allowed_origins": "Origins whose pages may read answers; `*` for all.",
-        "allowed_headers": "Headers that their requests may have, besides the usual ones.",
-        "allow_credentials": "Whether their requests may come with credentials; never with `*`.",
+        "enable": "Accepted and ignored: a write turns the rules on, a delete off.",
+        "allowed_origins": "Origins whose pages may read responses; `*` for all.",
+        "allowed_headers": "Request headers to allow besides the default ones.",
+        "allow_credentials": "Whether requests may carry credentials; not with the origin `*`.",
     }
 
 

@@ -34,7 +34,7 @@ class LeaseBody(Body):
     tells = {
         "lease_id": "The lease: its path and its hash.",
         "url_lease_id": "The same, in the path.",
-        "sync": "Whether to answer only when it is done, which is so in any case.",
+        "sync": "Accepted and ignored: the answer always comes after the revocation.",
     }
 
 
@@ -44,7 +44,7 @@ class RenewBody(LeaseBody):
     increment: Duration = 0
 
     tells = {
-        "increment": "How long it is to live from now on; as before without it.",
+        "increment": "The requested lifetime from now, as a duration. Default: as at its creation.",
     }
 
 
@@ -57,8 +57,8 @@ class PrefixBody(Body):
     sync: bool | UnsetType = UNSET
 
     tells = {
-        "prefix": "The beginning of the paths of leases.",
-        "sync": "Whether to answer only when it is done, which is so in any case.",
+        "prefix": "A prefix of lease paths.",
+        "sync": "Accepted and ignored: the answer always comes after the revocation.",
     }
 
 
@@ -69,7 +69,7 @@ class CountBody(Body):
     include_child_namespaces: bool = False
 
     tells = {
-        "type": "Which leases: `irrevocable`, of which there are none.",
+        "type": "The type of leases: `irrevocable`, of which there are none.",
         "include_child_namespaces": "Count those of the namespaces below too.",
     }
 
@@ -80,7 +80,7 @@ class ListBody(CountBody):
     limit: str = ""
 
     tells = {
-        "limit": "How many to list at most; `none` for all.",
+        "limit": "The most leases to list; `none` for all.",
     }
 
 

@@ -24,7 +24,7 @@ class UnlockBody(LockedUsersBody):
     alias_identifier: str = ""
 
     tells = {
-        "alias_identifier": "The name that is locked: a user, or a role id.",
+        "alias_identifier": "The locked name: a user name, or a role id.",
     }
 
 

@@ -29,7 +29,7 @@ class NameBody(Body):
     path: SlashedPath = ""
 
     tells = {
-        "path": "The path of the namespace, below the one that the request is for.",
+        "path": "The path of the namespace, relative to the request's.",
     }
 
 
@@ -39,7 +39,7 @@ class MetadataBody(NameBody):
     custom_metadata: dict[str, Any] | UnsetType = UNSET
 
     tells = {
-        "custom_metadata": "Text by name, for your own use.",
+        "custom_metadata": "Metadata of the user's own: an object of texts.",
     }
 
 
@@ -50,8 +50,8 @@ class NamespaceBody(MetadataBody):
     pgp_keys: list[str] = []
 
     tells = {
-        "seal": "Not supported: a seal of its own.",
-        "pgp_keys": "Not supported: for the shares of such a seal.",
+        "seal": "Not supported: a seal of the namespace's own.",
+        "pgp_keys": "Not supported: OpenPGP keys for the shares of such a seal.",
     }
 
 
@@ -68,7 +68,7 @@ class LockBody(Body):
     path: Annotated[str, Meta(extra={READING: _names_below})] = ""
 
     tells = {
-        "path": "The path of the namespace; the one that the request is for without it.",
+        "path": "The path of the namespace. Default: the request's.",
     }
 
 
@@ -78,7 +78,7 @@ class UnlockBody(LockBody):
     unlock_key: str = ""
 
     tells = {
-        "unlock_key": "The key that locking gave; not needed with `sudo`.",
+        "unlock_key": "The `unlock_key` of the answer to locking; not required with `sudo`.",
     }
 
 

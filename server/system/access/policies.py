@@ -27,7 +27,7 @@ class PolicyBody(Body):
     name: FoldedName = ""
 
     tells = {
-        "name": "The policy; the same in any case.",
+        "name": "The name of the policy, case-insensitive.",
     }
 
 
@@ -52,13 +52,13 @@ class WritePolicyBody(PolicyBody):
 
     tells = {
         "policy": "The rules in HCL or JSON, or base64 of them.",
-        "cas": "The version that must be there; -1 for none.",
-        "cas_required": "Whether each write must name the version.",
+        "cas": "Check-and-set: the present version; -1 if the policy must not exist.",
+        "cas_required": "Whether each write needs `cas`.",
         "expiration": "When the policy ends, in RFC 3339 or seconds since the epoch.",
-        "ttl": "How long the policy holds, in place of `expiration`.",
-        "allow_slashes_in_identity_templates": "Let values of templates hold `/`.",
+        "ttl": "The lifetime of the policy, as a duration; instead of `expiration`.",
+        "allow_slashes_in_identity_templates": "Allow `/` in the values of templates.",
         "allow_wildcards_in_identity_templates": (
-            "Let values of templates hold `*` and `+`, which stand for themselves."
+            "Allow `*` and `+` in the values of templates, as ordinary characters."
         ),
     }
 

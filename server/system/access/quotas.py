@@ -47,12 +47,14 @@ class QuotaBody(QuotaNameBody):
 
     tells = {
         "type": "`rate-limit`.",
-        "path": "Where it holds: nothing for the whole server, a mount, or a path below one, which may end in `*`.",
-        "role": "Only for logins with this role of the mount.",
-        "rate": "How many requests a client may send in each interval.",
-        "interval": "How long an interval is; a second unless given.",
-        "block_interval": "For how long a client is refused that has sent too many; 0 for the rest of the interval.",
-        "inheritable": "Whether it holds for the namespaces below too.",
+        "path": "The path that it limits: a mount, or a path below one, which may end in `*`. Empty for the whole"
+        " server.",
+        "role": "Limit only logins with this role of the mount.",
+        "rate": "The number of requests that a client may send in an interval.",
+        "interval": "The interval, as a duration. Default: a second.",
+        "block_interval": "The time for which a client over the limit is refused, as a duration; 0 for the rest "
+        "of the interval.",
+        "inheritable": "Whether it also limits the namespaces below.",
     }
 
 
@@ -65,10 +67,10 @@ class QuotaConfigBody(Body):
 
     tells = {
         "rate_limit_exempt_paths": (
-            "Beginnings of paths where no quota applies; `!` in front takes a longer one out again."
+            "Prefixes of paths without quotas. A longer prefix with `!` in front is limited again."
         ),
-        "enable_rate_limit_audit_logging": "Write refusals to the audit.",
-        "enable_rate_limit_response_headers": "Tell clients what is left, and when to come again.",
+        "enable_rate_limit_audit_logging": "Audit refused requests.",
+        "enable_rate_limit_response_headers": "Send the headers `X-Ratelimit-*` and `Retry-After`.",
     }
 
 

@@ -31,8 +31,8 @@ class HeaderBody(Body):
     multivalue: bool = False
 
     tells = {
-        "header": "The header, in any case.",
-        "multivalue": "Answer all values, as `values`, and not the first alone.",
+        "header": "The name of the header, case-insensitive.",
+        "multivalue": "Return all values, as `values`, instead of the first.",
     }
 
 
@@ -42,7 +42,7 @@ class WriteHeaderBody(HeaderBody):
     values: list[str] = []
 
     tells = {
-        "multivalue": "Without a meaning.",
+        "multivalue": "Accepted and ignored.",
         "values": "Its values.",
     }
 

@@ -28,7 +28,7 @@ class TokenBody(Body):
     token: str = ""
 
     tells = {
-        "token": "The wrapping token; the calling one without it.",
+        "token": "The wrapping token. Default: the calling token.",
     }
 
 

@@ -15,7 +15,7 @@ class DeviceBody(Body):
     path: SlashedPath = ""
 
     tells = {
-        "path": "The device.",
+        "path": "The path of the device.",
     }
 
 
@@ -29,9 +29,9 @@ class EnableDeviceBody(DeviceBody):
 
     tells = {
         "type": "The type of device, such as `file`.",
-        "description": "A line for people.",
-        "options": "What the device is to know, such as `file_path`.",
-        "local": "Accepted for the sake of existing files; there is no replication.",
+        "description": "A description.",
+        "options": "Options of the device, such as `file_path`.",
+        "local": "Accepted and ignored: there is no replication.",
     }
 
 
@@ -41,7 +41,7 @@ class HashBody(DeviceBody):
     input: str = ""
 
     tells = {
-        "input": "The text to hash as this device hashes it.",
+        "input": "The text.",
     }
 
 

@@ -15,7 +15,7 @@ class HeaderBody(Body):
     header: FoldedName = ""
 
     tells = {
-        "header": "The request header, in any case.",
+        "header": "The name of the request header, case-insensitive.",
     }
 
 

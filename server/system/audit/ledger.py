@@ -39,7 +39,7 @@ class LedgerPathBody(Body):
     path: str = ""
 
     tells = {
-        "path": "`checkpoint`, `policy`, `large/SHA256`, or a tile's path as tlog-tiles has it.",
+        "path": "`checkpoint`, `policy`, `large/SHA256`, or the path of a tile (tlog-tiles).",
     }
 
 
@@ -49,7 +49,7 @@ class ProofBody(Body):
     request_id: str = ""
 
     tells = {
-        "request_id": "The request, as the header `X-Vault-Request-Id` of its answer has it.",
+        "request_id": "The request id, from the header `X-Vault-Request-Id` of its answer.",
     }
 
 
@@ -75,12 +75,12 @@ class QueryBody(Body):
     cursor: str = ""
 
     tells = {
-        "request_id": "The request.",
+        "request_id": "A request id.",
         "after": "The earliest time, as in `2026-11-27T05:00:00Z`.",
-        "before": "The first time that isn't meant any more.",
-        "namespace": "A namespace's path, or its id; that of the root is `root`.",
+        "before": "The end of the time range, exclusive.",
+        "namespace": "The path or the id of a namespace; `root` for the root namespace.",
         "entity_id": "The caller's entity.",
-        "accessor": "The accessor of the caller's token, in the clear; it is hashed as the ledger has it.",
+        "accessor": "The accessor of the caller's token, unhashed.",
         "operation": "Vault's operation, such as `update`.",
         "mount": "The mount, such as `transit/`.",
         "path_prefix": "How the path begins.",
@@ -88,10 +88,10 @@ class QueryBody(Body):
         "key_version": "A version of the key.",
         "algorithm": "The type of the key.",
         "success": "Whether the request was successful.",
-        "verdict": "What the crypto policy said.",
-        "crypto_operation": "What was done with the key, such as `encrypt`.",
+        "verdict": "The verdict of the crypto policy.",
+        "crypto_operation": "The operation on the key, such as `encrypt`.",
         "limit": "The most entries, up to 1,000.",
-        "cursor": "The `cursor` of the answer before, to go on from there.",
+        "cursor": "The `cursor` of the previous page.",
     }
 
 
@@ -123,7 +123,7 @@ async def read_status(system: System, call: Call, body: Nothing) -> Reply:
 
 
 async def read_checkpoint(system: System, call: Call, body: Nothing) -> Reply:
-    """Give the newest signed checkpoint."""
+    "Return the newest signed checkpoint."
     file = await look_up(system, partial(read_file, (await begun_log(system)).path, CHECKPOINT))
     return Reply({"checkpoint": file.content.decode()})
 
@@ -247,14 +247,14 @@ async def begun_log(system: System) -> AskedLog:
 
 
 LEDGER_ROUTES: tuple[Row[System], ...] = (
-    Route(Operation.READ, "audit-ledger/status", read_status, Nothing, "Tell the state of the audit log.",
+    Route(Operation.READ, "audit-ledger/status", read_status, Nothing, "Show the state of the audit ledger.",
           Access.SUDO, writes=False, scope=Scope.EACH),
-    Route(Operation.READ, "audit-ledger/checkpoint", read_checkpoint, Nothing, "Give the newest signed checkpoint.",
+    Route(Operation.READ, "audit-ledger/checkpoint", read_checkpoint, Nothing, "Return the newest signed checkpoint.",
           Access.SUDO, writes=False, scope=Scope.EACH),
-    Route(Operation.READ, "audit-ledger/log/{path:path}", read_log_file, LedgerPathBody, "Give a file of the log.",
+    Route(Operation.READ, "audit-ledger/log/{path:path}", read_log_file, LedgerPathBody, "Return a file of the log.",
           Access.SUDO, writes=False, scope=Scope.EACH),
     Route(Operation.READ, "audit-ledger/proof", read_proof, ProofBody,
-          "Prove that a request's entries are in the log.", Access.SUDO, writes=False, scope=Scope.EACH),
-    Route(Operation.UPDATE, "audit-ledger/query", query, QueryBody, "Find entries by what they say.",
+          "Return a proof that a request's entries are in the log.", Access.SUDO, writes=False, scope=Scope.EACH),
+    Route(Operation.UPDATE, "audit-ledger/query", query, QueryBody, "Search the entries by their fields.",
           Access.SUDO, writes=False, scope=Scope.EACH),
 )  # fmt: skip

@@ -32,8 +32,8 @@ class RotateLedgerBody(Body):
     overlap: Duration = _DAY_SECONDS
 
     tells = {
-        "overlap": "How long the present keys go on to sign beside the new ones, from 1 second (in a namespace "
-        "60 seconds) to a year; 24 hours without it.",
+        "overlap": "The time for which the present keys sign beside the new ones: a duration of 1 second, in a "
+        "namespace 60 seconds, to a year. Default: 24 hours.",
     }
 
 
@@ -45,9 +45,9 @@ class PruneBody(Body):
     namespace: str = ""
 
     tells = {
-        "below": "The first entry that stays; it is rounded down to a multiple of 256.",
-        "archive": "The directory on the server to which everything is copied first: an absolute path. Required.",
-        "namespace": "The id of a namespace, to prune its log; the server's without it.",
+        "below": "The index of the first entry that stays, rounded down to a multiple of 256.",
+        "archive": "Required. The absolute path of a directory on the server, to which the entries are copied first.",
+        "namespace": "The id of a namespace whose log is pruned. Default: the server's log.",
     }
 
 
@@ -59,7 +59,7 @@ class AcceptLossBody(Body):
 
     tells = {
         "key": "An unseal share, or a recovery share with an automatic seal, in hexadecimal or base64.",
-        "reason": "What happened, in up to 1,000 characters; that of the last share stands in the new log.",
+        "reason": "The reason, up to 1,000 characters. That of the last share is recorded in the new log.",
     }
 
 
@@ -146,9 +146,9 @@ def _archive(text: str, log: Path) -> Path:
 
 LEDGER_CHANGE_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.UPDATE, "audit-ledger/rotate", rotate_ledger_keys, RotateLedgerBody,
-          "Change the keys of the audit ledger.", Access.SUDO, scope=Scope.EACH),
+          "Rotate the keys of the audit ledger.", Access.SUDO, scope=Scope.EACH),
     Route(Operation.UPDATE, "audit-ledger/prune", prune_ledger, PruneBody,
           "Move the oldest entries of the audit ledger to an archive.", Access.SUDO, scope=Scope.ROOT),
     Route(Operation.UPDATE, "audit-ledger/accept-loss", accept_ledger_loss, AcceptLossBody,
-          "Take one share to accept the loss of an audit ledger.", Access.OPEN, scope=Scope.ROOT),
+          "Submit one share to accept the loss of an audit ledger.", Access.OPEN, scope=Scope.ROOT),
 )  # fmt: skip

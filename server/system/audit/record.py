@@ -47,9 +47,12 @@ class PeriodBody(Body):
     max_seconds: int = MAX_SECONDS
 
     tells = {
-        "from": "From when on, in RFC 3339; all there is without it.",
-        "until": "Until when, in RFC 3339.",
-        "max_seconds": f"How long it may take, at most {MAX_SECONDS}; then `complete_to` tells how far it came.",
+        "from": "The start of the time range, in RFC 3339. Default: the first record.",
+        "until": "The end of the time range, in RFC 3339.",
+        "max_seconds": (
+            f"The time limit in seconds, at most {MAX_SECONDS}. "
+            "If it is reached, `complete_to` is the time of the last record read."
+        ),
     }
 
 

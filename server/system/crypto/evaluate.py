@@ -45,11 +45,11 @@ class EvaluateBody(Body):
 
     tells = {
         "key": "`mount`, `name` and `version` of a key, or its `type` with other facts; for `create`, its fields.",
-        "operation": "What is done with it; `rewrap` is answered for both halves.",
-        "request": "Facts of the request by their names; what isn't given is what the operation takes by default.",
-        "caller": "Facts of the caller by their names; without them, the caller of this request.",
-        "at": "When, in RFC 3339; now without it.",
-        "policy": "A draft, in place of the policy that its `name` says, or beside all.",
+        "operation": "The operation; `rewrap` is evaluated as decryption and encryption.",
+        "request": "Facts of the request by name. Default: the defaults of the operation.",
+        "caller": "Facts of the caller by name. Default: the caller of this request.",
+        "at": "The time, in RFC 3339. Default: now.",
+        "policy": "A draft, which replaces the policy of its `name`, or is added to the others.",
     }
 
 
@@ -63,7 +63,7 @@ class EffectiveBody(Body):
     tells = {
         "mount": "The mount's path, with its slash.",
         "key": "The key's name.",
-        "at": "When, in RFC 3339; now without it.",
+        "at": "The time, in RFC 3339. Default: now.",
     }
 
 
@@ -172,7 +172,7 @@ async def _effective(
 
 EVALUATE_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.UPDATE, "crypto-policies/evaluate", evaluate, EvaluateBody,
-          "Tell what the crypto policies say of one use of a key.", writes=False, scope=Scope.EACH),
+          "Evaluate the crypto policies for one use of a key.", writes=False, scope=Scope.EACH),
     Route(Operation.READ, "crypto-policies/effective", read_effective, EffectiveBody,
           "Show which rules of crypto policies may apply to a key.", writes=False, scope=Scope.EACH),
 )  # fmt: skip

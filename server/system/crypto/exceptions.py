@@ -26,7 +26,7 @@ class ExceptionIdBody(Body):
     id: str = ""
 
     tells = {
-        "id": "The exception, by an id of the caller's choice.",
+        "id": "The id of the exception, chosen by the caller.",
     }
 
 
@@ -41,12 +41,12 @@ class ExceptionBody(ExceptionIdBody):
     expires_at: Any = UNSET
 
     tells = {
-        "policy": "The policy, of this namespace.",
-        "rule": "Its rule, which may be one of its profile.",
-        "select": "For which keys: `namespace` (below this one), `mount` and `keys` (patterns); any without them.",
-        "reason": "Why it is needed.",
-        "ticket": "Where it was decided.",
-        "expires_at": "When it ends, in RFC 3339: at most 400 days from now.",
+        "policy": "The name of a policy of this namespace.",
+        "rule": "The name of its rule, which may be one of its profile.",
+        "select": "The keys: `namespace` (below this one), `mount` and `keys` (patterns). Default: all.",
+        "reason": "The reason.",
+        "ticket": "The ticket of the decision.",
+        "expires_at": "The end, in RFC 3339; at most 400 days from now.",
     }
 
 
@@ -99,7 +99,7 @@ EXCEPTION_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.READ, "crypto-exceptions/{id}", read_exception, ExceptionIdBody,
           "Show an exception from a crypto policy.", writes=False, scope=Scope.EACH),
     Route(Operation.UPDATE, "crypto-exceptions/{id}", write_exception, ExceptionBody,
-          "Make an exception from a crypto policy.", Access.SUDO, scope=Scope.EACH),
+          "Create an exception from a crypto policy.", Access.SUDO, scope=Scope.EACH),
     Route(Operation.DELETE, "crypto-exceptions/{id}", delete_exception, ExceptionIdBody,
           "Delete an exception from a crypto policy.", Access.SUDO, scope=Scope.EACH),
 )  # fmt: skip

@@ -50,7 +50,7 @@ class ImpactBody(Body):
 
     tells = {
         "policy": "Required. The draft.",
-        "at": "A further time to ask about, in RFC 3339.",
+        "at": "A further time to evaluate, in RFC 3339.",
     }
 
 
@@ -168,5 +168,5 @@ def _operations(type_: str, facts: KeyFacts) -> Collection[CryptoOperation]:
 
 IMPACT_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.UPDATE, "crypto-policies/impact", read_impact, ImpactBody,
-          "Tell which key versions a draft of a crypto policy would stop.", writes=False, scope=Scope.EACH),
+          "Show which key versions a draft of a crypto policy would refuse.", writes=False, scope=Scope.EACH),
 )  # fmt: skip

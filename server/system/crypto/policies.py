@@ -41,7 +41,7 @@ class ReadBody(PolicyNameBody):
     version: int = 0
 
     tells = {
-        "version": "The version; without it, the newest.",
+        "version": "The version. Default: the newest.",
     }
 
 
@@ -58,14 +58,15 @@ class DocumentBody(PolicyNameBody):
     defaults: Any = UNSET
 
     tells = {
-        "description": "What the policy is for.",
-        "mode": "`enforce`, `warn` or `audit`, for the rules that don't say; `enforce` unless given.",
-        "profile": "The id of one of `sys/crypto-profiles`; without its date, the newest one at the time of the write.",
+        "description": "A description of the policy.",
+        "mode": "The mode of rules without one: `enforce`, `warn` or `audit`. Default: `enforce`.",
+        "profile": "The id of a profile of `sys/crypto-profiles`. Without its date: the newest edition at the "
+        "time of the write.",
         "profile_parameters": "The parameters of the profile.",
-        "scope": "Where the policy applies: `namespaces`, `mounts` and `keys`.",
+        "scope": "The scope of the policy: `namespaces`, `mounts` and `keys`.",
         "rules": "The rules: `name`, `operations`, `when`, `require`, `mode`, `from`, `until`, `message`.",
-        "tests": "Questions with the answers that the policy must give: `name`, `given`, `expect`.",
-        "defaults": "The fields of create for keys whose maker names no type, by data class and type of engine.",
+        "tests": "Tests of the policy: `name`, `given` facts, and the verdict to `expect`.",
+        "defaults": "Fields for the creation of keys without a type, by data class and type of engine.",
     }
 
 
@@ -75,7 +76,7 @@ class WriteBody(DocumentBody):
     cas: int | UnsetType = UNSET
 
     tells = {
-        "cas": "The version that must be there; 0 for none.",
+        "cas": "Check-and-set: the present version; 0 if the policy must not exist.",
     }
 
 
@@ -87,7 +88,7 @@ class RestoreBody(PolicyNameBody):
 
     tells = {
         "version": "The version.",
-        "cas": "The version that must be there.",
+        "cas": "Check-and-set: the present version.",
     }
 
 
@@ -201,7 +202,7 @@ POLICY_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.READ, "crypto-policies/{name}/versions", list_versions, PolicyNameBody,
           "Show the versions of a crypto policy.", writes=False, scope=Scope.EACH),
     Route(Operation.UPDATE, "crypto-policies/{name}/restore", restore_policy, RestoreBody,
-          "Make an earlier version of a crypto policy the newest one.", Access.SUDO, scope=Scope.EACH),
+          "Restore an earlier version of a crypto policy, as a new version.", Access.SUDO, scope=Scope.EACH),
     Route(Operation.UPDATE, "crypto-policies/{name}/check", check_policy, DocumentBody,
           "Compile a crypto policy and run its tests, without storing it.", writes=False, scope=Scope.EACH),
 )  # fmt: skip

@@ -44,7 +44,7 @@ class ProfileBody(Body):
 
     name: Annotated[str, Meta(extra={READING: _plain_profile})] = ""
 
-    tells = {"name": "The profile, with its date (`cnsa-2.0@2025-05`) or without, for the newest."}
+    tells = {"name": "The id of the profile, with its date (`cnsa-2.0@2025-05`), or without for the newest edition."}
 
 
 class MatrixBody(Body):
@@ -54,8 +54,8 @@ class MatrixBody(Body):
     at: Annotated[str, Meta(extra={READING: _plain_day})] = ""
 
     tells = {
-        "profiles": f"Required. Names of profiles, with commas between; at most {MAX_PROFILES}.",
-        "at": "The time that is asked about, as a date or in RFC 3339; now without it. Verdicts change at 00:00 UTC.",
+        "profiles": f"Required. Ids of profiles, separated by commas; at most {MAX_PROFILES}.",
+        "at": "The time of the verdicts: a date, or a time in RFC 3339. Default: now. Verdicts change at 00:00 UTC.",
     }
 
 

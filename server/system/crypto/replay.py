@@ -34,7 +34,7 @@ class ReplayBody(PeriodBody):
     tells = {
         **PeriodBody.tells,
         "policy": "The draft.",
-        "policies": f"Several drafts, in place of `policy`; at most {MAX_DRAFTS}.",
+        "policies": f"Several drafts, at most {MAX_DRAFTS}; instead of `policy`.",
     }
 
 
@@ -80,6 +80,6 @@ def _most(counts: Mapping[T, int]) -> list[tuple[T, int]]:
 
 REPLAY_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.UPDATE, "crypto-policies/replay", replay, ReplayBody,
-          "Tell what drafts of crypto policies would have refused of the recorded uses.", Access.SUDO, writes=False,
+          "Show which recorded uses drafts of crypto policies would have refused.", Access.SUDO, writes=False,
           scope=Scope.EACH),
 )  # fmt: skip

@@ -19,7 +19,7 @@ class AlgorithmBody(Body):
     name: str = ""
 
     tells = {
-        "name": "The algorithm, as the registry names it.",
+        "name": "The name of the algorithm.",
     }
 
 

@@ -19,7 +19,7 @@ class SpecificationBody(Body):
     generic_mount_paths: bool = False
 
     tells = {
-        "generic_mount_paths": "Make the paths of mounts parameters.",
+        "generic_mount_paths": "Replace the paths of mounts by parameters.",
     }
 
 

@@ -58,7 +58,7 @@ class NameBody(Body):
 
     name: str = ""
 
-    tells = {"name": "The application, by its name."}
+    tells = {"name": "The name of the application."}
 
 
 class DescribedBody(NameBody):
@@ -90,7 +90,7 @@ class ConfigBody(DescribedBody):
 
     entities: CommaList | UnsetType = UNSET
 
-    tells = {"entities": f"The ids of the entities that it runs as, at most {MAX_ENTITIES}; replaces what there was."}
+    tells = {"entities": f"The ids of the entities that it runs as, at most {MAX_ENTITIES}. Replaces the list."}
 
 
 class VersionBody(NameBody):
@@ -100,7 +100,7 @@ class VersionBody(NameBody):
 
     version: IntegerSegment = ""
 
-    tells = {"version": "The version, by its number."}
+    tells = {"version": "The number of the version."}
 
 
 class ChangesBody(NameBody):
@@ -110,8 +110,8 @@ class ChangesBody(NameBody):
     to: IntegerSegment | UnsetType = UNSET
 
     tells = {
-        "from": "The number of the earlier version; the last but one without it.",
-        "to": "The number of the later version; the latest without it.",
+        "from": "The number of the earlier version. Default: the last but one.",
+        "to": "The number of the later version. Default: the latest.",
     }
 
 
@@ -123,7 +123,7 @@ class ReadinessBody(ProfileAtBody):
     name: str = ""
     version: IntegerSegment | UnsetType = UNSET
 
-    tells = {**NameBody.tells, "version": "The number of the version; the latest without it."}
+    tells = {**NameBody.tells, "version": "The number of the version. Default: the latest."}
 
 
 async def list_names(mount: InventoryMount, call: Call, body: Page) -> Reply:
@@ -367,7 +367,7 @@ APPLICATION_ROUTES: tuple[Row[InventoryMount], ...] = (
     Route(Operation.LIST, "applications", list_names, Page, "List applications.", writes=False),
     Route(Operation.READ, "applications/{name}", read_application, NameBody, "Show an application.", writes=False),
     Route(Operation.UPDATE, "applications/{name}", submit_document, SubmissionBody,
-          "Keep a CycloneDX document as a version of an application.", exists=is_there),
+          "Store a CycloneDX document as a new version of an application.", exists=is_there),
     Route(Operation.DELETE, "applications/{name}", remove_application, NameBody,
           "Delete an application with all versions."),
     Route(Operation.UPDATE, "applications/{name}/config", configure_application, ConfigBody,
@@ -375,13 +375,13 @@ APPLICATION_ROUTES: tuple[Row[InventoryMount], ...] = (
     Route(Operation.LIST, "applications/{name}/versions", list_versions, NameBody,
           "List the versions of an application.", writes=False),
     Route(Operation.READ, "applications/{name}/versions/{version}", read_version, VersionBody,
-          "Show what a version of an application uses.", writes=False),
+          "Show the cryptography of a version of an application.", writes=False),
     Route(Operation.READ, "applications/{name}/versions/{version}/document", read_document, VersionBody,
-          "Give the document of a version of an application.", writes=False),
+          "Return the document of a version of an application.", writes=False),
     Route(Operation.READ, "applications/{name}/diff", compare_versions, ChangesBody,
-          "Tell what has changed between two versions of an application.", writes=False),
+          "Compare two versions of an application.", writes=False),
     Route(Operation.READ, "applications/{name}/readiness", read_readiness, ReadinessBody,
-          "Tell how ready an application is for a profile.", writes=False),
+          "Compare an application with a profile.", writes=False),
     Route(Operation.READ, "teams", read_teams, ProfileAtBody,
-          "Tell how ready the applications of each owner are for a profile.", writes=False),
+          "Compare the applications of each owner with a profile.", writes=False),
 )  # fmt: skip

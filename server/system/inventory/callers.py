@@ -22,7 +22,7 @@ class CallerBody(Body):
 
     entity_id: str = ""
 
-    tells = {"entity_id": "The entity, by its id."}
+    tells = {"entity_id": "The id of the entity."}
 
 
 async def forget(system: System, call: Call, body: CallerBody) -> None:
@@ -52,5 +52,5 @@ async def _forget_in(tenant: Tenant, entity_id: str) -> None:
 
 CALLER_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.DELETE, "inventory/callers/{entity_id:any}", forget, CallerBody,
-          "Forget an entity among the callers of keys.", scope=Scope.EACH),
+          "Remove an entity from the callers of keys.", scope=Scope.EACH),
 )  # fmt: skip

@@ -37,11 +37,11 @@ class CbomBody(AtBody):
 
     tells = {
         "format": f"One of {', '.join(f'`{each}`' for each in FORMATS)}.",
-        "use": "Tell counts and dates of use too, with which two documents are hardly ever the same.",
-        "namespace": "Tell of the keys of this namespace alone, by its whole path.",
-        "mount": "Tell of the keys of the mount at this path alone.",
+        "use": "Include counts and dates of use. Documents with them differ whenever keys were used in between.",
+        "namespace": "Limit the document to a namespace, by its whole path.",
+        "mount": "Limit the document to a mount, by its path.",
         "names": NAMES_TELL,
-        "sign": "The path of a `signing` mount and a role there, as `signing/releases`: give the document signed.",
+        "sign": "Sign the document: the path of a `signing` mount and a role of it, such as `signing/releases`.",
     }
 
 
@@ -95,6 +95,6 @@ class _Document:
 
 
 CBOM_ROUTES: tuple[Row[System], ...] = (
-    Route(Operation.READ, "inventory/cbom", read_cbom, CbomBody, "Give the inventory as CycloneDX or SPDX.",
-          writes=False, scope=Scope.EACH),
+    Route(Operation.READ, "inventory/cbom", read_cbom, CbomBody,
+          "Return the inventory as a CycloneDX or SPDX document.", writes=False, scope=Scope.EACH),
 )  # fmt: skip

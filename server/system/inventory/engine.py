@@ -21,7 +21,7 @@ _AS_IN_SYS: tuple[Row[Any], ...] = (*INVENTORY_ROUTES, *CBOM_ROUTES, *REPORT_ROU
 
 CBOM = EngineType(
     type="cbom",
-    summary="The inventory of the namespace's keys, as sys/inventory has it, and applications.",
+    summary="Inventory of a namespace's keys, as in sys/inventory, and of its applications.",
     routes=(
         *(replace(route, path=route.path.removeprefix("inventory").removeprefix("/")) for route in _AS_IN_SYS),
         *APPLICATION_ROUTES,

@@ -30,7 +30,7 @@ class ReportBody(AtBody):
 
     tells = {
         "for": f"Required. One of {', '.join(f'`{each}`' for each in REPORTS)}.",
-        "format": f"`{JSON}`, or `{MARKDOWN}` for the document itself.",
+        "format": f"`{JSON}`, or `{MARKDOWN}` for the finished document.",
         "names": NAMES_TELL,
     }
 
@@ -54,6 +54,6 @@ async def read_report(system: System, call: Call, body: ReportBody) -> Reply:
 
 
 REPORT_ROUTES: tuple[Row[System], ...] = (
-    Route(Operation.READ, "inventory/report", read_report, ReportBody, "Tell what a requirement asks of an inventory.",
-          writes=False, scope=Scope.EACH),
+    Route(Operation.READ, "inventory/report", read_report, ReportBody,
+          "Report the items that a requirement asks of an inventory.", writes=False, scope=Scope.EACH),
 )  # fmt: skip

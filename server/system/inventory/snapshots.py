@@ -41,7 +41,7 @@ class SnapshotBody(Body):
 
     id: str = ""
 
-    tells = {"id": "The snapshot, by the id that making it gave."}
+    tells = {"id": "The id of the snapshot."}
 
 
 class DiffBody(Body):
@@ -52,7 +52,7 @@ class DiffBody(Body):
 
     tells = {
         "from": "Required. The id of the earlier snapshot.",
-        "to": f"The id of the later one, or `{NOW}`.",
+        "to": f"The id of the later snapshot, or `{NOW}`.",
     }
 
 
@@ -120,14 +120,14 @@ def _describe(snapshot: Snapshot) -> dict[str, Any]:
 
 
 SNAPSHOT_ROUTES: tuple[Row[System], ...] = (
-    Route(Operation.UPDATE, "inventory/snapshots", make_snapshot, Nothing, "Keep the state of the inventory.",
+    Route(Operation.UPDATE, "inventory/snapshots", make_snapshot, Nothing, "Make a snapshot of the inventory.",
           scope=Scope.EACH),
-    Route(Operation.LIST, "inventory/snapshots", list_kept, Nothing, "List kept states of the inventory.",
-          writes=False, scope=Scope.EACH),
-    Route(Operation.READ, "inventory/snapshots/{id:any}", read_snapshot, SnapshotBody,
-          "Show a kept state of the inventory.", writes=False, scope=Scope.EACH),
-    Route(Operation.DELETE, "inventory/snapshots/{id:any}", remove_snapshot, SnapshotBody,
-          "Delete a kept state of the inventory.", scope=Scope.EACH),
-    Route(Operation.READ, "inventory/diff", compare, DiffBody, "Tell what has changed between two states.",
-          writes=False, scope=Scope.EACH),
+    Route(Operation.LIST, "inventory/snapshots", list_kept, Nothing, "List the snapshots.", writes=False,
+          scope=Scope.EACH),
+    Route(Operation.READ, "inventory/snapshots/{id:any}", read_snapshot, SnapshotBody, "Show a snapshot.", writes=False,
+          scope=Scope.EACH),
+    Route(Operation.DELETE, "inventory/snapshots/{id:any}", remove_snapshot, SnapshotBody, "Delete a snapshot.",
+          scope=Scope.EACH),
+    Route(Operation.READ, "inventory/diff", compare, DiffBody,
+          "Compare two snapshots, or a snapshot with the present state.", writes=False, scope=Scope.EACH),
 )  # fmt: skip

@@ -38,7 +38,7 @@ _LATEST = 253_402_300_799
 """The last second of the year 9999."""
 
 
-NAMES_TELL = "`hmac` hides the names of keys, and all that tells where and whose they are."
+NAMES_TELL = "`hmac` replaces names of keys, mounts, namespaces and owners by their HMACs."
 
 
 class AtBody(Body):
@@ -46,7 +46,7 @@ class AtBody(Body):
 
     at: str = ""
 
-    tells = {"at": "The time that is asked about, as a date or in RFC 3339; now without it."}
+    tells = {"at": "The time of the verdicts: a date, or a time in RFC 3339. Default: now."}
 
 
 class ProfileAtBody(AtBody):
@@ -56,7 +56,7 @@ class ProfileAtBody(AtBody):
     profile_parameters: str = ""
 
     tells = {
-        "profile": "A profile of `sys/crypto-profiles`; without a date in its name, the newest.",
+        "profile": "A profile of `sys/crypto-profiles`. A name without a date selects the newest edition.",
         "profile_parameters": "Parameters of the profile, as a JSON object.",
     }
 
@@ -77,17 +77,18 @@ class KeysBody(ProfileAtBody):
     limit: int = DEFAULT_LIMIT
 
     tells = {
-        "namespace": "Give the keys of this namespace alone, by its whole path.",
-        "mount": "Give the keys of the mount at this path alone.",
-        "name": "Give the keys of this name alone.",
-        "algorithm": "Give the keys of this algorithm alone, by its name in `sys/algorithms`.",
-        "state": "Give versions in this state alone.",
-        "data_class": "Give the keys of this data class alone; empty for unclassified ones.",
-        "owner": "Give the keys of this owner alone; empty for those without one.",
-        "quantum_vulnerable": "Give only keys that a quantum computer breaks, or only others.",
+        "namespace": "Filter: the whole path of a namespace.",
+        "mount": "Filter: the path of a mount.",
+        "name": "Filter: the name of a key.",
+        "algorithm": "Filter: an algorithm, by its name in `sys/algorithms`.",
+        "state": "Filter: the state of a version.",
+        "data_class": "Filter: a data class. Empty selects keys without one.",
+        "owner": "Filter: an owner. Empty selects keys without one.",
+        "quantum_vulnerable": "Filter: `true` selects keys of algorithms that a quantum computer breaks, `false` "
+        "the others.",
         "names": NAMES_TELL,
-        "after": "Go on from the `next` of an earlier answer.",
-        "limit": f"Give at most so many versions, 1 to {MAX_LIMIT}.",
+        "after": "The `next` of the previous page.",
+        "limit": f"The most versions of a page, 1 to {MAX_LIMIT}.",
     }
 
 
@@ -222,10 +223,10 @@ def _fits(body: KeysBody, row: KeyRow) -> bool:
 
 
 INVENTORY_ROUTES: tuple[Row[System], ...] = (
-    Route(Operation.READ, "inventory", read_summary, AtBody, "Count key versions, and show what the server uses.",
-          writes=False, scope=Scope.EACH),
+    Route(Operation.READ, "inventory", read_summary, AtBody,
+          "Count the key versions, and show the cryptography of the server itself.", writes=False, scope=Scope.EACH),
     Route(Operation.READ, "inventory/keys", list_key_versions, KeysBody, "List key versions with their use.",
           writes=False, scope=Scope.EACH),
     Route(Operation.READ, "inventory/readiness", read_readiness, ProfileAtBody,
-          "Tell how ready keys and their use are for a profile.", writes=False, scope=Scope.EACH),
+          "Compare the keys and their use with a profile.", writes=False, scope=Scope.EACH),
 )  # fmt: skip

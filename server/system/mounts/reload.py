@@ -33,8 +33,8 @@ class ReloadBody(Body):
 
     tells = {
         "plugin": "The type of the engines or auth methods to reload.",
-        "mounts": "The paths of mounts to reload, `auth/` in front of those of auth methods. Instead of `plugin`.",
-        "scope": "`global` or empty, which are the same.",
+        "mounts": "The paths of the mounts to reload, with `auth/` for auth methods; instead of `plugin`.",
+        "scope": "`global` or empty; both mean the same.",
     }
 
 

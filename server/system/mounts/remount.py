@@ -36,8 +36,8 @@ class RemountBody(Body):
     to: str = ""
 
     tells = {
-        "from": "Where the mount is, with `auth/` for an auth method.",
-        "to": "Where it is to be.",
+        "from": "The present path, with `auth/` for an auth method.",
+        "to": "The new path.",
     }
 
 
@@ -47,7 +47,7 @@ class MigrationBody(Body):
     migration_id: str = ""
 
     tells = {
-        "migration_id": "What moving the mount gave.",
+        "migration_id": "The `migration_id` of the answer to the move.",
     }
 
 

@@ -51,7 +51,7 @@ class PathBody(Body):
     path: SlashedPath = ""
 
     tells = {
-        "path": "Where the engine or method is mounted.",
+        "path": "The path of the mount.",
     }
 
 
@@ -74,14 +74,14 @@ class EnableBody(PathBody):
 
     tells = {
         "type": "The type of the engine or method.",
-        "description": "A line for people.",
-        "config": "Settings as tuning has them, such as `default_lease_ttl`.",
+        "description": "A description.",
+        "config": "Settings, as for `tune`, such as `default_lease_ttl`.",
         "options": "Options of the engine or method.",
-        "local": "Accepted; there is no replication.",
-        "seal_wrap": "Accepted, without effect.",
-        "external_entropy_access": "Accepted, without effect.",
+        "local": "Accepted and ignored: there is no replication.",
+        "seal_wrap": "Accepted and ignored.",
+        "external_entropy_access": "Accepted and ignored.",
         "plugin_name": "The type, where `type` is `plugin`.",
-        "plugin_version": "Of built-in plug-ins, empty.",
+        "plugin_version": "The version of the plug-in: empty for built-in ones.",
     }
 
 

@@ -38,25 +38,24 @@ class TuneBody(PathBody):
     plugin_version: str | UnsetType = UNSET
 
     tells = {
-        "default_lease_ttl": (
-            "How long tokens and leases live if a request doesn't say so; `system` for what the server says."
-        ),
-        "max_lease_ttl": "How long they live at most; `system` for what the server says.",
-        "description": "A line for people.",
-        "audit_non_hmac_request_keys": "Parameters whose values the audit shows in clear.",
-        "audit_non_hmac_response_keys": "Members of answers whose values the audit shows in clear.",
-        "listing_visibility": "`unauth` to show the mount to those without a token, `hidden` for not.",
+        "default_lease_ttl": ("The default lifetime of tokens and leases, as a duration; `system` for the server's."),
+        "max_lease_ttl": "The maximum lifetime of tokens and leases, as a duration; `system` for the server's.",
+        "description": "A description.",
+        "audit_non_hmac_request_keys": "Request parameters that the audit shows unhashed.",
+        "audit_non_hmac_response_keys": "Response fields that the audit shows unhashed.",
+        "listing_visibility": "`unauth` lists the mount for callers without a token, `hidden` doesn't.",
         "passthrough_request_headers": "Request headers that the engine sees.",
         "allowed_response_headers": "Response headers that the engine may set.",
         "token_type": (
-            "What `default` means for the tokens of a method: `default-service`, `default-batch`, `service` or `batch`."
+            "The token type of the method: `service` or `batch`, or `default-service` or `default-batch`, where "
+            "roles may choose."
         ),
         "options": "Options of the engine.",
         "user_lockout_config": (
-            "When names are locked: `lockout_threshold`, `lockout_duration`, "
+            "Lockout after failed logins: `lockout_threshold`, `lockout_duration`, "
             "`lockout_counter_reset_duration`, `lockout_disable`."
         ),
-        "plugin_version": "Of built-in plug-ins, empty.",
+        "plugin_version": "The version of the plug-in: empty for built-in ones.",
     }
 
 

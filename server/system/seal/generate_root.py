@@ -30,8 +30,8 @@ class GenerationBody(Body):
     pgp_key: str = ""
 
     tells = {
-        "otp": "A one-time pad that the token is to be encrypted with; made if there is neither.",
-        "pgp_key": "An OpenPGP key to encrypt the token for, in base64.",
+        "otp": "A one-time pad that encrypts the token. Default: a generated one, unless there is a `pgp_key`.",
+        "pgp_key": "An OpenPGP public key in base64, which encrypts the token.",
     }
 
 
@@ -42,7 +42,7 @@ class DecodeBody(Body):
     otp: str = ""
 
     tells = {
-        "encoded_token": "The token as the last share has given it.",
+        "encoded_token": "The encoded token of the last share's answer.",
         "otp": "The one-time pad.",
     }
 
@@ -72,13 +72,17 @@ async def update(system: System, call: Call, body: ShareBody) -> Reply:
 
 
 GENERATE_ROOT_ROUTES: tuple[Row[System], ...] = (
-    Route(Operation.READ, "generate-root/attempt", read, Nothing, "Show how far a root token is.", Access.OPEN,
+    Route(Operation.READ, "generate-root/attempt", read, Nothing,
+          "Show the progress of generating a root token.", Access.OPEN,
           scope=Scope.SERVER, opened_by="generate_root"),
-    Route(Operation.UPDATE, "generate-root/attempt", begin, GenerationBody, "Begin to make a root token.", Access.OPEN,
+    Route(Operation.UPDATE, "generate-root/attempt", begin, GenerationBody,
+          "Begin to generate a root token.", Access.OPEN,
           scope=Scope.SERVER, opened_by="generate_root"),
-    Route(Operation.DELETE, "generate-root/attempt", cancel, Nothing, "End it without effect.", Access.OPEN,
+    Route(Operation.DELETE, "generate-root/attempt", cancel, Nothing,
+          "Cancel the generation of a root token.", Access.OPEN,
           scope=Scope.SERVER, opened_by="generate_root"),
-    Route(Operation.UPDATE, "generate-root/update", update, ShareBody, "Take a share; the last one makes the token.",
+    Route(Operation.UPDATE, "generate-root/update", update, ShareBody,
+          "Submit a share; the last one generates the token.",
           Access.OPEN, scope=Scope.SERVER, opened_by="generate_root"),
 )  # fmt: skip
 """Routes served if a listener allows them."""

@@ -30,13 +30,13 @@ class HealthBody(Body):
     failingcode: str | UnsetType = UNSET
 
     tells = {
-        "activecode": "The status to answer with when unsealed; 200 without it.",
-        "standbycode": "Without a meaning: there are no standbys.",
-        "sealedcode": "The status to answer with when sealed; 503 without it.",
-        "uninitcode": "The status to answer with before initialising; 501 without it.",
-        "standbyok": "Without a meaning: there are no standbys.",
-        "deep": "Check storage, seal, audit, providers and clocks too; for tokens with `read` on `sys/health`.",
-        "failingcode": "The status to answer with when a deep check fails; 500 without it.",
+        "activecode": "The HTTP status when unsealed. Default: 200.",
+        "standbycode": "Accepted and ignored: there are no standby servers.",
+        "sealedcode": "The HTTP status when sealed. Default: 503.",
+        "uninitcode": "The HTTP status when not initialised. Default: 501.",
+        "standbyok": "Accepted and ignored: there are no standby servers.",
+        "deep": "Check storage, seal, audit, providers and clocks too. Requires a token with `read` on `sys/health`.",
+        "failingcode": "The HTTP status when a deep check fails. Default: 500.",
     }
 
 

@@ -58,12 +58,12 @@ class RekeyBody(Body):
     require_verification: bool = False
 
     tells = {
-        "secret_shares": "How many shares to make.",
-        "secret_threshold": "How many of them it takes.",
-        "stored_shares": "Accepted for the sake of old clients, without a meaning.",
-        "pgp_keys": "OpenPGP keys to encrypt the shares for, one for each, in base64.",
-        "backup": "Keep the encrypted shares until they are deleted; with `pgp_keys`.",
-        "require_verification": "Let the new shares take effect once they have been shown.",
+        "secret_shares": "The number of key shares.",
+        "secret_threshold": "The number of shares that are needed together.",
+        "stored_shares": "Accepted and ignored, for old clients.",
+        "pgp_keys": "OpenPGP public keys in base64, one for each share, which encrypt the shares.",
+        "backup": "Store the encrypted shares until they are deleted. Requires `pgp_keys`.",
+        "require_verification": "Require the new shares to be submitted before they take effect.",
     }
 
     def wish(self) -> SealParameters:
@@ -118,13 +118,13 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
         Route(Operation.UPDATE, "init", begin, RekeyBody, "Begin to replace the shares.", scope=Scope.SERVER),
         Route(Operation.DELETE, "init", cancel, Nothing, "End a rekeying without effect.", scope=Scope.SERVER),
         Route(Operation.UPDATE, "update", update, ShareBody,
-              "Take a present share; the last one makes the new ones.", scope=Scope.SERVER),
+              "Submit a present share; the last one makes the new shares.", scope=Scope.SERVER),
         Route(Operation.READ, "verify", read_verification, Nothing,
-              "Show how many new shares have been shown.", scope=Scope.SERVER),
+              "Show the progress of the verification of the new shares.", scope=Scope.SERVER),
         Route(Operation.UPDATE, "verify", verify, ShareBody,
-              "Take a new share; the last one puts the new ones in effect.", scope=Scope.SERVER),
+              "Submit a new share; the last one puts the new shares into effect.", scope=Scope.SERVER),
         Route(Operation.DELETE, "verify", restart, Nothing,
-              "Forget the new shares that were shown.", scope=Scope.SERVER),
+              "Restart the verification of the new shares.", scope=Scope.SERVER),
     )  # fmt: skip
     return tuple(replace(row, path=f"{prefix}/{row.path}", access=Access.OPEN, opened_by="rekey") for row in rows)
 

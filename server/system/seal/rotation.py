@@ -28,9 +28,9 @@ class RotationBody(Body):
     interval: Duration | UnsetType = UNSET
 
     tells = {
-        "enabled": "Whether the barrier's key is rotated by itself.",
-        "max_operations": "How many encryptions a key of the barrier may make.",
-        "interval": "How long a key of the barrier encrypts; at least a day, 0 for ever.",
+        "enabled": "Whether the barrier's key is rotated automatically.",
+        "max_operations": "The number of encryptions after which the barrier's key is rotated.",
+        "interval": "The age at which the barrier's key is rotated: a duration of at least a day; 0 for no limit.",
     }
 
 

@@ -32,14 +32,14 @@ class InitBody(Body):
     root_token_pgp_key: str = ""
 
     tells = {
-        "secret_shares": "How many shares to make.",
-        "secret_threshold": "How many of them it takes.",
-        "stored_shares": "Accepted for the sake of old clients, without a meaning.",
-        "recovery_shares": "How many recovery shares to make, where the seal unseals by itself.",
-        "recovery_threshold": "How many of them it takes.",
-        "pgp_keys": "OpenPGP keys to encrypt the shares for, one for each, in base64.",
-        "recovery_pgp_keys": "The same for recovery shares.",
-        "root_token_pgp_key": "An OpenPGP key to encrypt the root token for, in base64.",
+        "secret_shares": "The number of key shares.",
+        "secret_threshold": "The number of shares that are needed together.",
+        "stored_shares": "Accepted and ignored, for old clients.",
+        "recovery_shares": "The number of recovery shares, for a seal that unseals automatically.",
+        "recovery_threshold": "The number of shares that are needed together.",
+        "pgp_keys": "OpenPGP public keys in base64, one for each share, which encrypt the shares.",
+        "recovery_pgp_keys": "OpenPGP public keys in base64, one for each recovery share.",
+        "root_token_pgp_key": "An OpenPGP public key in base64, which encrypts the root token.",
     }
 
 
@@ -52,13 +52,13 @@ class UnsealBody(Body):
 
     tells = {
         "key": "A share, in hexadecimal or base64.",
-        "reset": "Forget the shares that have been given.",
+        "reset": "Discard the submitted shares.",
         "migrate": "Not supported.",
     }
 
 
 async def read_init(system: System, call: Call, body: Nothing) -> Reply:
-    """Tell whether the server is initialised."""
+    "Show whether the server is initialised."
     refuse_namespace(call)
     return Reply({"initialized": await system.core.initialized()})
 

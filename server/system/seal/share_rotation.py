@@ -93,21 +93,23 @@ def _routes(prefix: str, *, recovery: bool) -> tuple[Row[System], ...]:
     read_backup = read_recovery_backup if recovery else read_unseal_backup
     delete_backup = delete_recovery_backup if recovery else delete_unseal_backup
     rows: tuple[Row[System], ...] = (
-        Route(Operation.READ, "init", read, Nothing, "Show how far a replacement of the shares is.", scope=Scope.SEAL),
+        Route(Operation.READ, "init", read, Nothing,
+              "Show the progress of a replacement of the shares.", scope=Scope.SEAL),
         Route(Operation.UPDATE, "init", begin, RekeyBody, "Begin to replace the shares.", scope=Scope.SEAL),
         Route(Operation.DELETE, "init", cancel, Nothing,
-              "End a replacement of the shares without effect.", scope=Scope.SEAL),
+              "Cancel a replacement of the shares.", scope=Scope.SEAL),
         Route(Operation.UPDATE, "update", update, ShareBody,
-              "Take a present share; the last one makes the new ones.", scope=Scope.SEAL),
+              "Submit a present share; the last one makes the new shares.", scope=Scope.SEAL),
         Route(Operation.READ, "verify", read_verification, Nothing,
-              "Show how many new shares have been shown.", scope=Scope.SEAL),
+              "Show the progress of the verification of the new shares.", scope=Scope.SEAL),
         Route(Operation.UPDATE, "verify", verify, ShareBody,
-              "Take a new share; the last one puts the new ones in effect.", scope=Scope.SEAL),
-        Route(Operation.DELETE, "verify", restart, Nothing, "Forget the new shares that were shown.", scope=Scope.SEAL),
+              "Submit a new share; the last one puts the new shares into effect.", scope=Scope.SEAL),
+        Route(Operation.DELETE, "verify", restart, Nothing,
+              "Restart the verification of the new shares.", scope=Scope.SEAL),
         Route(Operation.READ, "backup", read_backup, Nothing,
-              "Show the encrypted shares that were kept.", scope=Scope.SEAL),
+              "Show the stored encrypted shares.", scope=Scope.SEAL),
         Route(Operation.DELETE, "backup", delete_backup, Nothing,
-              "Forget the encrypted shares that were kept.", scope=Scope.SEAL),
+              "Delete the stored encrypted shares.", scope=Scope.SEAL),
     )  # fmt: skip
     return tuple(replace(row, path=f"{prefix}/{row.path}") for row in rows)
 

@@ -22,7 +22,7 @@ class ShareBody(Body):
 
     tells = {
         "key": "A share, in hexadecimal or base64.",
-        "nonce": "The nonce of the round that it is for.",
+        "nonce": "The nonce of the operation.",
     }
 
 

@@ -37,13 +37,13 @@ class AliasBody(Body):
     custom_metadata: KeyValues | UnsetType = UNSET
 
     tells = {
-        "id": "The alias to change.",
-        "name": "The name by which the mount knows the entity.",
+        "id": "The id of the alias to update.",
+        "name": "The name of the entity at the mount.",
         "mount_accessor": "The accessor of the auth method's mount.",
-        "canonical_id": "The entity that the alias belongs to.",
+        "canonical_id": "The id of the entity of the alias.",
         "entity_id": "The old name of `canonical_id`.",
-        "metadata": "Without a meaning: a login fills it.",
-        "custom_metadata": "Text by name, for your own use.",
+        "metadata": "Accepted and ignored: logins set it.",
+        "custom_metadata": "Metadata of the user's own: an object of texts.",
     }
 
 
@@ -53,7 +53,7 @@ class AliasName(Body):
     id: str = ""
 
     tells = {
-        "id": "The alias.",
+        "id": "The id of the alias.",
     }
 
 

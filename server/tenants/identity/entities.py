@@ -34,10 +34,10 @@ class EntityBody(Body):
     disabled: bool | UnsetType = UNSET
 
     tells = {
-        "id": "The entity to change; a new one without it.",
-        "name": "Its name; a made-up one without it.",
-        "metadata": "Text by name.",
-        "policies": "Policies that its tokens have besides their own.",
+        "id": "The id of the entity to update. Default: a new one.",
+        "name": "The name. Default: a generated one.",
+        "metadata": "Metadata: an object of texts.",
+        "policies": "Policies that its tokens get besides their own.",
         "disabled": "Whether its tokens and logins are refused.",
     }
 
@@ -48,7 +48,7 @@ class DeleteBody(Body):
     entity_ids: CommaList = []
 
     tells = {
-        "entity_ids": "The entities to delete.",
+        "entity_ids": "The ids of the entities to delete.",
     }
 
 

@@ -27,10 +27,10 @@ class GroupAliasBody(Body):
     canonical_id: str = ""
 
     tells = {
-        "id": "The alias to change.",
-        "name": "The name by which the mount knows the group.",
+        "id": "The id of the alias to update.",
+        "name": "The name of the group at the mount.",
         "mount_accessor": "The accessor of the auth method's mount.",
-        "canonical_id": "The external group that the alias belongs to.",
+        "canonical_id": "The id of the external group of the alias.",
     }
 
 

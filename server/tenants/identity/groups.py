@@ -31,13 +31,13 @@ class GroupBody(Body):
     member_group_ids: CommaList | UnsetType = UNSET
 
     tells = {
-        "id": "The group to change; a new one without it.",
-        "name": "Its name; a made-up one without it.",
-        "type": "`internal`, whose members are written here, or `external`, which logins fill; settled with the group.",
-        "metadata": "Text by name.",
-        "policies": "Policies that its members have besides their own.",
-        "member_entity_ids": "The entities in it.",
-        "member_group_ids": "The groups in it.",
+        "id": "The id of the group to update. Default: a new one.",
+        "name": "The name. Default: a generated one.",
+        "type": "`internal` for members set here, or `external` for members set by logins; unchangeable.",
+        "metadata": "Metadata: an object of texts.",
+        "policies": "Policies that its members get besides their own.",
+        "member_entity_ids": "The ids of the entities in it.",
+        "member_group_ids": "The ids of the groups in it.",
     }
 
 

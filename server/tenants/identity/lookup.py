@@ -23,8 +23,8 @@ class NameBody(Body):
     name: FoldedName = ""
 
     tells = {
-        "id": "Its id.",
-        "name": "Its name.",
+        "id": "The id.",
+        "name": "The name.",
     }
 
 
@@ -39,7 +39,7 @@ class LookupBody(Body):
 
     tells = {
         "id": "The id of an entity or group.",
-        "name": "Its name.",
+        "name": "The name.",
         "alias_id": "The id of one of its aliases.",
         "alias_name": "The name of one of its aliases, with `alias_mount_accessor`.",
         "alias_mount_accessor": "The accessor of that alias's mount.",

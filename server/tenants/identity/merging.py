@@ -27,10 +27,10 @@ class MergeBody(Body):
     conflicting_alias_ids_to_keep: CommaList = []
 
     tells = {
-        "from_entity_ids": "The entities that become part of the other one.",
-        "to_entity_id": "The entity that stays.",
-        "force": "Without a meaning, but for old clients.",
-        "conflicting_alias_ids_to_keep": "Of aliases at one mount, those that stay.",
+        "from_entity_ids": "The ids of the entities to merge.",
+        "to_entity_id": "The id of the entity that remains.",
+        "force": "Accepted and ignored, for old clients.",
+        "conflicting_alias_ids_to_keep": "The ids of the aliases to keep where several are at one mount.",
     }
 
 

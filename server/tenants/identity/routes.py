@@ -11,7 +11,7 @@ from server.tenants.identity.state import Identity
 # fmt: off
 ROUTES: tuple[Row[Identity], ...] = (
     # Entities
-    Route(UPDATE, "entity", entities.write_entity, entities.EntityBody, "Make an entity, or change one."),
+    Route(UPDATE, "entity", entities.write_entity, entities.EntityBody, "Create or update an entity."),
     Route(LIST, "entity/id", entities.LOOKUP.list_ids, Page, "List the entities by their ids.", writes=False),
     Route(READ, "entity/id/{id:any}", entities.LOOKUP.read_by_id, NameBody, "Show an entity.", writes=False),
     Route(UPDATE, "entity/id/{id:any}", entities.write_entity, entities.EntityBody, "Change an entity."),
@@ -20,29 +20,29 @@ ROUTES: tuple[Row[Identity], ...] = (
     Route(READ, "entity/name/{name:path}", entities.LOOKUP.read_by_name, NameBody, "Show an entity.",
           writes=False),
     Route(UPDATE, "entity/name/{name:path}", entities.write_entity, entities.EntityBody,
-          "Make an entity, or change one."),
+          "Create or update an entity."),
     Route(DELETE, "entity/name/{name:path}", entities.LOOKUP.delete_by_name, NameBody, "Delete an entity."),
     Route(UPDATE, "entity/batch-delete", entities.delete_many, entities.DeleteBody, "Delete entities."),
-    Route(UPDATE, "entity/merge", merging.merge, merging.MergeBody, "Make entities part of another one."),
+    Route(UPDATE, "entity/merge", merging.merge, merging.MergeBody, "Merge entities into another one."),
     # Aliases of entities
-    Route(UPDATE, "entity-alias", aliases.write_alias, aliases.AliasBody, "Give an entity an alias, or change one."),
+    Route(UPDATE, "entity-alias", aliases.write_alias, aliases.AliasBody, "Create or update an alias of an entity."),
     Route(LIST, "entity-alias/id", aliases.list_aliases, Page, "List the aliases of entities.", writes=False),
     Route(READ, "entity-alias/id/{id:any}", aliases.read_alias, aliases.AliasName, "Show an alias.", writes=False),
     Route(UPDATE, "entity-alias/id/{id:any}", aliases.write_alias, aliases.AliasBody, "Change an alias."),
     Route(DELETE, "entity-alias/id/{id:any}", aliases.delete_alias, aliases.AliasName, "Delete an alias."),
     # Groups
-    Route(UPDATE, "group", groups.write_group, groups.GroupBody, "Make a group, or change one."),
+    Route(UPDATE, "group", groups.write_group, groups.GroupBody, "Create or update a group."),
     Route(LIST, "group/id", groups.LOOKUP.list_ids, Page, "List the groups by their ids.", writes=False),
     Route(READ, "group/id/{id:any}", groups.LOOKUP.read_by_id, NameBody, "Show a group.", writes=False),
     Route(UPDATE, "group/id/{id:any}", groups.write_group, groups.GroupBody, "Change a group."),
     Route(DELETE, "group/id/{id:any}", groups.LOOKUP.delete_by_id, NameBody, "Delete a group."),
     Route(LIST, "group/name", groups.LOOKUP.list_names, Page, "List the groups by their names.", writes=False),
     Route(READ, "group/name/{name:path}", groups.LOOKUP.read_by_name, NameBody, "Show a group.", writes=False),
-    Route(UPDATE, "group/name/{name:path}", groups.write_group, groups.GroupBody, "Make a group, or change one."),
+    Route(UPDATE, "group/name/{name:path}", groups.write_group, groups.GroupBody, "Create or update a group."),
     Route(DELETE, "group/name/{name:path}", groups.LOOKUP.delete_by_name, NameBody, "Delete a group."),
     # Aliases of groups
     Route(UPDATE, "group-alias", group_aliases.write_group_alias, group_aliases.GroupAliasBody,
-          "Give an external group an alias, or change one."),
+          "Create or update the alias of an external group."),
     Route(LIST, "group-alias/id", group_aliases.list_group_aliases, Page, "List the aliases of groups.",
           writes=False),
     Route(READ, "group-alias/id/{id:any}", group_aliases.read_group_alias, aliases.AliasName, "Show a group's alias.",
@@ -59,7 +59,7 @@ ROUTES: tuple[Row[Identity], ...] = (
 
 IDENTITY = EngineType(
     type="identity",
-    summary="Who calls: entities, their aliases at auth methods, and groups",
+    summary="Identities of callers: entities, their aliases at auth methods, and groups",
     routes=ROUTES,
     open=Identity,
 )

@@ -26,14 +26,14 @@ class EvaluateBody(Body):
     drafts: Any = {}
 
     tells = {
-        "path": "Required. The path, as in a request behind `/v1/`.",
+        "path": "Required. The path, as after `/v1/` in a request.",
         "operation": "`create`, `read`, `update`, `patch`, `delete`, `list` or `scan`.",
-        "parameters": "The parameters by their names.",
-        "wrap_ttl": "The TTL of a wrapped answer.",
-        "accessor": "The accessor of the token that asks; without it and the next two, the calling token.",
-        "entity_id": "The entity that asks, with its policies and those of its groups alone.",
-        "policies": "The names of the policies of the one that asks, or further ones of the entity's token.",
-        "drafts": "Texts of policies by name, in place of what is stored; null for a deleted one.",
+        "parameters": "The parameters of the request, by name.",
+        "wrap_ttl": "The TTL of the response wrapping, as a duration.",
+        "accessor": "The accessor of the token to evaluate. Default, without the next two: the calling token.",
+        "entity_id": "An entity to evaluate, with its policies and those of its groups alone.",
+        "policies": "Names of policies to evaluate, or further ones of the entity's token.",
+        "drafts": "Texts of policies by name, which replace the stored ones; null for a deleted policy.",
     }
 
 
@@ -77,5 +77,5 @@ async def _asker(system: System, call: Call, body: EvaluateBody) -> Asker:
 
 EVALUATE_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.UPDATE, "policies/acl-evaluate", evaluate, EvaluateBody,
-          "Tell whether policies would allow a request, and by which rule.", writes=False, scope=Scope.EACH),
+          "Evaluate whether policies allow a request, and by which rule.", writes=False, scope=Scope.EACH),
 )  # fmt: skip

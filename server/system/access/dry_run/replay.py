@@ -42,7 +42,7 @@ class ReplayBody(PeriodBody):
 
     tells = {
         **PeriodBody.tells,
-        "drafts": f"Required. Texts of policies by name, at most {MAX_DRAFTS}; null for a deleted one.",
+        "drafts": f"Required. Texts of policies by name, at most {MAX_DRAFTS}; null for a deleted policy.",
     }
 
 
@@ -222,6 +222,6 @@ async def replay(system: System, call: Call, body: ReplayBody) -> Reply:
 
 REPLAY_ROUTES: tuple[Row[System], ...] = (
     Route(Operation.UPDATE, "policies/acl-replay", replay, ReplayBody,
-          "Tell which recorded requests edited policies would decide otherwise.", Access.SUDO, writes=False,
+          "Show which recorded requests edited policies would decide differently.", Access.SUDO, writes=False,
           scope=Scope.EACH),
 )  # fmt: skip

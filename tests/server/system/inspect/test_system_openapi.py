@@ -131,16 +131,16 @@ async def test_descriptions_stand_where_readers_of_openapi_look(server: Server) 
         {
             "name": "name",
             "in": "path",
-            "description": "The key. Letters, digits and `_`, with `-` and `.` inside.",
+            "description": "The name of the key: letters, digits and `_`, with `-` and `.` inside.",
             "schema": {"type": "string"},
             "required": True,
         }
     ]
     reference = item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     fields = document["components"]["schemas"][reference.rsplit("/", 1)[1]]["properties"]
-    assert fields["batch_input"]["description"].startswith("Several at once, see Batches.")
+    assert fields["batch_input"]["description"].startswith("A batch of items. See Batches.")
     listing = document["paths"]["/t/keys"]["get"]["parameters"]
-    assert {entry["name"]: entry["description"] for entry in listing}["after"] == "Give the names behind this one."
+    assert {entry["name"]: entry["description"] for entry in listing}["after"] == "List the names after this one."
 
 
 class _Everything(Body):
@@ -178,9 +178,9 @@ def test_help_on_a_path() -> None:
     position = lines.index("    default_lease_ttl (string)")
     assert lines[position + 1 : position + 3] == [
         "",
-        "        How long tokens and leases live if a request doesn't say so; `system` for what",
+        "        The default lifetime of tokens and leases, as a duration; `system` for the",
     ]
-    assert lines[position + 3].strip() == "the server says."
+    assert lines[position + 3].strip() == "server's."
     assert "    update: Change the settings of a secrets engine." in lines
     assert list(answer["openapi"]["paths"]) == ["/mounts/{path}/tune"]
 
