@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from engines.faults import InvalidRequest
-from server.console.difference import Line, difference
 from server.console.forms import Field, Form, Kind
+from server.console.pages.difference import Line, difference
 from server.console.visit import Content, Page, Visit, listing, reading
 
 _ROOT = "root"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from server.console.difference import Line, difference
 from server.console.forms import Field, Form, Kind, read_field
+from server.console.pages.difference import Line, difference
 from server.console.render import pretty
 from server.console.visit import Content, Page, Visit, listing, reading
 

@@ -7,7 +7,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.console.difference import ADDED, KEPT, REMOVED, difference
+from server.console.pages.difference import ADDED, KEPT, REMOVED, difference
 
 _TEXTS = st.lists(st.sampled_from(["a", "b", "}", ""]), max_size=8).map("\n".join)
 
