@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeAlias
 
+from engines.cbom.source.program import Assign, Constant, Function, Name
 from engines.cbom.source.program import Class as ClassNode
-from engines.cbom.source.program import Constant, Function
 
 MAX_VALUES = 8
 """The most values of one expression; more become unknown besides."""
@@ -111,6 +111,12 @@ class Class:
 
     accepts_all: bool = False
     """Whether its objects let everything pass where a library expects them to check something."""
+
+    def field_names(self) -> list[str]:
+        """The names of its fields in the order in which literals give their values."""
+        return [
+            each.target.name for each in self.node.body if isinstance(each, Assign) and isinstance(each.target, Name)
+        ]
 
 
 @dataclass(slots=True, eq=False)

@@ -140,7 +140,10 @@ class Assignments(Calls):
             elif type(base) is Array:
                 self._set_item(base, keys, values)
             elif type(base) is Data and any(type(value) is not Known for value in values):
-                base.origin, base.made = (WEAK_RANDOM, chosen[0].made) if chosen else ("", None)
+                if not chosen:
+                    base.origin, base.made = "", None
+                elif base.origin != WEAK_RANDOM:  # The first element tells enough.
+                    base.origin, base.made = WEAK_RANDOM, chosen[0].made
 
     def _set_item(self, base: Array, keys: Values, values: Values) -> None:
         """An element of an array that gets another value; in a branch it may keep its own."""

@@ -178,12 +178,13 @@ class Calls(Libraries):
         result = Instance(of, {})
         for name in intrinsics.CONSTRUCTORS:
             found = self._instance_member(result, name) if self._class_member(of, name) else NOTHING
-            if found:
+            if any(type(each) is Closure for each in found):
                 for each in _overloads(found, arguments):
                     self.apply(each, arguments, node)
                 return (result,)
-        result.fields.update(arguments.keywords)
-        merged(of.literals, arguments.keywords)
+        given = dict(zip(of.field_names(), arguments.positional, strict=False)) | arguments.keywords
+        result.fields.update(given)
+        merged(of.literals, given)
         return (result,)
 
     def _library(self, path: str, arguments: Arguments, node: program.Call) -> Values:

@@ -179,6 +179,10 @@ class Expressions(Names):
     def _instance_member(self, value: Instance, name: str) -> Values:
         if name in value.fields:
             return value.fields[name]
+        if name not in value.of.members:
+            for base in value.of.bases:  # Go: members of a struct that is embedded.
+                if type(base) is Class and base.node.name in value.fields:
+                    return self.members(value.fields[base.node.name], name)
         found = self._class_member(value.of, name)
         if not found:
             return (value is value.of.sample and value.of.literals.get(name)) or UNKNOWN

@@ -52,7 +52,9 @@ CONTENT = "content"
 
 _PASSWORDS = frozenset({"password", "passwd", "passphrase", "pwd", "passwort", "pw", "pass"})
 _OTHERWISE = frozenset({"hash", "hashed", "digest", "salt", "encrypted", "reset", "token", "id", "key", "file", "path"})
-_PASSING = frozenset({"str", "bytes", "bytearray", "from", "concat", "encode", "String", "join", "trim", "strip"})
+_PASSING = frozenset(
+    {"str", "bytes", "bytearray", "from", "concat", "encode", "String", "join", "trim", "strip", "getBytes"}
+)
 """Functions whose result is their argument in another form."""
 
 _ENTRIES = frozenset({"get", "getlist", "pop"})

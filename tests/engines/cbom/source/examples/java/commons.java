@@ -22,5 +22,6 @@ class Helpers {
     void secrets() {
         String password = RandomStringUtils.randomAlphanumeric(12); // finds: weak-random
         String name = RandomStringUtils.randomAlphabetic(12);
+        String passwordToo = RandomStringUtils.random(12, 0, 0, true, true, null, new java.security.SecureRandom()); // finds: use:CSPRNG
     }
 }
