@@ -63,6 +63,7 @@ class LedgerDevice:
     def rehearse(self, *, fresh: bool) -> None:
         """Check that the directory can be used, and make its folders. ``fresh``: nothing is remembered of its log.
 
+        A log that is remembered goes on with a full disk, and takes entries again as soon as there is space.
         Raises ``DeviceFault``, and ``InvalidRequest`` with nothing made.
         """
         try:
@@ -74,8 +75,9 @@ class LedgerDevice:
                     f'with the origin "{self.settings.origin}"'
                 )
             self.directory.make()
-            self.directory.write("tmp/rehearsal", b"\n")
-            os.unlink(self.directory.path / "tmp" / "rehearsal")
+            if fresh:
+                self.directory.write("tmp/rehearsal", b"\n")
+                os.unlink(self.directory.path / "tmp" / "rehearsal")
         except OSError as error:
             raise self._fault(error) from error
 

@@ -110,6 +110,8 @@ class EntryCheck:
             event = orjson.loads(entry)
             if "namespace" in event:
                 return  # Of a tenant's log.
+            if "accepted_loss" in event:
+                self._report.note(f"an earlier log of this origin, whose loss was accepted: entry {index} says which")
             if event.get("event") in _EVENTS and len(self.events) < _MAX_EVENTS:
                 self.events.append((index, event))
             elif event.get("event") in _EVENTS:

@@ -305,6 +305,18 @@ async def test_a_required_ledger_that_takes_nothing_fails_the_request(
     await broker.close()
 
 
+async def test_a_log_goes_on_at_a_start_with_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Held()
+    await (await ledger_broker(held, tmp_path / "log")).close()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        broker = await ledger_broker(held, tmp_path / "log")
+        assert await _outcome(lambda: broker.begin(request())) == "Failed"
+    assert await _outcome(lambda: broker.begin(request())) == "answered"
+    await broker.close()
+    assert [entry["type"] for entry in written(tmp_path / "log")] == ["ledger", "ledger", "ledger", "request", "ledger"]
+
+
 async def test_a_ledger_is_enough_where_another_device_takes_nothing(tmp_path: Path) -> None:
     failing = DeclaredDevice("list", "list", options={"failing": "true", "skip_test": "true"})
     broker = await ledger_broker(Held(), tmp_path / "log", failing)
