@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
-from engines.cbom.source.evaluation.expressions import Exhausted
+from engines.cbom.source.evaluation.expressions import EXPORTS, Exhausted
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.frontends.base import Lowering
@@ -208,6 +208,7 @@ class ProgramFiles:
                 return (File(loaded.scope),)
             first, *inner = name.split(".")
             evaluator = self._evaluator(language)
+            first = exported if (exported := f"{EXPORTS}{first}") in loaded.scope.names else first
             named = first in loaded.scope.names
             values = evaluator.in_scope(loaded.scope, first) if named else evaluator.reexported(loaded.scope, first)
             if values:

@@ -128,6 +128,14 @@ class Instance:
 
 
 @dataclass(slots=True, eq=False)
+class Super:
+    """What an object has from the classes above ``owner``, the class of the method that runs."""
+
+    owner: Class
+    receiver: Value
+
+
+@dataclass(slots=True, eq=False)
 class File:
     """A file of the program, or a folder of them, as a namespace."""
 
@@ -159,7 +167,7 @@ class Bound:
 
 
 Value: TypeAlias = (
-    Unknown | Known | Data | Ref | Thing | Method | Closure | Class | Instance | File | Array | Table | Bound
+    Unknown | Known | Data | Ref | Thing | Method | Closure | Class | Instance | Super | File | Array | Table | Bound
 )
 Values: TypeAlias = tuple[Value, ...]
 

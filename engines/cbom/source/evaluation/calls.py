@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions import callbacks, intrinsics
-from engines.cbom.source.evaluation.libraries import Libraries
+from engines.cbom.source.evaluation.libraries import ERROR_FIRST, Libraries
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
 from engines.cbom.source.values import (
@@ -23,11 +24,13 @@ from engines.cbom.source.values import (
     Known,
     Method,
     Ref,
+    Super,
     Table,
     Thing,
     Unknown,
     Value,
     Values,
+    is_static,
     union,
     weak_among,
 )
@@ -152,6 +155,8 @@ class Calls(Libraries):
             return union(self.apply(each, arguments, node) for each in self._instance_member(callee, "__call__"))
         if isinstance(callee, Thing):
             return self._method(callee, "__call__", arguments, node)
+        if isinstance(callee, Super):
+            return self._construct_above(callee, arguments, node)
         if isinstance(callee, Data) and callee.origin == WEAK_RANDOM:
             return (callee,)  # C++: the generator itself is called.
         return UNKNOWN
@@ -181,11 +186,25 @@ class Calls(Libraries):
             if any(type(each) is Closure for each in found):
                 for each in _overloads(found, arguments):
                     self.apply(each, arguments, node)
+                merged(of.literals, _constants_in(result.fields))
                 return (result,)
         given = dict(zip(of.field_names(), arguments.positional, strict=False)) | arguments.keywords
         result.fields.update(given)
         merged(of.literals, given)
         return (result,)
+
+    def _construct_above(self, above: Super, arguments: Arguments, node: program.Call) -> Values:
+        """``super(...)``: the constructor above in JavaScript; in Python it only stands for what is above."""
+        if self.scope.source.language not in ERROR_FIRST:
+            return (above,)
+        for base in above.owner.bases:
+            if type(base) is Ref:
+                self.apply(base, arguments, replace(node, creates=True))
+        for name in intrinsics.CONSTRUCTORS:
+            for each in self._inherited(above, name):
+                if type(each) is Closure:
+                    self.apply(each, arguments, node)
+        return UNKNOWN
 
     def _library(self, path: str, arguments: Arguments, node: program.Call) -> Values:
         table = self.knowledge.calls
@@ -235,6 +254,11 @@ class Calls(Libraries):
         if isinstance(value, Known):
             return "text" if isinstance(value.value, str) else "bytes" if isinstance(value.value, bytes) else "number"
         return _KINDS.get(type(value), "?")
+
+
+def _constants_in(fields: Mapping[str, Values]) -> dict[str, Values]:
+    """The constants that fields have."""
+    return {name: values for name, values in fields.items() if values and all(is_static(value) for value in values)}
 
 
 def _overloads(found: Values, arguments: Arguments) -> Values:

@@ -17,6 +17,7 @@ from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.contexts import context_of
 from engines.cbom.source.evaluation.lifetimes.held import Held
+from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_methods, overrides
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
@@ -31,6 +32,7 @@ from engines.cbom.source.values import (
     Closure,
     Instance,
     Ref,
+    Super,
     Table,
     Thing,
     Unknown,
@@ -49,9 +51,6 @@ MAX_ANONYMOUS = 12
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
 
-
-_MAX_ANCESTORS = 8
-"""The most classes above one whose methods are run for its objects."""
 
 _ORDERS = 5
 
@@ -83,8 +82,11 @@ class Evaluator(Branches):
         self.untaken = []
         self.held = Held()
         self.nonces = Nonces()
-        self._made: list[Closure] = []
-        self._derived: list[Class] = []
+        self.telling = set()
+        self.made: list[Closure] = []
+        """The functions of the file that runs."""
+
+        self._heirs: list[Class] = []
         self._results: dict[int, dict[Any, Values]] = {}
         self._running: list[Closure] = []
         self._returned: list[Values] = []
@@ -105,24 +107,24 @@ class Evaluator(Branches):
 
     def load(self, module: program.Module, scope: Scope, steps: int) -> None:
         """Run a file's own statements, not yet its functions, in its ``scope``. Raises ``Exhausted``."""
-        before = self.scope, self.steps, self._made, self._derived
-        self.scope, self.steps, self._made, self._derived = scope, steps, [], []
+        before = self.scope, self.steps, self.made, self._heirs
+        self.scope, self.steps, self.made, self._heirs = scope, steps, [], []
         try:
             self.block(module.body)
         finally:
-            scope.made, scope.classes = self._made, self._derived
-            self.scope, self.steps, self._made, self._derived = before
+            scope.made, scope.heirs = self.made, self._heirs
+            self.scope, self.steps, self.made, self._heirs = before
 
     def run_functions(self, scope: Scope, steps: int) -> None:
         """Run every function of a loaded file that no call has reached. Raises ``Exhausted``."""
         self.steps = steps
-        self._made = scope.made
+        self.made, self._heirs = scope.made, scope.heirs
         for order in range(_ORDERS):
-            for closure in self._made:  # Grows while functions make functions.
+            for closure in self.made:  # Grows while functions make functions.
                 if _order_of(closure) <= order:
                     self._run_unreached(closure)
-        for made in scope.classes:
-            self._run_inherited(made)
+        for heir in self._heirs:
+            self._run_inherited(heir)
         for thing in self.untaken:
             if thing.untaken is not None:
                 self.witness.see(thing.untaken)
@@ -134,23 +136,24 @@ class Evaluator(Branches):
         receiver = None
         if closure.owner is not None and not closure.function.static:
             receiver = self.construct(closure.owner)
+            if id(closure.function) in self._results:
+                return  # It is the constructor.
         self.run(Closure(closure.function, closure.scope, closure.owner, receiver), Arguments([], {}, incomplete=True))
 
-    def _run_inherited(self, made: Class) -> None:
-        """Run methods that a class inherits and that call what it overrides, for its own objects."""
-        seen = set(made.members)
-        bases = [base for base in made.bases if type(base) is Class]
-        for base in bases:
-            bases += [each for each in base.bases if type(each) is Class and len(bases) < _MAX_ANCESTORS]
-            methods = [
-                (name, value) for name, values in base.members.items() for value in values if type(value) is Closure
-            ]
-            overrides = any(name in made.members and name not in CONSTRUCTORS for name, _ in methods)
-            for name, value in methods:
-                if overrides and name not in seen and name not in CONSTRUCTORS and not value.function.static:
-                    bound = Closure(value.function, value.scope, value.owner, self.construct(made))
-                    self.run(bound, Arguments([], {}, incomplete=True))
-            seen |= base.members.keys()
+    def _run_inherited(self, of: Class) -> None:
+        """Run inherited methods with an object of the class, if they use a library or may call what it overrides."""
+        methods = list(inherited_methods(of))
+        overridden = {each.owner for each in methods if each.owner and overrides(of, each.owner)}
+        for closure in methods:
+            if closure.function in self.telling or closure.owner in overridden:
+                bound = Closure(closure.function, closure.scope, closure.owner, self.construct(of))
+                self.run(bound, Arguments([], {}, incomplete=True))
+
+    def superclass(self) -> Values:
+        running = self._running[-1] if self._running else None
+        if running is None or running.owner is None or running.receiver is None:
+            return UNKNOWN
+        return (Super(running.owner, running.receiver),)
 
     def imported(self, module: str) -> Values:
         """The module that a call imports by name."""
@@ -160,16 +163,18 @@ class Evaluator(Branches):
 
     def closure(self, node: program.Function) -> Values:
         made = Closure(node, self.scope)
-        self._made.append(made)
+        self.made.append(made)
         return (made,)
 
     def construct(self, of: Class) -> Instance:
         if of.sample is None:
             of.sample = Instance(of, {})
             for name in CONSTRUCTORS:
-                for each in of.members.get(name, NOTHING):
+                for each in self._class_member(of, name):
                     if type(each) is Closure:
-                        self.run(Closure(each.function, each.scope, of, of.sample), Arguments([], {}, incomplete=True))
+                        owner = each.owner or of
+                        made = Closure(each.function, each.scope, owner, of.sample)
+                        self.run(made, Arguments([], {}, incomplete=True))
         return of.sample
 
     def run(self, closure: Closure, arguments: Arguments) -> Values:
@@ -345,19 +350,19 @@ class Evaluator(Branches):
         self.scope.set(node.name, (made,))
         inner = Scope(self.scope.source, self.scope, made.members, is_class=True)
         outer, self.scope = self.scope, inner
-        start = len(self._made)
+        start = len(self.made)
         try:
             self.block(node.body)
         finally:
             self.scope = outer
-        for closure in [] if node.namespace else self._made[start:]:
+        for closure in [] if node.namespace else self.made[start:]:
             if closure.scope is inner:
                 closure.owner = made
                 if not self.implicit_self:
                     closure.scope = outer
-        if any(type(base) is Class for base in made.bases):
-            self._derived.append(made)
         interfaces = union(self.evaluate(each) for each in node.interfaces)
+        if any(type(base) is Class for base in bases):
+            self._heirs.append(made)
         self._check_overrides(made, (*made.bases, *interfaces))
         return False
 

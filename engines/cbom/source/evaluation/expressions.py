@@ -30,6 +30,7 @@ from engines.cbom.source.values import (
     Known,
     Method,
     Ref,
+    Super,
     Table,
     Thing,
     Unknown,
@@ -40,6 +41,10 @@ from engines.cbom.source.values import (
     weak_among,
 )
 
+EXPORTS = "exports."
+"""The beginning of names that CommonJS exports: a file's own may be the same."""
+
+DEFAULT = "default"
 _ENVIRONMENT = "process.env"
 """The environment in JavaScript, whose variables are members."""
 
@@ -161,6 +166,8 @@ class Expressions(Names):
             return self._class_member(value, name) or UNKNOWN
         if isinstance(value, File):
             return self._file_member(value.scope, name)
+        if isinstance(value, Super):
+            return self._inherited(value, name) or UNKNOWN
         if isinstance(value, Table) and name in value.entries:
             return value.entries[name]
         if isinstance(value, Known) and name == "value":
@@ -172,20 +179,37 @@ class Expressions(Names):
         return (Method(value, name),)
 
     def _file_member(self, scope: Scope, name: str) -> Values:
-        if name in scope.names:
-            return self.in_scope(scope, name)
-        return self.reexported(scope, name) or self.files.find(scope.source, ".", name) or UNKNOWN
+        for each in (f"{EXPORTS}{name}", name):
+            if each in scope.names:
+                return self.in_scope(scope, each)
+        found = self.reexported(scope, name)
+        if not found and name != DEFAULT and DEFAULT in scope.names:  # module.exports = an object that has it
+            return self.members(self.in_scope(scope, DEFAULT), name)
+        return found or self.files.find(scope.source, ".", name) or UNKNOWN
+
+    def _inherited(self, above: Super, name: str) -> Values:
+        """The member ``name`` that a method has from the classes above its own."""
+        for base in above.owner.bases:
+            if type(base) is Class and isinstance(above.receiver, Instance):
+                receiver = above.receiver
+                found = self._class_member(base, name)
+                if found:
+                    return union(self._of_instance(each, receiver) for each in found)
+            elif type(base) is Ref:
+                return (Method(Thing(base.path, {}), name),)
+        return NOTHING
 
     def _instance_member(self, value: Instance, name: str) -> Values:
+        literal = value.of.literals.get(name, NOTHING) if value is value.of.sample else NOTHING
         if name in value.fields:
-            return value.fields[name]
+            return union((value.fields[name], literal)) if literal else value.fields[name]
         if name not in value.of.members:
             for base in value.of.bases:  # Go: members of a struct that is embedded.
                 if type(base) is Class and base.node.name in value.fields:
                     return self.members(value.fields[base.node.name], name)
         found = self._class_member(value.of, name)
         if not found:
-            return (value is value.of.sample and value.of.literals.get(name)) or UNKNOWN
+            return literal or UNKNOWN
         return union(self._of_instance(each, value) for each in found)
 
     def _of_instance(self, member: Value, value: Instance) -> Values:

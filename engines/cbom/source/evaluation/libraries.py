@@ -32,7 +32,7 @@ from engines.cbom.source.values import (
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
 
-_ERROR_FIRST = frozenset({"javascript", "typescript", "tsx"})
+ERROR_FIRST = frozenset({"javascript", "typescript", "tsx"})
 """Languages whose libraries give a result to a last argument that is a function of an error and it."""
 
 
@@ -50,6 +50,9 @@ class Libraries(Expressions):
 
     untaken: list[Thing]
     """Objects that are reported if no call of a library takes them."""
+
+    telling: set[object]
+    """The functions and classes in which a library is used."""
 
     assigned: tuple[program.Call, list[Sighting]] | None = None
     """The call whose result a variable gets, with what was seen at it of the object that it makes."""
@@ -86,7 +89,7 @@ class Libraries(Expressions):
                 read.update(id(value) for term in terms for value in rules.of_term(term, names))
         if not result and not node.creates:
             arguments.may_fill(read)
-        if result and arguments.positional and self.scope.source.language in _ERROR_FIRST:
+        if result and arguments.positional and self.scope.source.language in ERROR_FIRST:
             for value in arguments.positional[-1]:
                 if type(value) is Closure and len(value.function.parameters) > 1:
                     self.run(value, Arguments([known(None), result], {}))
@@ -169,6 +172,7 @@ class Libraries(Expressions):
         assured = MAC if sighting.rule.primitive == "mac" else sighting.rule.assures
         if assured:
             self.witness.assured.update((assured, each) for each in sighting.within)
+        self.telling |= sighting.within
         if sighting.rule.unless_taken or self.tests_others():
             return
         if self.assigned is None or self.assigned[0] is not node or not sighting.rule.result:

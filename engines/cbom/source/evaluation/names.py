@@ -13,6 +13,10 @@ from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Values, 
 OWN = frozenset({"crate", "self", "super"})
 """The beginnings of paths of the program itself (Rust)."""
 
+_SUPER = "super"
+_PASSING_ON = frozenset({"python", "javascript", "typescript", "tsx"})
+"""Languages in which a file passes on what it imports with everything of a module: ``export * from``."""
+
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
 
 MAX_REEXPORTS = 6
@@ -66,6 +70,10 @@ class Names:
     def _instance_member(self, value: Instance, name: str) -> Values:
         """The member ``name`` of an object of the program."""
 
+    @abstractmethod
+    def superclass(self) -> Values:
+        """What the object of the running method has from the classes above."""
+
     def lookup(self, name: str) -> Values:
         """The values of a name at this point."""
         scope = self.scope.find(name)
@@ -73,6 +81,8 @@ class Names:
             values = self.loaded(scope.source, scope.names, name)
             receiver = self.receiver_in(scope)
             return values if receiver is None else self._instance_member(receiver, name)
+        if name == _SUPER and not self.open_names:
+            return self.superclass()
         source = self.scope.source
         key = name, len(source.wildcards)
         found = source.outside.get(key)
@@ -155,7 +165,8 @@ class Names:
 
     def reexported(self, scope: Scope, name: str) -> Values:
         """A name that other files have from a file that imports all members of a module; NOTHING if there is none."""
-        return self._of_wildcards(scope.source, name) if self.open_names else NOTHING
+        passes_on = self.open_names or scope.source.language in _PASSING_ON
+        return self._of_wildcards(scope.source, name) if passes_on else NOTHING
 
     def _of_wildcards(self, source: Source, name: str) -> Values:
         """A member of one of the modules of which ``source`` imports everything; NOTHING if there is none.

@@ -39,8 +39,8 @@ class Scope:
     made: list[Closure] = field(default_factory=list)
     """The functions of a file, in the scope of the file."""
 
-    classes: list[Class] = field(default_factory=list)
-    """Its classes that have a base in the program."""
+    heirs: list[Class] = field(default_factory=list)
+    """Classes of a file that have others above them."""
 
     def find(self, name: str) -> Scope | None:
         """The innermost scope that has ``name``."""

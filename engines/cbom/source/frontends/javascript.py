@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import CommonSyntax
-from engines.cbom.source.frontends.javascript_expressions import FUNCTIONS, JavaScriptExpressions
+from engines.cbom.source.frontends.javascript_expressions import FUNCTIONS, JavaScriptExpressions, exported
 from engines.cbom.source.program import (
     Assign,
     Branch,
@@ -83,7 +83,7 @@ class JavaScriptLowering(JavaScriptExpressions):
                 yield Assign(Name("default"), value, line)
                 yield from _exported_pairs(value, line)
             elif name.startswith(("exports.", "module.exports.")):
-                yield Assign(Name(name.rpartition(".")[2]), value, line)
+                yield Assign(Name(exported(name.rpartition(".")[2])), value, line)
             else:
                 yield Assign(self.expression(target), value, line)
 
@@ -107,7 +107,11 @@ class JavaScriptLowering(JavaScriptExpressions):
         yield self._function(node, self.text(node.child_by_field_name("name")))
 
     def class_node(self, node: Node) -> Iterator[Statement]:
+        yield from self._decorators(node)
         yield self._class(node)
+
+    def _decorators(self, node: Node) -> Iterator[Statement]:
+        yield from (Evaluate(self.first(child)) for child in node.named_children if child.type == "decorator")
 
     def _class(self, node: Node) -> Class:
         bases = [
@@ -116,8 +120,10 @@ class JavaScriptLowering(JavaScriptExpressions):
             if child.type == "class_heritage"
             for inner in child.named_children[:1]
         ]
-        body: list[Statement] = []
-        for child in node.child_by_field_name("body").named_children:
+        inside = node.child_by_field_name("body")
+        body: list[Statement] = [*self._decorators(inside)]
+        for child in inside.named_children:
+            body.extend(self._decorators(child))
             if child.type == "method_definition":
                 body.append(self._method(child))
             elif child.type in ("field_definition", "public_field_definition"):
@@ -173,6 +179,7 @@ class JavaScriptLowering(JavaScriptExpressions):
         declaration, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")
         if declaration is not None:
             made = self.one(declaration)
+            yield from self._decorators(node)
             yield from made
             if any(child.type == "default" for child in node.children):
                 yield from (
@@ -230,5 +237,5 @@ class JavaScriptLowering(JavaScriptExpressions):
 def _exported_pairs(value: Expression, line: int) -> Iterator[Statement]:
     """The names of an object that is exported."""
     for key, each in value.pairs if isinstance(value, Mapping) else ():
-        if isinstance(key, Const) and not (isinstance(each, Name) and each.name == key.value):
-            yield Assign(Name(str(key.value)), each, line)
+        if isinstance(key, Const):
+            yield Assign(Name(exported(str(key.value))), each, line)

@@ -26,6 +26,7 @@ from engines.cbom.source.program import (
 
 _UNARY = {"!": "not", "-": "-", "~": "~"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
+_EXPORTS = ("exports", "module.exports")
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
 
 
@@ -38,6 +39,8 @@ class JavaScriptExpressions(CommonSyntax):
         return Name("require")
 
     def member(self, node: Node) -> Expression:
+        if self.text(node.child_by_field_name("object")) in _EXPORTS:
+            return Name(exported(self.text(node.child_by_field_name("property"))))
         return Member(self.part(node, "object"), self.text(node.child_by_field_name("property")))
 
     def subscript(self, node: Node) -> Expression:
@@ -233,6 +236,11 @@ class JavaScriptExpressions(CommonSyntax):
         "function_expression": function_expression,
         "generator_function": function_expression,
     }
+
+
+def exported(name: str) -> str:
+    """The name by which a file has what CommonJS exports as ``name``; a variable of its own may have that name too."""
+    return f"exports.{name}"
 
 
 def _unescaped(text: str) -> str:

@@ -18,6 +18,7 @@ from engines.cbom.source.values import (
     Closure,
     Method,
     Ref,
+    Thing,
     Value,
     Values,
     union,
@@ -134,6 +135,27 @@ def _array_from(evaluator: Any, arguments: Arguments) -> Values:
     return _mapped(evaluator, _argument(arguments, 1), _argument(arguments, 0))
 
 
+_RESOLVER = "Promise.resolver"
+_RESOLVED = "value"
+
+
+def _promise(evaluator: Any, arguments: Arguments) -> Values:
+    """``new Promise((resolve, reject) => ...)``: what is resolved, also by functions that others call later."""
+    resolver = Thing(_RESOLVER, {})
+    before = len(evaluator.made)
+    _invoke(evaluator, _argument(arguments, 0), [(resolver,), UNKNOWN])
+    for closure in evaluator.made[before : before + MAX_ELEMENTS]:
+        evaluator.run(closure, Arguments([], {}, incomplete=True))
+    return resolver.facts.get(_RESOLVED) or UNKNOWN
+
+
+def _resolve(_evaluator: Any, arguments: Arguments) -> Values:
+    for resolver in arguments.receiver:
+        if type(resolver) is Thing:
+            resolver.facts[_RESOLVED] = union((resolver.facts.get(_RESOLVED, NOTHING), _argument(arguments, 0)))
+    return UNKNOWN
+
+
 METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
     "map": _map,
     "flatMap": _map,
@@ -159,6 +181,8 @@ METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
 FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "map": _map_function,
     "Array.from": _array_from,
+    "Promise": _promise,
+    f"{_RESOLVER}.__call__": _resolve,
     "asyncio.to_thread": _submit,
     "threading.Thread": _thread,
     "multiprocessing.Process": _thread,

@@ -22,7 +22,10 @@ from engines.cbom.source.values import (
     Bound,
     Data,
     Known,
+    Method,
+    Ref,
     Table,
+    Thing,
     Values,
     constants,
     known,
@@ -166,6 +169,19 @@ def _bytes(_evaluator: Any, arguments: Arguments) -> Values:
     return union(found)
 
 
+def _typed_array(_evaluator: Any, arguments: Arguments) -> Values:
+    """JavaScript's ``new Uint8Array(size)``, which is zeros, or one with the bytes of an array or a buffer."""
+    found: list[Values] = []
+    for value in arguments.positional[0] if arguments.positional else ():
+        if type(value) is Known and isinstance(value.value, int):
+            found.append((Data(CONSTANT, value.value),))
+        elif type(value) is Ref or (type(value) is Method and type(value.receiver) in (Ref, Thing)):
+            found.append((Data(CONSTANT),))  # A library's constant, such as the length of its nonces.
+        else:
+            found.append((value,) if type(value) in (Array, Data, Known) else UNKNOWN)
+    return union(found) or UNKNOWN
+
+
 def _text(_evaluator: Any, arguments: Arguments) -> Values:
     found: list[Values] = []
     for value in arguments.positional[0] if arguments.positional else known(""):
@@ -279,6 +295,9 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "strlen": _length,
     "bytes": _bytes,
     "bytearray": _bytes,
+    "Number": _integer,
+    "parseInt": _integer,
+    **dict.fromkeys(("Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Array", "ArrayBuffer"), _typed_array),
     "str": _text,
     "int": _integer,
     "dict": _dictionary,

@@ -1,0 +1,62 @@
+import hashlib
+import hmac
+import os
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from Crypto.Cipher import AES
+
+
+class Box:
+    def __init__(self, key):
+        self._aead = AESGCM(key)  # finds: use:AES
+        self._nonce = os.urandom(12)  # finds: use:CSPRNG
+
+    def seal_kept(self, data):
+        return self._aead.encrypt(self._nonce, data, None)  # finds: use:AES nonce-reuse
+
+    def seal(self, data):
+        nonce = os.urandom(12)  # finds: use:CSPRNG
+        return nonce + self._aead.encrypt(nonce, data, None)  # finds: use:AES
+
+
+class Parameters(NamedTuple):
+    key: bytes
+    mode: int
+
+
+def parameters():
+    return Parameters(b"k" * 16, AES.MODE_ECB)
+
+
+def encrypt(data):
+    chosen = parameters()
+    return AES.new(chosen.key, chosen.mode).encrypt(data)  # finds: use:AES ecb-mode hardcoded-key
+
+
+class Signer:
+    digest = None
+
+    def __init__(self, key, name="sha256"):
+        self.key = key
+        self.name = name
+
+    def sign(self, data):
+        return hmac.new(self.key, data, self.name)  # finds: use:HMAC-SHA-256 hardcoded-key
+
+    def checksum(self, data):
+        return hashlib.new(self.digest, data)  # finds: use:SHA-1 weak-hash use:SHA-512
+
+    def greet(self):
+        return self.digest
+
+
+class Fixed(Signer):
+    digest = "sha1"
+
+    def __init__(self):
+        super().__init__(b"a key that stands in the program")
+
+
+class Given(Signer):
+    digest = "sha512"
