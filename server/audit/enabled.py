@@ -11,7 +11,14 @@ from typing import TypeAlias
 
 from engines.base import Operation
 from engines.faults import InvalidRequest
-from server.audit.devices.base import AuditDevice, DeviceFault, DeviceType, NamesOptions, Rehearses
+from server.audit.devices.base import (
+    AuditDevice,
+    DeviceFault,
+    DeviceType,
+    MeetsNamespaces,
+    NamesOptions,
+    Rehearses,
+)
 from server.audit.entry import AuditNamespace, AuditRequest, AuditSubject
 from server.audit.formatter import Formatter
 from server.audit.options import check_options, read_options
@@ -217,7 +224,9 @@ def make_device(
         known = ", ".join(plugins.names(plugins.AUDIT_DEVICES))
         raise InvalidRequest(f'unknown backend type: "{entry.type}"; there are {known}')
     options = read_options(entry.options, prefix_allowed=prefix_allowed)
-    return EnabledDevice(path, entry, device_type(entry.options), Formatter(entry.salt, options), most, failed)
+    device = device_type(entry.options)
+    meet = device.meet_namespace if isinstance(device, MeetsNamespaces) else None
+    return EnabledDevice(path, entry, device, Formatter(entry.salt, options, meet), most, failed)
 
 
 def check_known(entry: StoredDevice, find_type: FindType) -> None:

@@ -37,10 +37,11 @@ _CLASSES = {False: "secret", True: "auth"}
 class AuditNamespace:
     """The namespace of a request; ``path`` is ``""`` for the root namespace."""
 
-    __slots__ = ("block", "id")
+    __slots__ = ("block", "id", "is_root")
 
     def __init__(self, namespace_id: str, path: str = "") -> None:
         self.id = namespace_id
+        self.is_root = namespace_id == "root"
         self.block = b'"namespace":' + orjson.dumps({"id": namespace_id, **({"path": path} if path else {})}) + b","
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -47,7 +47,9 @@ class _Prepared(Struct, frozen=True, gc=False):
 class Formatter:
     """Turns requests and responses into lines."""
 
-    def __init__(self, salt: bytes, options: FormatOptions) -> None:
+    def __init__(self, salt: bytes, options: FormatOptions, meet_namespace: Callable[[], None] | None = None) -> None:
+        """``meet_namespace`` is called before the first entry of a namespace below the root, and perhaps again."""
+        self._meet_namespace = meet_namespace
         self._hasher = Hasher(salt)
         self._hiding = Clear() if options.log_raw else self._hasher
         self.options = options
@@ -101,6 +103,8 @@ class Formatter:
 
     def _share(self, subject: AuditSubject, client_token: str) -> Parts:
         """The parts that are the same for all requests of ``subject``."""
+        if self._meet_namespace is not None and not subject.namespace.is_root:
+            self._meet_namespace()
         members: dict[str, Any] = {}
         token, mount = subject.token, subject.mount
         if token is not None and token.client_id:

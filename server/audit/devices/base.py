@@ -67,6 +67,14 @@ class Syncs(Protocol):
 
 
 @runtime_checkable
+class MeetsNamespaces(Protocol):
+    """A device to which it matters whether there are entries of namespaces below the root."""
+
+    def meet_namespace(self) -> None:
+        """Called in the event loop before the first entry of such a namespace is written, and perhaps again."""
+
+
+@runtime_checkable
 class NamesOptions(Protocol):
     """A type of device that lists its options; others in a device's settings are refused."""
 

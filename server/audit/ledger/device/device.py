@@ -59,6 +59,8 @@ class LedgerDevice:
         self._run: Run | None = None
         self._journal: JournalWriter | None = None
         self._use: Held | None = None
+        self._namespaces = False
+        """Whether there may be entries of namespaces."""
 
     def rehearse(self, *, fresh: bool) -> None:
         """Check that the directory can be used, and make its folders. ``fresh``: nothing is remembered of its log.
@@ -99,6 +101,8 @@ class LedgerDevice:
             if not use.take(shared=True):
                 raise DeviceFault(f"the ledger {self.directory.path} is being disabled")
             self._journal = JournalWriter(self.directory, syncs=self.syncs)
+            if self._namespaces:
+                self._journal.tell_of_namespaces()
             self._run = Run(self.worker)
             self._append(own_line("opened", {"version": VERSION, **self.introduced}))
             self.introduced = {}
@@ -149,7 +153,16 @@ class LedgerDevice:
 
     def note(self, event: str, members: Mapping[str, Any]) -> None:
         """Write an entry of the server's own. Raises ``DeviceFault``. Called as ``write`` is."""
+        if "namespace" in members:
+            self.meet_namespace()
         self.write(own_line(event, members))
+
+    def meet_namespace(self) -> None:
+        """As ``MeetsNamespaces.meet_namespace``: entries of no namespace aren't looked through for them."""
+        self._namespaces = True  # First: an ``open`` that is under way sees it, or has set the journal.
+        journal = self._journal
+        if journal is not None:
+            journal.tell_of_namespaces()
 
     def reopen(self) -> None:
         """Read the policy of witnesses again; no file of a ledger is moved away from under it."""

@@ -66,6 +66,8 @@ class SharedPage:
     """The time since which the quorum of witnesses has been missing, since the epoch; 0 if it isn't."""
     SEALING = 8
     """1 more than the first index of the segment whose writers are asked to release their locks; 0 for none."""
+    NAMESPACES = 9
+    """1 from before the first entry of a namespace is written, by any process; see ``TenantWriter``."""
 
     def __init__(self, path: Path) -> None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)

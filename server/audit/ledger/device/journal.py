@@ -9,6 +9,7 @@ continued: the whole frames in it count, and readers pass the rest by (``server.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import threading
@@ -59,6 +60,11 @@ class JournalWriter:
         """As ``append``, in any thread; waits while the segment is being sealed."""
         with self._waiting:
             return self._append(frames, fcntl.LOCK_SH)
+
+    def tell_of_namespaces(self) -> None:
+        """Set the shared page's word for entries of namespaces; in any thread."""
+        with contextlib.suppress(ValueError):  # It was closed meanwhile.
+            self._words[SharedPage.NAMESPACES] = 1
 
     def yield_lock(self) -> None:
         """Release the lock on the segment if that is asked for. Called in the thread of ``append``, between calls."""

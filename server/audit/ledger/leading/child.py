@@ -90,11 +90,13 @@ def _serve() -> None:
             assert tenants is not None, "the logs of tenants are begun with"
             _answer(msgspec.to_builtins(_advanced(tenants, question["advance"])))
         else:
-            _answer(_told(integrator))
+            _answer(_told(integrator, tenants))
 
 
-def _told(integrator: Integrator) -> dict[str, Any]:
+def _told(integrator: Integrator, tenants: TenantWriter | None) -> dict[str, Any]:
     step = integrator.step()
+    if tenants is not None and not step.more:
+        tenants.caught_up(step.size)
     return {
         "size": step.size,
         "root": step.root.hex(),

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from server.audit.ledger.device.directory import CHECKPOINT, LOST, LedgerDirectory, make_folders
+from server.audit.ledger.device.directory import CHECKPOINT, LOST, LedgerDirectory, SharedPage, make_folders
 from server.audit.ledger.log.checkpoints import parse_checkpoint
 from server.audit.ledger.log.hashes import EMPTY_ROOT
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote
@@ -58,6 +58,17 @@ class TenantWriter:
         self._lost = set(known.lost)
         self._suspect = known.suspect
         self._mending: _Mending | None = None
+        self._told_from: int | None = None
+        """The index from which on the shared page tells of entries of tenants before they are written."""
+
+    def caught_up(self, size: int) -> None:
+        """Tell that all that was in the journal when this was made is below the entry ``size``.
+
+        Earlier releases, and a page that was lost with the machine's power, don't tell of entries. Those of processes
+        that run now are told of, so where no process has, all entries from ``size`` on are the root's.
+        """
+        if self._told_from is None:
+            self._told_from = size
 
     def advance(self, end: int) -> Round:
         """Write a part of the entries below ``end``, the size of the server's log, whose files hold them."""
@@ -65,6 +76,9 @@ class TenantWriter:
             return self._mend(self._mending)
         if self._suspect:
             return self._look_at_some()
+        if self._told_from is not None and self._position >= self._told_from and not self._may_have_entries():
+            self._position = end
+            return Round(end, {}, [])
         part = self._read(self._position, end, None)
         if part.end == self._position < end:
             return Round(self._position, {}, [], error=f"entry {part.end} of the server's log can't be read")
@@ -82,6 +96,13 @@ class TenantWriter:
         self._position = part.end
         self._sizes.update(grown)
         return Round(self._position, grown, [], part.end < end)
+
+    def _may_have_entries(self) -> bool:
+        page = self._directory.page()
+        try:
+            return bool(page.words[SharedPage.NAMESPACES])
+        finally:
+            page.close()
 
     def _read(self, first: int, end: int, only: dict[str, Size] | None) -> _Part:
         """The entries from ``first`` on, up to ``end`` or as many as make a part, of tenants, or of ``only`` some."""

@@ -16,11 +16,11 @@ from engines.faults import Failed, Fault, InvalidRequest
 from server.audit.broker import Broker, DeclaredDevice
 from server.audit.devices import file_systems
 from server.audit.devices.base import DeviceFault
-from server.audit.entry import AuditResponse
+from server.audit.entry import AuditNamespace, AuditResponse
 from server.audit.ledger.device import integrator
 from server.audit.ledger.device.checks import settle_segment
 from server.audit.ledger.device.device import LedgerDevice
-from server.audit.ledger.device.directory import LedgerDirectory
+from server.audit.ledger.device.directory import LedgerDirectory, SharedPage
 from server.audit.ledger.device.options import read_ledger_options
 from server.audit.ledger.log.frames import Frames, SegmentReader, Skip
 from server.audit.ledger.log.policy import parse_policy
@@ -338,6 +338,32 @@ async def test_the_ledger_is_written_before_other_devices(tmp_path: Path, monkey
     await broker.begin(request())
     assert seen == [2], "`opened`, and this request"
     await broker.close()
+
+
+async def test_all_processes_are_told_before_the_first_entry_of_a_namespace(tmp_path: Path) -> None:
+    def told() -> bool:
+        page = LedgerDirectory(tmp_path / "log").page()
+        try:
+            return bool(page.words[SharedPage.NAMESPACES])
+        finally:
+            page.close()
+
+    broker = await ledger_broker(Held(), tmp_path / "log")
+    broker.hold(request())
+    assert not told()
+    broker.hold(request(namespace=AuditNamespace("n1", "team/")))
+    assert told()
+    await broker.close()
+    device = made(tmp_path / "other")
+    device.meet_namespace()
+    device.open()
+    page = device.directory.page()
+    assert page.words[SharedPage.NAMESPACES] == 1, "it was met before the device was opened"
+    page.words[SharedPage.NAMESPACES] = 0
+    device.note("opened", {"namespace": {"id": "n1"}})
+    assert page.words[SharedPage.NAMESPACES] == 1
+    page.close()
+    device.close()
 
 
 async def test_one_ledger_at_most(tmp_path: Path) -> None:

@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from server.audit.ledger.device.directory import SharedPage
 from server.audit.ledger.leading import rounds
 from server.audit.ledger.leading.rounds import Rounds
 from server.audit.ledger.offline.findings import GOOD, TAMPERED
 from server.audit.ledger.offline.verify import Request, verify_directory
 from server.audit.ledger.tenants import writing
 from server.audit.ledger.tenants.projection import tenant_of
+from server.audit.ledger.tenants.sizes import Known, Round
+from server.audit.ledger.tenants.writing import TenantWriter
 from tests.server.audit.ledger.ledgers import member
 from tests.server.audit.ledger.tenants.tenant_logs import Leading, at_once
 
@@ -43,6 +46,26 @@ async def test_each_namespace_has_a_log_of_its_own(leading: Leading) -> None:
     assert [tenant.origin for tenant in report.tenants] == [f"{leading.ledger.origin}/ns/{name}" for name in "ab"]
     assert report.all_findings() == []
     assert not any("head" in sentence for tenant in report.tenants for sentence in tenant.open)
+
+
+def test_entries_are_looked_through_where_a_process_has_told_of_some(tmp_path: Path) -> None:
+    leading = Leading(tmp_path / "log")
+    leading.record(["a", "root"])
+    leading.ledger.sign()
+    writer = TenantWriter(leading.writer.directory, Known(0, {}, [], []))
+    assert writer.advance(2).sizes.keys() == {"a"}, "an earlier release hasn't told of it"
+    writer.caught_up(2)
+    leading.record(["root", "root", "a"])
+    leading.ledger.sign()
+    assert writer.advance(4) == Round(4, {}, [])
+    page = leading.writer.directory.page()
+    page.words[SharedPage.NAMESPACES] = 1
+    assert writer.advance(5).sizes["a"].size == 2
+    page.words[SharedPage.NAMESPACES] = 0
+    page.close()
+    behind = TenantWriter(leading.writer.directory, Known(0, {}, [], []))
+    behind.caught_up(4)
+    assert behind.advance(5).sizes["a"].size == 2, "what was there at the start is looked through anyway"
 
 
 async def test_a_tenants_directory_alone(leading: Leading, tmp_path: Path) -> None:
