@@ -132,6 +132,13 @@ class Typed:
 
 
 @dataclass(slots=True, eq=False)
+class Pointed:
+    """The target of an assignment that a pointer points to: where it is a parameter, the caller has it too."""
+
+    base: Expression
+
+
+@dataclass(slots=True, eq=False)
 class Opaque:
     """An expression whose value isn't followed."""
 
@@ -146,6 +153,8 @@ class Parameter:
     default: Expression | None = None
     declared: Expression | None = None
     kind: str = ""
+    reference: bool = False
+    """Whether an assignment to it is one to the caller's argument (C++)."""
 
 
 class Body(list["Statement"]):
@@ -208,6 +217,7 @@ Expression: TypeAlias = (
     | NewArray
     | Mapping
     | Typed
+    | Pointed
     | Opaque
     | Function
 )
@@ -293,6 +303,9 @@ class Class:
 
     namespace: bool = False
     """Whether it is a module within the file, whose functions see each other."""
+
+    shared: bool = False
+    """Whether all its fields are one storage (C's unions)."""
 
 
 @dataclass(slots=True, eq=False)

@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.calls import Calls
+from engines.cbom.source.evaluation.expressions import SHARED
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
     NOTHING,
@@ -59,6 +60,8 @@ class Assignments(Calls):
             default = self.evaluate(target.right)
             absent = all(type(value) is Unknown for value in values)
             self.assign(target.left, union((default, values)) if absent else values, local=local)
+        elif isinstance(target, program.Pointed):
+            self._assign_pointed(target.base, values)
         elif isinstance(target, program.Typed) and target.value is not None:
             self.assign(target.value, values, local=local)
 
@@ -83,6 +86,8 @@ class Assignments(Calls):
             scope.set(name, union((methods, values)))
         elif scope is self.scope:
             scope.set(name, values)
+            if self.open_names and not local:
+                self.given_back.note(name, values, pointed=False, certain=not scope.journals)
         else:
             scope.add(name, values)
 
@@ -103,7 +108,15 @@ class Assignments(Calls):
             else:
                 self._set_attribute(base, target.name, values)
 
+    def _assign_pointed(self, target: program.Expression, values: Values) -> None:
+        """What a pointer points to: what a parameter's does, the caller gets."""
+        self.assign(target, values)
+        if isinstance(target, program.Name):
+            self.given_back.note(target.name, values, pointed=True, certain=not self.scope.journals)
+
     def _set_field(self, base: Instance, name: str, values: Values) -> None:
+        if base.of.node.shared:
+            name = SHARED
         if self.scope.journals or base is base.of.sample:
             values = union((base.fields.get(name, NOTHING), values))
         base.fields[name] = values

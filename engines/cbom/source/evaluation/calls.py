@@ -8,6 +8,7 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions import callbacks, intrinsics
 from engines.cbom.source.evaluation.libraries import ERROR_FIRST, Libraries
+from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
 from engines.cbom.source.values import (
@@ -44,6 +45,9 @@ _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closur
 
 class Calls(Libraries):
     """The part of the evaluator for calls."""
+
+    given_back: GivenBack
+    """What functions give to their callers' arguments."""
 
     _site: program.Call | None = None
     """The call that runs, or whose arguments are evaluated."""
@@ -141,7 +145,7 @@ class Calls(Libraries):
         if isinstance(callee, Method):
             return self._method(callee.receiver, callee.name, arguments, node)
         if isinstance(callee, Closure):
-            return self.expand(callee, arguments, node) if callee.function.macro else self.run(callee, arguments)
+            return self.expand(callee, arguments, node) if callee.function.macro else self._ran(callee, arguments, node)
         if isinstance(callee, Class):
             return self._instance(callee, arguments, node)
         if isinstance(callee, Bound):
@@ -160,6 +164,16 @@ class Calls(Libraries):
         if isinstance(callee, Data) and callee.origin == WEAK_RANDOM:
             return (callee,)  # C++: the generator itself is called.
         return UNKNOWN
+
+    def _ran(self, callee: Closure, arguments: Arguments, node: program.Call) -> Values:
+        """The result of a function of the program; what it gives back becomes the value of its arguments."""
+        result = self.run(callee, arguments)
+        for position, values in self.given_back.last.items():
+            target = node.args[position] if position < len(node.args) else None
+            if isinstance(target, program.Name | program.Member):
+                self.assign(target, values)
+        self.given_back.last = {}
+        return result
 
     def invoke(self, callee: Value, arguments: Arguments) -> Values:
         """The result of a function that a call got, called at the place of that call."""

@@ -8,7 +8,7 @@ constant stands at a caller, in a field or in another file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines.cbom.source import program
@@ -16,6 +16,7 @@ from engines.cbom.source.evaluation.acceptance import always_true, does_nothing,
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.contexts import context_of
+from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_methods, overrides
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
@@ -81,6 +82,8 @@ class Evaluator(Branches):
         self.witness = witness
         self.untaken = []
         self.held = Held()
+        self.given_back = GivenBack()
+        self._given: dict[Any, Mapping[int, Values]] = {}
         self.nonces = Nonces()
         self.telling = set()
         self.made: list[Closure] = []
@@ -185,7 +188,9 @@ class Evaluator(Branches):
             if (assurance, function) in self.witness.assured:
                 self.witness.assured.update((assurance, each) for each in self.within())
         if key in results and not function.macro and not self._repeats(closure, arguments, key):
+            self.given_back.last = self._given.get((id(function), key), {})
             return results[key]
+        self.given_back.last = {}
         if self._is_running(function) or self._too_deep() or len(results) >= MAX_CONTEXTS:
             return UNKNOWN
         results[key] = UNKNOWN
@@ -194,10 +199,12 @@ class Evaluator(Branches):
         self._returned = []
         self._running.append(closure)
         self.nonces.enter(self.scope)
+        self.given_back.enter(function)
         try:
             self.block(function.body)
             result = union(self._returned)
         finally:
+            self.given_back.leave(1 if closure.receiver is not None and not function.static else 0)
             self._running.pop()
             self.nonces.leave()
             self.held.settle(self.scope, self.witness)
@@ -205,6 +212,8 @@ class Evaluator(Branches):
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
         self.tell_secret(function.name, result)
+        if self.given_back.last:
+            self._given[id(function), key] = self.given_back.last
         results[key] = result or UNKNOWN
         return results[key]
 

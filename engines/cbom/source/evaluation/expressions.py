@@ -48,6 +48,9 @@ DEFAULT = "default"
 _ENVIRONMENT = "process.env"
 """The environment in JavaScript, whose variables are members."""
 
+SHARED = "\0shared"
+"""The field of a union's object that all its fields are."""
+
 MAX_ITEMS = 256
 """The most elements of a literal that are followed; a longer one is constant data or unknown."""
 
@@ -76,6 +79,7 @@ class Expressions(Names):
             program.NewArray: self._new_array,
             program.Mapping: self._mapping,
             program.Typed: self._typed,
+            program.Pointed: lambda node: self.evaluate(node.base),
             program.Opaque: self._opaque,
             program.Function: self.closure,
         }
@@ -200,6 +204,8 @@ class Expressions(Names):
         return NOTHING
 
     def _instance_member(self, value: Instance, name: str) -> Values:
+        if value.of.node.shared and SHARED in value.fields:
+            return value.fields[SHARED]
         literal = value.of.literals.get(name, NOTHING) if value is value.of.sample else NOTHING
         if name in value.fields:
             return union((value.fields[name], literal)) if literal else value.fields[name]
@@ -330,10 +336,20 @@ class Expressions(Names):
 
     def _typed(self, node: program.Typed) -> Values:
         values = NOTHING if node.value is None else self.evaluate(node.value)
+        if type(node.value) is program.Sequence:
+            return self._filled(values, node.declared) or values
         if values and not any(type(value) is Unknown for value in values):
             return values
         stated = self.of_type(node.declared)
         return union((tuple(value for value in values if type(value) is not Unknown), stated)) if stated else UNKNOWN
+
+    def _filled(self, listed: Values, declared: program.Expression) -> Values:
+        """An object whose fields get the values of a list in their order (C); NOTHING if the type isn't known."""
+        made = [value for value in self.evaluate(declared) if type(value) is Class and value.field_names()]
+        items = [value.items for value in listed if type(value) is Array]
+        if not made or not items:
+            return NOTHING
+        return (Instance(made[0], dict(zip(made[0].field_names(), items[0], strict=False))),)
 
     def of_type(self, declared: program.Expression) -> Values:
         """A value of a declared type of which nothing else is known; NOTHING if the type tells nothing."""

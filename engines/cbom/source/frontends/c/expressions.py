@@ -25,6 +25,7 @@ from engines.cbom.source.program import (
     Parameter,
     Sequence,
     Statement,
+    Typed,
     Unary,
 )
 
@@ -40,7 +41,9 @@ class CExpressions(HoistingSyntax):
     """Expressions of C and C++, and what statements share with them."""
 
     operators = C_OPERATORS | {"and": "and", "or": "or"}
-    named_types = frozenset({"type_identifier", "qualified_identifier", "template_type", "struct_specifier"})
+    named_types = frozenset(
+        {"type_identifier", "qualified_identifier", "template_type", "struct_specifier", "union_specifier"}
+    )
 
     def __init__(self, source: bytes, first_line: int = 0) -> None:
         super().__init__(source)
@@ -159,15 +162,22 @@ class CExpressions(HoistingSyntax):
             return Mapping([(Const(name), value) for name, value in self.designated(parts).items()])
         return Sequence([self.expression(part) for part in parts])
 
-    def array(self, declarator: Node, value: Node | None) -> Expression:
-        """An array as it is declared: one of zeros may be filled later."""
+    def array(self, declarator: Node, value: Node | None, kind: Expression | None = None) -> Expression:
+        """An array as it is declared, of elements of the type ``kind``: one of zeros may be filled later."""
         size = self.part(declarator, "size")
         if value is None or value.type != "initializer_list":
             return NewArray(size) if value is None else self.expression(value)
         items = self.children(value)
         if all(self.text(item) in _ZEROS for item in items):
             return NewArray(size if declarator.child_by_field_name("size") is not None else Const(len(items)))
-        return self.initializer(value)
+        if kind is None:
+            return self.initializer(value)
+        return Sequence(
+            [
+                Typed(self.expression(item), kind) if item.type == "initializer_list" else self.expression(item)
+                for item in items
+            ]
+        )
 
     def designated(self, parts: list[Node]) -> dict[str, Expression]:
         """The fields of an initializer by name."""
@@ -222,7 +232,9 @@ class CExpressions(HoistingSyntax):
                 default = child.child_by_field_name("default_value")
                 name = self.declared_name(child.child_by_field_name("declarator"))
                 value = None if default is None else self.expression(default)
-                found.append(Parameter(name, value, self.declared(child)))
+                declarator = child.child_by_field_name("declarator")
+                reference = declarator is not None and declarator.type == "reference_declarator"
+                found.append(Parameter(name, value, self.declared(child), reference=reference))
             elif child.type == "variadic_parameter":
                 found.append(Parameter("...", kind="*"))
         return found
@@ -242,6 +254,7 @@ class CExpressions(HoistingSyntax):
         "template_type": template,
         "template_function": template,
         "struct_specifier": struct_type,
+        "union_specifier": struct_type,
         "field_expression": field,
         "pointer_expression": argument,
         "update_expression": argument,

@@ -21,6 +21,7 @@ from engines.cbom.source.program import (
     Name,
     Opaque,
     Parameter,
+    Pointed,
     Sequence,
     Statement,
 )
@@ -78,10 +79,35 @@ class CLowering(CPreprocessor):
         listed = self.children(declarator.child_by_field_name("parameters"))
         if around is None or around.type != "compound_statement" or not listed or kind is None:
             return None
-        values = [each.child_by_field_name("type") for each in listed if each.type == "parameter_declaration"]
-        if kind.type not in self.named_types or not all(_is_value(each) for each in listed):
+        values = [self._argument(each) for each in listed]
+        given = [value for value in values if value is not None]
+        if kind.type not in self.named_types or len(given) < len(values):
             return None
-        return self.construction(declarator, kind, [self.expression(value) for value in values])
+        return self.construction(declarator, kind, given)
+
+    def _argument(self, parameter: Node) -> Expression | None:
+        """What reads like a parameter without a name as a value; None if it can be none."""
+        kind = parameter.child_by_field_name("type")
+        declarator = parameter.child_by_field_name("declarator")
+        if parameter.type != "parameter_declaration" or kind is None:
+            return None
+        if kind.type not in ("qualified_identifier", "type_identifier"):
+            return None
+        if declarator is None:
+            return self.expression(kind)
+        if self.text(kind) == "sizeof":
+            return Opaque([])
+        if declarator.type != "abstract_function_declarator":
+            return None
+        listed = [self._argument(each) for each in self.children(declarator.child_by_field_name("parameters"))]
+        args = [value for value in listed if value is not None]
+        return self.call(parameter, self.expression(kind), kind, args) if len(args) == len(listed) else None
+
+    def sides(self, node: Node) -> tuple[Expression, Expression]:
+        target, value = super().sides(node)
+        left = node.child_by_field_name("left")
+        pointed = left.type == "pointer_expression" and self.text(left)[:1] == "*" and isinstance(target, Name)
+        return Pointed(target) if pointed else target, value
 
     def _initial(self, declarator: Node, kind: Node | None, node: Node) -> Expression | None:
         """The value that a declaration gives."""
@@ -91,7 +117,8 @@ class CLowering(CPreprocessor):
         while inner is not None and inner.type == "array_declarator" and _is_array(inner, "declarator"):
             inner = inner.child_by_field_name("declarator")
         if inner is not None and inner.type == "array_declarator":
-            return None if value is None and node.type == "field_declaration" else self.array(inner, value)
+            element = self.declared(node)
+            return None if value is None and node.type == "field_declaration" else self.array(inner, value, element)
         if named and (length := self._array_types.get(self.text(kind))) is not None:
             return self.array(length, value)
         if value is None:
@@ -128,7 +155,8 @@ class CLowering(CPreprocessor):
             target = self.expression(arguments[0])
             if isinstance(target, Name | Member):
                 value = self.expression(arguments[1])
-                yield Assign(target, Binary("+", target, value) if name in _APPENDS else value, line_of(node))
+                copied = Binary("+", target, value) if name in _APPENDS else value
+                yield Assign(Pointed(target) if isinstance(target, Name) else target, copied, line_of(node))
                 return
         yield Evaluate(self.expression(node))
 
@@ -212,7 +240,8 @@ class CLowering(CPreprocessor):
         for clause in node.named_children:
             if clause.type == "base_class_clause":
                 bases = [self.expression(child) for child in clause.named_children if child.type in self.named_types]
-        yield Class(self.text(name), bases, functions_first(self.block(body)), line_of(node))
+        members = functions_first(self.block(body))
+        yield Class(self.text(name), bases, members, line_of(node), shared=node.type == "union_specifier")
 
     def template_declaration(self, node: Node) -> Iterator[Statement]:
         yield from self.one(node.named_children[-1])
@@ -259,8 +288,9 @@ class CLowering(CPreprocessor):
 
     def _named_body(self, kind: Node, alias: str, line: int) -> Iterator[Statement]:
         """A struct or enum that ``typedef`` names, which may have no other name."""
-        if kind.type == "struct_specifier" and kind.child_by_field_name("name") is None:
-            yield Class(alias, [], functions_first(self.block(kind.child_by_field_name("body"))), line)
+        if kind.type in ("struct_specifier", "union_specifier") and kind.child_by_field_name("name") is None:
+            members = functions_first(self.block(kind.child_by_field_name("body")))
+            yield Class(alias, [], members, line, shared=kind.type == "union_specifier")
             return
         yield from self.one(kind)
         if kind.child_by_field_name("name") is not None and kind.type in self.named_types:
@@ -292,7 +322,7 @@ class CLowering(CPreprocessor):
         "function_definition": function,
         "class_specifier": class_node,
         "struct_specifier": class_node,
-        "union_specifier": CommonSyntax.skip,
+        "union_specifier": class_node,
         "template_declaration": template_declaration,
         "enum_specifier": enum_node,
         "namespace_definition": namespace,
@@ -316,10 +346,3 @@ class CLowering(CPreprocessor):
 def _is_array(declarator: Node, field: str) -> bool:
     inner = declarator.child_by_field_name(field)
     return inner is not None and inner.type == "array_declarator"
-
-
-def _is_value(parameter: Node) -> bool:
-    """Whether what reads like a parameter without a name may be a value: it isn't a type of the language."""
-    kind = parameter.child_by_field_name("type")
-    plain = parameter.type == "parameter_declaration" and parameter.child_by_field_name("declarator") is None
-    return plain and kind is not None and kind.type in ("qualified_identifier", "type_identifier")
