@@ -129,7 +129,7 @@ class Instance:
 
 @dataclass(slots=True, eq=False)
 class Super:
-    """What an object has from the classes above ``owner``, the class of the method that runs."""
+    """Members that an object has from the classes above ``owner``, the class of the method that runs."""
 
     owner: Class
     receiver: Value
