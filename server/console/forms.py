@@ -21,6 +21,10 @@ FILE = "_file"
 """Appended to the name of a field: the name of the file that may take the place of what is typed in."""
 
 
+CONFIRMED = "confirmed"
+"""The name of the box of a form that has to be confirmed."""
+
+
 class Kind(Enum):
     """The ways to type in a parameter."""
 
@@ -72,6 +76,9 @@ class Form:
     grave: bool = False
     """Whether it can't be undone."""
 
+    confirm: str = ""
+    """The text of a box that has to be ticked, for what is graver than its other fields make it look."""
+
     sudo: bool = False
     """Whether it takes the capability ``sudo``."""
 
@@ -107,6 +114,8 @@ class Form:
 
         ``parameters`` are those of the page, which a form can't replace. A file takes the place of what is typed in.
         """
+        if self.confirm and CONFIRMED not in submitted:
+            raise InvalidRequest(f"tick the box: {self.confirm}")
         values = {**{name: submitted.get(name, "").strip() for name in self.path_names}, **parameters}
         for name in self.path_names:
             if not values[name]:

@@ -22,6 +22,7 @@ _STATIC = _FOLDER / "static"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _DIGEST_CHARACTERS = 12
 _UNITS = ((365.25 * 86_400, "years"), (86_400, "days"), (3_600, "hours"), (60, "minutes"))
+_DURATIONS = frozenset({"ttl", "creation_ttl", "explicit_max_ttl", "period", "auto_rotate_period"})
 NOTHING = "\u2013"
 
 
@@ -75,6 +76,7 @@ def _environment() -> Environment:
         "parsed": parsed,
         "pretty": pretty,
         "share": share,
+        "told": told,
         "with_namespace": with_namespace,
         "without_id": without_id,
     }
@@ -94,6 +96,18 @@ def day(value: object) -> str:
     return NOTHING if found is None else found.strftime("%Y-%m-%d")
 
 
+def minute(value: object) -> str:
+    """The day of the year and the minute of a time, in UTC."""
+    found = _time(value)
+    return NOTHING if found is None else found.strftime("%m-%d %H:%M")
+
+
+def second(value: object) -> str:
+    """The time of the day, in UTC."""
+    found = _time(value)
+    return NOTHING if found is None else found.strftime("%H:%M:%S")
+
+
 def age(seconds: float) -> str:
     """A duration, in the largest unit that it has two of."""
     for unit, name in _UNITS:
@@ -105,6 +119,15 @@ def age(seconds: float) -> str:
 def count(value: object) -> str:
     """A number with its thousands apart."""
     return f"{value:,}".replace(",", "\u202f") if isinstance(value, int | float) else NOTHING
+
+
+def told(value: object, name: str) -> object:
+    """The value of the API's field ``name`` as people read it: times, and durations in seconds; others as they are."""
+    if name in _DURATIONS and isinstance(value, int):
+        return age(value) if value else "none"
+    if name.endswith(("_time", "_at", "_updated")) and isinstance(value, str | int) and _time(value) is not None:
+        return moment(value)
+    return value
 
 
 def share(value: object) -> str:

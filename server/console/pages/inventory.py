@@ -15,8 +15,10 @@ FORMATS = ("cyclonedx-1.7", "cyclonedx-1.6", "cyclonedx-1.5", "spdx-2.3")
 _PLOTTED = 1000
 """The most key versions that are counted by year."""
 
-_HEIGHT, _COLUMN = 120, 44
+_HEIGHT, _WIDTH, _MAX_COLUMN = 130, 440, 64
 _MAX_YEARS = 16
+_NAMED = 36
+"""The least width of a column whose year is named."""
 
 SNAPSHOT = Form("snapshot", "Keep a snapshot", "sys/inventory/snapshots")
 
@@ -35,11 +37,12 @@ async def load(visit: Visit) -> Content:
     snapshots = await visit.api.list("sys/inventory/snapshots")
     rows = keys.data.get("versions") or []
     ends = _ends(rows, profile)
+    years = _years(rows, ends)
     return Content(
         {
             "summary": summary,
-            "years": _years(rows, ends),
-            "plot": {"height": _HEIGHT, "column": _COLUMN},
+            "years": years,
+            "plot": _plot(years),
             "counted": len(rows),
             "algorithms": sorted(
                 ((summary.data.get("key_versions") or {}).get("by_algorithm") or {}).items(), key=lambda item: -item[1]
@@ -94,6 +97,12 @@ def _years(rows: Sequence[Mapping[str, Any]], ends: Sequence[tuple[str, str, int
         }
         for year in range(max(min(made), last - _MAX_YEARS + 1), last + 1)
     ]
+
+
+def _plot(years: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The sizes of the plot of ``years`` in its own units; of many years only each second one is named."""
+    column = min(_MAX_COLUMN, _WIDTH // max(len(years), 1))
+    return {"height": _HEIGHT, "width": _WIDTH, "column": column, "named": 1 if column >= _NAMED else 2}
 
 
 def _ends(rows: Sequence[Mapping[str, Any]], profile: str) -> list[tuple[str, str, int]]:

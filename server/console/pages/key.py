@@ -9,13 +9,14 @@ from msgspec import Struct
 
 from engines.algorithms.registry import ALGORITHMS
 from server.console.forms import Field, Form, Kind
-from server.console.render import seconds_of
+from server.console.render import day, minute, second, seconds_of
 from server.console.visit import Content, Page, Visit, reading
 
 _PATH = "{mount}/keys/{name}"
-_WIDTH, _ROW, _LEFT, _AXIS = 640, 26, 52, 22
+_WIDTH, _ROW, _LEFT, _RIGHT, _AXIS = 720, 26, 44, 92, 24
 """The sizes of the timeline in its own units."""
 
+_TICKS = 4
 _PLOTTED = 16
 """The most versions in the timeline, the newest ones."""
 
@@ -53,6 +54,13 @@ FORMS = (
 )
 
 
+class Tick(Struct, frozen=True):
+    """One place on the axis of time."""
+
+    x: float
+    text: str
+
+
 class Bar(Struct, frozen=True):
     """One version in the timeline: from its creation to its replacement, and from there to now."""
 
@@ -65,6 +73,9 @@ class Bar(Struct, frozen=True):
 
     rest: float
     """The width of the time since."""
+
+    uses: int | None
+    """How often it was used; None if that isn't known."""
 
 
 async def load(visit: Visit) -> Content:
@@ -100,7 +111,8 @@ async def load(visit: Visit) -> Content:
                 "width": _WIDTH,
                 "left": _LEFT,
                 "height": _ROW * min(len(versions), _PLOTTED) + _AXIS,
-                "start": min((version["created"] for version in versions[:_PLOTTED]), default=0.0),
+                "right": _WIDTH - _RIGHT,
+                "ticks": _ticks(versions[:_PLOTTED], visit.now),
             },
             "facts": _facts(key.data),
             "limit": _limit(key.data),
@@ -125,7 +137,7 @@ def _facts(data: Mapping[str, Any]) -> dict[str, Any]:
 def _values(data: Mapping[str, Any], inventory: Mapping[int, Mapping[str, Any]]) -> dict[str, str]:
     row = inventory.get(data.get("latest_version", 0), {})
     values = {name: str(data.get(name, "")) for name in ("min_decryption_version", "min_encryption_version")}
-    values["auto_rotate_period"] = f"{data.get('auto_rotate_period') or 0}s"
+    values["auto_rotate_period"] = f"{data['auto_rotate_period']}s" if data.get("auto_rotate_period") else "0"
     values["deletion_allowed"] = "true" if data.get("deletion_allowed") else ""
     values |= {name: str(row.get(name) or "") for name in ("data_class", "owner", "shelf_life_years")}
     return values
@@ -136,18 +148,30 @@ def _created(made: Any) -> float:
     return seconds_of(made.get("creation_time") if isinstance(made, dict) else made)
 
 
+def _ticks(versions: list[dict[str, Any]], now: float) -> list[Tick]:
+    """Times along the axis, from the oldest version to now, as exact as they are apart."""
+    start = min((version["created"] for version in versions), default=now)
+    seconds = now - start
+    shown = day if seconds > 4 * 86_400 else minute if seconds > 600 else second
+    width = _WIDTH - _LEFT - _RIGHT
+    return [
+        Tick(round(_LEFT + width * part / _TICKS, 1), shown(start + seconds * part / _TICKS)) for part in range(_TICKS)
+    ]
+
+
 def _timeline(versions: list[dict[str, Any]], now: float) -> list[Bar]:
     shown = versions[:_PLOTTED]
     if not shown:
         return []
     start = min(version["created"] for version in shown)
-    scale = (_WIDTH - _LEFT) / max(now - start, 1.0)
+    scale = (_WIDTH - _LEFT - _RIGHT) / max(now - start, 1.0)
     bars = []
     end = now
     for row, version in enumerate(shown):
         x = _LEFT + (version["created"] - start) * scale
         width = max((end - version["created"]) * scale, 3.0)
-        rest = max(_WIDTH - x - width, 0.0)
+        rest = max(_WIDTH - _RIGHT - x - width, 0.0)
+        use = version["use"]
         bars.append(
             Bar(
                 version["number"],
@@ -156,6 +180,7 @@ def _timeline(versions: list[dict[str, Any]], now: float) -> list[Bar]:
                 round(x, 1),
                 round(width, 1),
                 round(rest, 1),
+                use["protect"]["operations"] + use["process"]["operations"] if use else None,
             )
         )
         end = version["created"]

@@ -9,7 +9,13 @@ FORMS = (
     Form("unseal", "Unseal", "sys/unseal", (Field("key", "Share of the unseal key", Kind.HIDDEN, required=True),)),
     Form("restart", "Start over", "sys/unseal", (Field("reset", "Forget the shares given so far", Kind.FLAG, "true"),)),
     Form(
-        "seal", "Seal", "sys/seal", summary="No request is answered until it is unsealed again.", grave=True, sudo=True
+        "seal",
+        "Seal",
+        "sys/seal",
+        summary="No request is answered until it is unsealed again.",
+        grave=True,
+        sudo=True,
+        confirm="I have the shares of the unseal key at hand",
     ),
 )
 

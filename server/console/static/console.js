@@ -16,7 +16,7 @@ function liveCounts() {
     if (!answer || !answer.ok) return;
     const counts = await answer.json();
     const now = performance.now();
-    for (const name of ["requests", "refused", "failed", "in_flight", "tokens"]) {
+    for (const name of ["requests", "refused", "failed", "unavailable", "in_flight", "tokens"]) {
       const place = document.getElementById(name);
       if (place && typeof counts[name] === "number") place.textContent = counts[name].toLocaleString("en").replaceAll(",", "\u202f");
     }
