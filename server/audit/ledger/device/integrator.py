@@ -84,15 +84,19 @@ class Integrator:
         """The position read up to in the present segment."""
         return self._reader.offset
 
-    def absorb(self, most: int = STEP_ENTRIES) -> None:
-        """Read entries that have come, about ``most`` of them, and write the bundles and tiles that become full."""
+    def absorb(self, most: int = STEP_ENTRIES) -> int:
+        """Read entries that have come, about ``most`` of them, and write the bundles and tiles that become full.
+
+        Returns how many there were.
+        """
         start = self.writer.size
         self._more = False
         while self.writer.size - start < most:
             if not self._absorb_some() and not self._next_segment():
-                return
+                return self.writer.size - start
             self._write(self.writer.full())
         self._more = True
+        return self.writer.size - start
 
     def step(self) -> Step:
         """Integrate what has come. The journal is durable up to there when this returns."""

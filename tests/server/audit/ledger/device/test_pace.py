@@ -10,6 +10,7 @@ import pytest
 
 from server.audit.ledger.device.directory import LedgerDirectory, SharedPage
 from server.audit.ledger.device.pace import Pace, pace_of
+from server.audit.ledger.leading import child
 
 _SECOND = 1_000_000_000
 
@@ -54,3 +55,11 @@ def test_a_quorum_is_missing_since_a_time(tmp_path: Path) -> None:
     state: dict[str, Any] = {"segment": 0, "written": b"", "read": (0, 0), "size": 0}
     assert _pace(tmp_path, **state).quorum_missing_seconds == 0
     assert 2 <= _pace(tmp_path, **state, missing=time.time_ns() - 2 * _SECOND).quorum_missing_seconds < 30
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "pause"),
+    [(0, 0.04, 0.04), (1, 0.04, 0.04), (200, 0.04, 0.02), (1000, 0.04, 0.004), (40_000, 2.0, 0.005), (100, 0.01, 0.01)],
+)
+def test_the_journal_is_read_more_often_where_more_comes(count: int, seconds: float, pause: float) -> None:
+    assert child.pause_for(count, seconds) == pytest.approx(pause)
