@@ -59,27 +59,27 @@ class BoundedDecoder(hpack.Decoder):
         self._unpacked = unpacked
         self._fields = 0
         self._updates = 0
-        self._known: dict[bytes, list[HeaderTuple]] = {}
+        self._known: dict[bytes, tuple[list[HeaderTuple], dict[str, Any]]] = {}
         self._latest: list[HeaderTuple] | None = None
         """The fields of the last block; None if it has changed the table."""
 
     def decode(self, data: bytes, raw: bool = False) -> Iterable[HeaderTuple]:
         """As hpack's; raises ``OversizedHeaderListError`` for too many fields, or too much growth."""
-        headers = self._known.get(data)
-        if headers is None:
+        known = self._known.get(data)
+        headers = [] if known is None else known[0]
+        self._latest = headers
+        if known is None:
             self._fields = self._updates = 0
-            self._latest = headers = []
             headers += super().decode(data, raw)
-        else:
-            self._latest = headers
         size = sum(len(name) + len(value) for name, value in headers)
         if not self._unpacked(max(0, size - len(data))):
             raise OversizedHeaderListError("too much has come out of the table")
         return headers
 
-    def knows(self, block: bytes) -> bool:
-        """Whether ``block`` is kept."""
-        return block in self._known
+    def known(self, block: bytes) -> dict[str, Any] | None:
+        """What the application keeps about ``block``, if that is kept."""
+        known = self._known.get(block)
+        return None if known is None else known[1]
 
     def keep(self, block: bytes) -> None:
         """Keep the last block, which was ``block``, if its meaning depends on nothing that it has changed."""
@@ -88,7 +88,7 @@ class BoundedDecoder(hpack.Decoder):
             return
         if len(self._known) >= _MAX_KEPT:
             self._known.clear()
-        self._known[block] = headers
+        self._known[block] = headers, {}
 
     def _decode_indexed(self, data: bytes | memoryview) -> tuple[HeaderTuple, int]:
         self._count()
@@ -171,9 +171,20 @@ class BoundedConnection(H2Connection):
     """The number of closed streams whose outcome is kept."""
 
     def __init__(self, unpacked: Callable[[int], bool]) -> None:
-        super().__init__(H2Configuration(client_side=False, header_encoding=None))
+        # Fields of answers are in lower case already, and none is one of HTTP/1.1 alone.
+        super().__init__(
+            H2Configuration(
+                client_side=False,
+                header_encoding=None,
+                validate_outbound_headers=False,
+                normalize_outbound_headers=False,
+            )
+        )
         self.decoder = BoundedDecoder(unpacked)
         self.encoder = BoundedEncoder()
+        self.kept: dict[int, dict[str, Any]] = {}
+        """For ``asgi.KEPT``, by stream, of requests just received whose block was known."""
+
         self.local_settings = Settings(
             client=False,
             initial_values={
@@ -185,10 +196,12 @@ class BoundedConnection(H2Connection):
     def _receive_headers_frame(self, frame: HeadersFrame) -> tuple[list[Frame], list[Event]]:
         """As h2's; the fields of a block that has begun a request before aren't validated again."""
         begins = frame.stream_id > self.highest_inbound_stream_id
-        known = begins and self.decoder.knows(frame.data)
-        self.config.validate_inbound_headers = not known
+        known = self.decoder.known(frame.data) if begins else None
+        self.config.validate_inbound_headers = known is None
         received = super()._receive_headers_frame(frame)
-        if begins and not known:
+        if known is not None:
+            self.kept[frame.stream_id] = known
+        elif begins:
             self.decoder.keep(frame.data)
         return received
 

@@ -80,6 +80,12 @@ class Inbox:
             self._ended = not message["more_body"]
         self._ready.set()
 
+    def fill(self, body: bytes) -> None:
+        """Add the whole body."""
+        self._body += body
+        self._ended = True
+        self._ready.set()
+
     async def get(self) -> Message:
         """The next message, as ASGI's ``receive``."""
         await self._ready.wait()
