@@ -12,7 +12,16 @@ from engines.base import Operation
 from server.audit.broker import Broker, DeclaredDevice
 from server.audit.devices.base import DeviceFault, DeviceType
 from server.audit.devices.file import FileDevice
-from server.audit.entry import AuditAuth, AuditMount, AuditNamespace, AuditRequest, AuditSubject, AuditToken, client_id
+from server.audit.entry import (
+    AuditAuth,
+    AuditMount,
+    AuditNamespace,
+    AuditRequest,
+    AuditResponse,
+    AuditSubject,
+    AuditToken,
+    client_id,
+)
 from server.audit.headers import AuditedHeaders
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.leading.ledger import LedgerHost
@@ -136,3 +145,15 @@ def request(**changes: Any) -> AuditRequest:
 def entries(path: Path) -> list[dict[str, Any]]:
     """What stands in a log, but for the test entry on top."""
     return [json.loads(line) for line in path.read_text().splitlines()][1:]
+
+
+ANSWER = AuditResponse(data={"ciphertext": "vault:v1:x"})
+
+
+def types(calls: list[bytes]) -> list[list[str]]:
+    """What each call of a device's write held, but for the test entry."""
+    return [[json.loads(line)["type"] for line in call.splitlines()] for call in calls[1:]]
+
+
+async def run(broker: Broker, *, together: bool = False) -> None:
+    await broker.finish(broker.hold(request()) if together else await broker.begin(request()), ANSWER)

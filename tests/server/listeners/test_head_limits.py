@@ -19,7 +19,7 @@ from server.listeners.head_limits import (
     head_fault,
 )
 from server.listeners.http1.head_cache import MAX_BYTES, HeadCache
-from tests.server.listeners.test_known_heads import GET, Client
+from tests.server.listeners.http1.test_head_cache import GET, Client
 
 
 def scope(path: bytes = b"/v1/x", *fields: tuple[bytes, bytes], query: bytes = b"") -> dict[str, Any]:

@@ -26,13 +26,12 @@ from server.listeners.head_limits import (
     TOO_LARGE,
 )
 from server.listeners.http2.frames import ALLOWANCE
-from tests.server.listeners.http2_client import frame
-from tests.server.listeners.test_listeners import (
+from tests.server.listeners.http2.client import frame
+from tests.server.listeners.serving import (
     DEADLINE,
     PLAIN,
     ask,
     connect,
-    http2_connection,
     port,
     read_answer,
     read_to_end,
@@ -40,6 +39,7 @@ from tests.server.listeners.test_listeners import (
     serving,
     trusting,
 )
+from tests.server.listeners.test_tls_listeners import http2_connection
 
 WAYS = ("uvicorn", "hypercorn", "uvicorn over TLS", "hypercorn over TLS", "HTTP/2")
 HTTP1 = WAYS[:-1]

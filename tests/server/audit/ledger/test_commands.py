@@ -17,7 +17,7 @@ from server.audit.ledger.log.keys import NoteSigner, SignatureType
 from server.audit.ledger.log.notes import signed_note
 from server.audit.ledger.log.proof_text import parse_proof
 from tests.server.audit.ledger.ledgers import Ledger, audit_entries, line, make, member, policy_text, signers
-from tests.server.audit.ledger.offline.test_verify import CHANGES, flip, rebuild
+from tests.server.audit.ledger.offline.verifying import CHANGES, flip, rebuild
 
 REQUEST = json.loads(audit_entries(400)[300])["request"]["id"]
 

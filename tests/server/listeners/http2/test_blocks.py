@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.listeners.http2.codec import BoundedConnection, BoundedDecoder, BoundedEncoder
-from tests.server.listeners.http2_client import frame
+from tests.server.listeners.http2.client import frame
 
 NAMES = (b":status", b"content-type", b"content-length", b"set-cookie", b"x-vault-namespace", b"x-frame-options")
 FIELDS = st.tuples(st.sampled_from(NAMES), st.sampled_from((b"200", b"a", b"b", b"c" * 500)))

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from server.listeners.http1.head_cache import HeadCache
-from tests.server.listeners.test_known_heads import CHUNKED, GET, LIST, OTHER, POST, Client
+from tests.server.listeners.http1.test_head_cache import CHUNKED, GET, LIST, OTHER, POST, Client
 
 MANY = 5_000
 
