@@ -9,7 +9,7 @@ from hypercorn.events import RawData
 
 from server.listeners.asgi import KEPT, WHOLE_BODY, Message, Receive, Scope, Send
 from server.listeners.head_limits import MAX_FIELD_BYTES
-from tests.server.listeners.http2_client import GET, POST, Http2Client, connected, frame
+from tests.server.listeners.http2.client import GET, POST, Http2Client, connected, frame
 
 RESET = 3
 
@@ -103,7 +103,7 @@ class Failing(Http2Client):
 
 
 async def test_an_application_that_fails_before_its_body_is_answered_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.server.listeners.http2_client.Http2Client", Failing)
+    monkeypatch.setattr("tests.server.listeners.http2.client.Http2Client", Failing)
     async with connected() as client:
         client.ask(1, GET)
         await client.send()
