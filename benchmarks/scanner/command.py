@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from benchmarks.scanner.corpora import CORPORA, Corpus
 from benchmarks.scanner.report import Evaluated
 from benchmarks.scanner.running import ScanFailed, scan
 from benchmarks.scanner.scoring import Score, score
+from benchmarks.scanner.unkept import unkept
 from benchmarks.workloads.base import UnknownName
 
 Progress = Callable[[str], None]
@@ -67,7 +69,10 @@ def _evaluate(corpus: Corpus, copy: Path) -> Evaluated:
     with tempfile.TemporaryDirectory(prefix="corpus-") as scratch:
         labelled = corpus.read(copy, Path(scratch).resolve())
         scanned = scan(labelled.scanned)
-        return Evaluated(corpus, score(labelled.cases, scanned.findings), scanned.seconds)
+        groups = {case: group for case in labelled.cases if (group := unkept(corpus.folder, case))}
+        kept = [case for case in labelled.cases if case not in groups]
+        scores = score(labelled.cases, scanned.findings), score(kept, scanned.findings)
+        return Evaluated(corpus, *scores, Counter(groups.values()), scanned.seconds)
 
 
 def _details(outcome: Evaluated) -> Iterable[str]:

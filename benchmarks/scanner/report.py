@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.scanner.cases import USE
 from benchmarks.scanner.corpora import Corpus, Purpose
 from benchmarks.scanner.scoring import Score, Scores, add_scores
+from benchmarks.scanner.unkept import Unkept
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,12 @@ class Evaluated:
 
     corpus: Corpus
     scores: Scores
+    kept: Scores
+    """Without labels of weak generators from which no secret comes (``unkept``)."""
+
+    left_out: Mapping[Unkept, int]
+    """How many labels were left out there."""
+
     seconds: float
 
 
@@ -23,9 +30,11 @@ def render(evaluated: Sequence[Evaluated], missing: Sequence[Corpus]) -> str:
     """The page, as Markdown."""
     lines = [*_corpora(evaluated, missing)]
     for purpose in (Purpose.REPORTING, Purpose.TUNING):
-        parts = [each.scores for each in evaluated if each.corpus.purpose is purpose]
-        if parts:
-            lines += ["", f"Corpora for {purpose.value}:", "", *_table(add_scores(parts))]
+        chosen = [each for each in evaluated if each.corpus.purpose is purpose]
+        if chosen:
+            table = _table(add_scores([each.scores for each in chosen]), add_scores([each.kept for each in chosen]))
+            lines += ["", f"Corpora for {purpose.value}:", "", *table]
+    lines += _left_out(evaluated)
     return "\n".join(lines)
 
 
@@ -44,7 +53,16 @@ def _named(corpus: Corpus) -> str:
     return f"{corpus.repository} | `{corpus.commit[:12]}` | {corpus.purpose.value}"
 
 
-def _table(scores: Scores) -> Iterator[str]:
+def _left_out(evaluated: Sequence[Evaluated]) -> Iterator[str]:
+    if any(each.left_out for each in evaluated):
+        yield from ("", "Labels that the second totals leave out:", "")
+        yield from ("| corpus | files | labels | what becomes of the number |", "| --- | --- | --: | --- |")
+    for each in evaluated:
+        for group, labels in each.left_out.items():
+            yield f"| {each.corpus.repository} | `{group.files.pattern}` | {labels} | {group.reason} |"
+
+
+def _table(scores: Scores, kept: Scores) -> Iterator[str]:
     yield "| language | class | weak places | recall | precision | missed | wrong |"
     yield "| --- | --- | --: | --: | --: | --: | --: |"
     languages = sorted({language for language, _ in scores})
@@ -52,11 +70,20 @@ def _table(scores: Scores) -> Iterator[str]:
         rows = {finding: row for (spoken, finding), row in scores.items() if spoken == language}
         for finding, row in sorted(rows.items()):
             yield _row(language, finding, row)
-        weaknesses = Score()
-        for finding, row in rows.items():
-            if finding != USE:
-                weaknesses.add(row)
+        weaknesses = _weaknesses(scores, language)
         yield _row(language, "**all weaknesses**", weaknesses)
+        without = _weaknesses(kept, language)
+        if without.weak != weaknesses.weak:
+            yield _row(language, "**all but weak-random without a secret**", without)
+
+
+def _weaknesses(scores: Scores, language: str) -> Score:
+    """All of a language's classes but uses."""
+    total = Score()
+    for (spoken, finding), row in scores.items():
+        if spoken == language and finding != USE:
+            total.add(row)
+    return total
 
 
 def _row(language: str, finding: str, row: Score) -> str:

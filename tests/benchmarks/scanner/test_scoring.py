@@ -11,6 +11,7 @@ from benchmarks.scanner.corpora import CORPORA, Purpose
 from benchmarks.scanner.report import Evaluated, render
 from benchmarks.scanner.running import ScanFailed, read_findings, scan
 from benchmarks.scanner.scoring import Finding, add_scores, score
+from benchmarks.scanner.unkept import UNKEPT, unkept
 
 A, B = Path("/corpus/a.py"), Path("/corpus/b.py")
 KEY = ("Python", "weak-hash")
@@ -63,10 +64,23 @@ def test_scores_add_up() -> None:
 def test_the_page_has_a_row_for_each_class_and_names_what_is_missing() -> None:
     corpus = next(each for each in CORPORA if each.purpose is Purpose.REPORTING)
     scores = score([Case("weak-hash", True, (Place(A),)), Case("use", True, (Place(A),))], [Finding("use", Place(A))])
-    page = render([Evaluated(corpus, scores, 1.5)], [CORPORA[0]])
+    page = render([Evaluated(corpus, scores, scores, {}, 1.5)], [CORPORA[0]])
     assert "| Python | weak-hash | 1 | 0 % | - | 1 | 0 |" in page
     assert "| Python | **all weaknesses** | 1 | 0 % | - | 1 | 0 |" in page
     assert f"{CORPORA[0].repository} | `{CORPORA[0].commit[:12]}` | tuning | missing" in page
+
+
+def test_labels_of_numbers_that_become_no_secret_have_a_second_total_and_are_listed() -> None:
+    group = UNKEPT[0]
+    printed = Case("weak-random", True, (Place(Path("/corpus/rule_05_Global_0.py")),))
+    others = [Case("weak-random", True, (Place(A),)), Case("weak-hash", True, printed.places)]
+    assert [unkept(group.folder, each) for each in (printed, *others)] == [group, None, None]
+    assert unkept("another", printed) is None
+    corpus = next(each for each in CORPORA if each.folder == group.folder)
+    page = render([Evaluated(corpus, score([printed, *others], []), score(others, []), {group: 1}, 1.5)], [])
+    assert "| Python | **all weaknesses** | 3 | 0 % | - | 3 | 0 |" in page
+    assert "| Python | **all but weak-random without a secret** | 2 | 0 % | - | 2 | 0 |" in page
+    assert f"| `{group.files.pattern}` | 1 | {group.reason} |" in page
 
 
 def test_findings_are_read_from_sarif() -> None:
