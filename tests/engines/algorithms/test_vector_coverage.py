@@ -26,7 +26,7 @@ VECTORS: dict[str, tuple[str, ...]] = {
     "signatures/test_signature_vectors.py::test_nist_s_vectors_cover_every_parameter_set": tuple(
         name for name, row in ALGORITHMS.items() if row.shared_key_type in ("ml-dsa", "slh-dsa")
     ),
-    "test_kems.py::test_kem_and_key_schedule_give_what_the_draft_of_hpke_says": tuple(KEM_ALGORITHMS),
+    "kem/test_kems.py::test_kem_and_key_schedule_give_what_the_draft_of_hpke_says": tuple(KEM_ALGORITHMS),
     "signatures/test_post_quantum.py::test_the_signature_of_the_draft_s_authors_is_valid": (
         "hybrid-ml-dsa-65-ecdsa-p256",
     ),

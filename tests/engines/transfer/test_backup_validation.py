@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.engines.algorithms.encodings import der
 from tests.engines.algorithms.encodings.test_key_validation import point, restored
 from tests.engines.driver import Driver
-from tests.engines.transfer.test_exchange import OPEN
+from tests.engines.transfer.wrapping import OPEN
 
 
 def other_point() -> str:

@@ -18,7 +18,7 @@ from engines.algorithms.formats.jwk import public_jwk
 from engines.algorithms.signatures.mldsa import MLDSA_44
 from engines.base import Access
 from engines.transit.routes import ROUTES
-from tests.engines.transfer.test_exchange import certificate
+from tests.engines.transfer.wrapping import certificate
 from tests.support.systems import NewServer, Server
 
 CURVES: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}

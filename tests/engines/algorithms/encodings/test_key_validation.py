@@ -26,10 +26,11 @@ from engines.base import Operation
 from engines.encoding import encode_base64_url
 from engines.faults import Failed, InvalidRequest
 from tests.engines.algorithms.encodings import der
-from tests.engines.algorithms.test_kems import known_answers
+from tests.engines.algorithms.kem.answers import known_answers
 from tests.engines.algorithms.vectors import hexadecimal
 from tests.engines.driver import Driver, message_of
-from tests.engines.transfer.test_exchange import OPEN, wrapped, wrapping
+from tests.engines.transfer.conftest import wrapping
+from tests.engines.transfer.wrapping import OPEN, wrapped
 
 __all__ = ["wrapping"]  # A fixture.
 

@@ -23,7 +23,8 @@ from tests.engines.algorithms.signatures.composites import LABELS, LATTICES, ver
 from tests.engines.driver import Driver, message_of
 from tests.engines.signing.certifying import certify
 from tests.engines.signing.outside import verify_key_pair
-from tests.engines.transfer.test_exchange import wrapped, wrapping
+from tests.engines.transfer.conftest import wrapping
+from tests.engines.transfer.wrapping import wrapped
 
 __all__ = ["wrapping"]
 

@@ -6,72 +6,19 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from server.audit.broker import DeclaredDevice
 from server.audit.devices.base import DeviceFault
 from server.audit.devices.file import FileDevice
-from server.config import Listener
-from server.core.settings import Settings
 from server.listeners import deadlines
 from server.pipeline import stream
 from server.pipeline.stream import Stream
-from tests.server.pipeline.line_client import Streams, serving
-from tests.support.certificates import write_certificate
+from tests.server.pipeline.line_client import Streams
+from tests.server.pipeline.streams.streaming import DATA, HELLO, LIMIT_BYTES, entries, message
 from tests.support.costs import processor_seconds_below
-from tests.support.systems import NewServer, Server
-
-LIMIT_BYTES = 100_000
-LISTENER = Listener(
-    "tcp",
-    "127.0.0.1:0",
-    tls_disable=True,
-    max_request_size_bytes=LIMIT_BYTES,
-    http_read_timeout_seconds=1,
-    max_request_duration_seconds=1,
-)
-HELLO = base64.b64encode(b"hello").decode()
-DATA = base64.b64encode(b"data").decode()
-DENIED = {"errors": ["permission denied"]}
-
-
-@pytest_asyncio.fixture(params=["uvicorn", "hypercorn", "TLS"])
-async def streams(request: pytest.FixtureRequest, new_server: NewServer, tmp_path: Path) -> AsyncIterator[Streams]:
-    """A server with an audit log, run by either HTTP server, or over TLS."""
-    listener = replace(LISTENER, server=request.param)
-    if request.param == "TLS":
-        certificate, key = write_certificate(tmp_path, "one")
-        listener = replace(LISTENER, tls_disable=False, tls_cert_file=str(certificate), tls_key_file=str(key))
-    device = DeclaredDevice("file", "file", "", {"file_path": str(tmp_path / "audit.log")})
-    server = await (await new_server(Settings(audit_devices=(device,)))).unsealed()
-    async with serving(server, listener) as made:
-        yield made
-    assert server.dispatcher.bugs == 0
-
-
-def entries(tmp_path: Path, path: str) -> list[dict[str, Any]]:
-    """The audit's entries of requests to ``path``."""
-    found = [json.loads(line) for line in (tmp_path / "audit.log").read_text().splitlines()]
-    return [entry for entry in found if entry["request"]["path"] == path]
-
-
-async def until_ended(tmp_path: Path, path: str) -> dict[str, Any]:
-    """The entry of the answer to a stream, as soon as it is there."""
-    while True:
-        found = [entry for entry in entries(tmp_path, path) if entry["type"] == "response"]
-        if found:
-            return found[0]
-        await asyncio.sleep(0.01)
-
-
-def message(number: int) -> str:
-    return base64.b64encode(b"message %d" % number).decode()
 
 
 async def test_messages_go_and_come_back_in_order(streams: Streams) -> None:
@@ -182,77 +129,6 @@ async def test_a_stream_of_malformed_lines_costs_what_it_is_answered(streams: St
     assert "more than 1000 lines" in answers[-1]["errors"][0]
 
 
-async def test_an_answer_comes_as_soon_as_its_line_is_whole(streams: Streams) -> None:
-    client = await streams.open("transit/stream/encrypt/k")
-    for _ in range(3):
-        await client.send(b'{"plaintext": "aGVs')
-        await client.send(b'bG8="}')
-        await client.send(b"\n")
-        assert "ciphertext" in await client.line()
-    await client.send(b'{"plaintext": ""}')
-    await client.end()
-    assert len(await client.rest()) == 1
-
-
-async def test_a_stream_may_take_long_as_long_as_it_moves(streams: Streams) -> None:
-    client = await streams.open("transit/stream/encrypt/k")
-    started = asyncio.get_running_loop().time()
-    while asyncio.get_running_loop().time() - started < 2.5:
-        await client.send_items({"plaintext": HELLO})
-        assert "ciphertext" in await client.line()
-        await asyncio.sleep(0.4)
-    await client.end()
-    assert await client.rest() == []
-
-
-async def test_who_stalls_in_the_middle_of_a_line_is_cut_off(streams: Streams, tmp_path: Path) -> None:
-    client = await streams.open("transit/stream/encrypt/k")
-    await client.send_items({"plaintext": HELLO})
-    assert "ciphertext" in await client.line()
-
-    async def drip() -> None:
-        while True:
-            await client.send(b" ")  # Moves, but never gets to the end of a line.
-            await asyncio.sleep(0.1)
-
-    dripping = asyncio.create_task(drip())
-    assert await client.rest() == [{"errors": ["the next line of the stream was not received in time"]}]
-    dripping.cancel()
-    ended = await until_ended(tmp_path, "transit/stream/encrypt/k")
-    assert ended["response"]["data"]["items"] == 1
-    assert ended["error"]
-
-
-async def test_who_sends_nothing_is_told_408(streams: Streams) -> None:
-    client = await streams.open("transit/stream/encrypt/k")
-    assert await client.rest() == [{"errors": ["the next line of the stream was not received in time"]}]
-    assert client.status == 408
-
-
-async def test_who_takes_no_answers_is_cut_off(
-    streams: Streams, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server.listeners.http1.protocol._CLOSING_SECONDS", 0.2)
-    monkeypatch.setattr("server.listeners.http2.server._CLOSING_SECONDS", 0.2)
-    client = await streams.open("transit/stream/encrypt/k")
-    block = json.dumps({"plaintext": base64.b64encode(bytes(3000)).decode()}).encode() + b"\n"
-
-    async def send_on() -> None:
-        while True:
-            await client.send(block * 16)
-            await asyncio.sleep(0)  # A send that needn't wait would leave the loop to nobody else.
-
-    sending = asyncio.create_task(send_on())
-    ended = await until_ended(tmp_path, "transit/stream/encrypt/k")
-    assert ended["error"]
-    # What it had not taken stays far below what it would have sent in that time.
-    assert ended["response"]["data"]["items"] < 20_000
-    # Others are served meanwhile, and afterwards.
-    assert (await streams.server.ask("POST", "transit/encrypt/k", {"plaintext": HELLO}))[0] == 200
-    with pytest.raises(ConnectionError):
-        await sending
-
-
 async def test_a_line_has_a_limit(streams: Streams) -> None:
     fits = base64.b64encode(bytes(LIMIT_BYTES * 3 // 4 - 100)).decode()
     client = await streams.open("transit/stream/encrypt/k")
@@ -274,64 +150,6 @@ async def test_a_line_has_a_limit(streams: Streams) -> None:
         "errors": [f"a line of the stream is too large: max_request_size is {LIMIT_BYTES} bytes"]
     }
     assert client.status == 413
-
-
-async def revoke(server: Server, token: str, accessor: str) -> None:
-    await server.ask("POST", "auth/token/revoke-accessor", {"accessor": accessor})
-
-
-async def deny(server: Server, token: str, accessor: str) -> None:
-    text = 'path "transit/stream/encrypt/k" { capabilities = ["deny"] }'
-    await server.ask("PUT", "sys/policies/acl/tested", {"policy": text})
-
-
-async def expire(server: Server, token: str, accessor: str) -> None:
-    server.clock.advance(33 * 24 * 3600)
-
-
-@pytest.mark.parametrize("ends", [revoke, deny, expire])
-async def test_a_stream_ends_with_the_rights_of_its_token(streams: Streams, ends: Any, tmp_path: Path) -> None:
-    server = streams.server
-    token, accessor = await server.token_for('path "transit/stream/encrypt/*" { capabilities = ["update"] }')
-    client = await streams.open("transit/stream/encrypt/k", token)
-    await client.send_items({"plaintext": HELLO})
-    assert "ciphertext" in await client.line()
-    await ends(server, token, accessor)
-    await client.send_items({"plaintext": HELLO})
-    line = await client.line()
-    assert line in (DENIED, {"errors": ["1 error occurred:\n\t* permission denied\n\n"]})
-    await client.end()
-    assert await client.rest() == []
-    ended = await until_ended(tmp_path, "transit/stream/encrypt/k")
-    assert ended["response"]["data"]["items"] == 1
-    assert "permission denied" in ended["error"]
-
-
-async def test_changes_of_the_key_take_effect_within_a_stream(streams: Streams) -> None:
-    server = streams.server
-    client = await streams.open("transit/stream/encrypt/k")
-    for version in (1, 2, 3):
-        await client.send_items({"plaintext": HELLO})
-        assert (await client.line())["key_version"] == version
-        await server.ask("POST", "transit/keys/k/rotate")
-    await server.ask("POST", "transit/keys/k/config", {"deletion_allowed": True})
-    await server.ask("DELETE", "transit/keys/k/soft-delete")
-    await client.send_items({"plaintext": HELLO})
-    await client.end()
-    assert await client.rest() == [{"errors": ["refusing to use soft-deleted key"]}]
-
-
-async def test_the_end_of_a_key_is_noticed_within_a_stream(streams: Streams) -> None:
-    server = streams.server
-    await server.ask("POST", "transit/keys/k/config", {"not_after": int(server.clock()) + 60})
-    client = await streams.open("transit/stream/encrypt/k")
-    await client.send_items({"plaintext": HELLO})
-    assert "ciphertext" in await client.line()
-    server.clock.now += 60
-    await client.send_items({"plaintext": HELLO})
-    await client.end()
-    (last,) = await client.rest()
-    assert "was deactivated at" in last["errors"][0]
 
 
 async def test_groups_grow_up_to_a_limit(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -356,58 +174,6 @@ async def test_groups_grow_up_to_a_limit(streams: Streams, monkeypatch: pytest.M
     assert await client.rest() == []
     assert sum(sizes) == 4000
     assert max(sizes) == 150
-
-
-async def test_a_key_that_is_deleted_is_not_made_again(streams: Streams) -> None:
-    server = streams.server
-    client = await streams.open("transit/stream/encrypt/k")
-    await client.send_items({"plaintext": HELLO})
-    await client.line()
-    await server.ask("POST", "transit/keys/k/config", {"deletion_allowed": True})
-    assert (await server.ask("DELETE", "transit/keys/k"))[0] == 204
-    await client.send_items({"plaintext": HELLO})
-    await client.end()
-    assert await client.rest() == [{"errors": ["encryption key not found"]}]
-    assert (await server.ask("GET", "transit/keys/k"))[0] == 404
-
-
-async def test_unmounting_and_sealing_end_streams(streams: Streams) -> None:
-    server = streams.server
-    for end, text in (
-        (("DELETE", "sys/mounts/transit"), "no handler for route"),
-        (("PUT", "sys/seal"), "Vault is sealed"),
-    ):
-        await server.ask("POST", "sys/mounts/transit", {"type": "transit"})
-        await server.ask("POST", "transit/keys/k", {})
-        client = await streams.open("transit/stream/encrypt/k")
-        await client.send_items({"plaintext": HELLO})
-        assert "ciphertext" in await client.line()
-        assert (await server.ask(*end))[0] == 204
-        await client.send_items({"plaintext": HELLO})
-        await client.end()
-        (last,) = await client.rest()
-        assert text in last["errors"][0]
-    client = await streams.open("transit/stream/encrypt/k")
-    await client.end()
-    assert await client.line() == {"errors": ["Vault is sealed"]}
-    assert client.status == 503
-
-
-async def test_the_last_use_of_a_token_lasts_for_the_stream(streams: Streams) -> None:
-    server = streams.server
-    policy = 'path "transit/stream/encrypt/k" { capabilities = ["update"] }'
-    await server.ask("PUT", "sys/policies/acl/tested", {"policy": policy})
-    _, made = await server.ask("POST", "auth/token/create", {"policies": ["tested"], "num_uses": 1})
-    token = made["auth"]["client_token"]
-    client = await streams.open("transit/stream/encrypt/k", token)
-    for _ in range(3):
-        await client.send_items({"plaintext": HELLO})
-        assert "ciphertext" in await client.line()
-    assert await streams.ask("transit/stream/encrypt/k", token=token) == [DENIED]
-    await client.end()
-    assert await client.rest() == []
-    _, answer = await server.ask("POST", "auth/token/lookup", {"token": token})
-    assert answer == {"errors": ["bad token"]} or "errors" in answer
 
 
 async def test_what_is_refused_before_it_begins(streams: Streams) -> None:
@@ -459,16 +225,6 @@ async def test_a_client_that_waits_to_be_asked_for_the_body(streams: Streams) ->
     assert len(await client.rest()) == 1
 
 
-async def test_a_client_that_goes_away_leaves_nothing_behind(streams: Streams, tmp_path: Path) -> None:
-    client = await streams.open("transit/stream/encrypt/k")
-    await client.send_items(*[{"plaintext": HELLO}] * 10)
-    await client.lines(10)
-    client.writer.transport.abort()
-    ended = await until_ended(tmp_path, "transit/stream/encrypt/k")
-    assert ended["response"]["data"]["items"] == 10
-    assert ended["error"]
-
-
 async def test_the_audit_counts_and_digests(streams: Streams, tmp_path: Path) -> None:
     sent = [{"plaintext": HELLO}, {"plaintext": "!"}]
     answers = await streams.ask("transit/stream/encrypt/k?key_version=1", *sent)
@@ -503,25 +259,6 @@ async def test_without_a_log_there_is_no_stream(streams: Streams, monkeypatch: p
     await client.end()
     assert await client.rest() == [{"errors": ["internal error"]}]
     assert client.status == 500
-
-
-async def test_a_bug_ends_a_stream_without_a_word_about_it(
-    streams: Streams, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def broken(*arguments: object) -> None:
-        raise RuntimeError("".join(("hid", "den")))
-
-    client = await streams.open("transit/stream/encrypt/k")
-    await client.send_items({"plaintext": HELLO})
-    assert "ciphertext" in await client.line()
-    monkeypatch.setattr("engines.transit.cipher.stream.encrypt_items", broken)
-    await client.send_items({"plaintext": HELLO})
-    await client.end()
-    (last,) = await client.rest()
-    assert last["errors"][0].startswith("internal error (request id ")
-    assert "hidden" not in caplog.text
-    assert streams.server.dispatcher.bugs == 1
-    streams.server.dispatcher.bugs = 0
 
 
 async def test_a_stream_is_held_to_what_it_holds(streams: Streams, monkeypatch: pytest.MonkeyPatch) -> None:
