@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 
 from engines.cbom.source import program
@@ -29,6 +30,9 @@ from engines.cbom.source.values import (
     union,
     weak_among,
 )
+
+_SETTINGS = re.compile("settings|config")
+"""A part of the names of modules, packages and classes whose members a framework reads as settings."""
 
 
 class Assignments(Calls):
@@ -77,6 +81,8 @@ class Assignments(Calls):
 
     def _assign_name(self, name: str, values: Values, local: bool) -> None:
         self.tell_secret(name, values)
+        if name in self.knowledge.settings and self._holds_settings():
+            self.told_by(self.knowledge.settings[name], values, self._line)
         scope = self.scope if local else (self.scope.find(name) or self.scope)
         receiver = self.receiver_in(scope)
         if receiver is not None:
@@ -90,6 +96,13 @@ class Assignments(Calls):
                 self.given_back.note(name, values, pointed=False, certain=not scope.journals)
         else:
             scope.add(name, values)
+
+    def _holds_settings(self) -> bool:
+        """Whether this is a class or module of settings, by its name."""
+        if self.scope.is_class:
+            return _SETTINGS.search(self.scope.name.lower()) is not None
+        path = "/".join(self.scope.source.path.split("/")[-2:])
+        return self.scope.parent is None and _SETTINGS.search(path.lower()) is not None
 
     def _assign_member(self, target: program.Member, values: Values) -> None:
         self.tell_secret(target.name, values)

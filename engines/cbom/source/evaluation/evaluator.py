@@ -357,7 +357,7 @@ class Evaluator(Branches):
         found = self.scope.names.get(node.name, NOTHING)
         made = found[0] if len(found) == 1 and type(found[0]) is Class else Class(node, self.scope, {}, bases)
         self.scope.set(node.name, (made,))
-        inner = Scope(self.scope.source, self.scope, made.members, is_class=True)
+        inner = Scope(self.scope.source, self.scope, made.members, is_class=True, name=node.name)
         outer, self.scope = self.scope, inner
         start = len(self.made)
         try:

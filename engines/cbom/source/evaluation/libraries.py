@@ -80,10 +80,12 @@ class Libraries(Expressions):
     def _known(self, found: list[Rule], arguments: Arguments, node: program.Call) -> Values:
         result: Values = NOTHING
         read: set[int] = set()
+        applied = False
         arguments.take()
         for rule in found:
             names = rules.bound(rule, arguments)
             if rules.applies(rule, arguments, names):
+                applied = True
                 result = self._applied(rule, names, node) or result
                 terms = (*rule.facts.values(), *rule.keeps.values(), rule.fills)
                 read.update(id(value) for term in terms for value in rules.of_term(term, names))
@@ -93,7 +95,7 @@ class Libraries(Expressions):
             for value in arguments.positional[-1]:
                 if type(value) is Closure and len(value.function.parameters) > 1:
                     self.run(value, Arguments([known(None), result], {}))
-        return result or _NO_RESULT
+        return result or (_NO_RESULT if applied else UNKNOWN)
 
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
         told = rules.facts(rule.facts, names)
@@ -165,8 +167,12 @@ class Libraries(Expressions):
         return union(value.items[0] if type(value) is Array and len(value.items) == 2 else (value,) for value in values)
 
     def option(self, name: str, values: Values, line: int) -> None:
-        place = program.Call(program.Name(name), [], {}, line, 1, line, 1)
-        self._known(self.knowledge.options[name], Arguments([values], {}), place)
+        self.told_by(self.knowledge.options[name], values, line)
+
+    def told_by(self, found: list[Rule], values: Values, line: int) -> None:
+        """Tell what rules say of the value that stands in ``line``."""
+        place = program.Call(program.Name(found[0].name), [], {}, line, 1, line, 1)
+        self._known(found, Arguments([values], {}), place)
 
     def _sighted(self, sighting: Sighting, node: program.Call) -> None:
         assured = MAC if sighting.rule.primitive == "mac" else sighting.rule.assures

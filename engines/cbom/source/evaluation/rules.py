@@ -35,6 +35,7 @@ _NAME_FACTS = frozenset({"algorithm", "hash", "mode", "padding", "curve", "proto
 DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
+_ANY = "?"
 _LISTED = frozenset({"algorithm", "protocol", "mode", "curve"})
 _VERIFYING = frozenset({"verify", "verify_host", "verify_signature", "callback"})
 
@@ -114,15 +115,24 @@ def _is_one_of(value: Value, allowed: tuple[Constant, ...]) -> bool:
     return (isinstance(value, Ref) and value.path in allowed) or (isinstance(value, Thing) and value.type in allowed)
 
 
+def _is_unknown(value: Value) -> bool:
+    """Whether nothing is known of a value, or of any element of a list."""
+    if type(value) is Array:
+        return bool(value.items) and all(type(each) is Unknown for item in value.items for each in item)
+    return type(value) is Unknown
+
+
 def of_term(term: Term, names: dict[str, Values]) -> Values:
     """The values that ``term`` names at a call; NOTHING if they aren't there."""
     if isinstance(term, tuple):
         found = NOTHING
         for each in term:
+            if isinstance(each, str) and each.startswith(_ANY):
+                return known(each.removeprefix(_ANY))
             if found and not (isinstance(each, str) and each.startswith("$")):
                 break  # A default holds where nothing is given.
             values = of_term(each, names)
-            if values and not all(type(value) is Unknown for value in values):
+            if values and not all(_is_unknown(value) for value in values):
                 return values
             found = found or values
         return found

@@ -35,6 +35,9 @@ class Scope:
     names: dict[str, Values] = field(default_factory=dict)
     is_function: bool = False
     is_class: bool = False
+    name: str = ""
+    """The name of a class."""
+
     journals: list[dict[str, Values]] = field(default_factory=list)
     made: list[Closure] = field(default_factory=list)
     """The functions of a file, in the scope of the file."""

@@ -29,6 +29,7 @@ _FILE = frozenset(
         "call",
         "attribute",
         "option",
+        "setting",
         "override",
     }
 )
@@ -86,7 +87,13 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     for row in content.get("override", ()):
         for base, override in _overrides(library, row):
             found.overrides.setdefault(base, []).append(override)
-    for kind, table in (("call", found.calls), ("attribute", found.attributes), ("option", found.options)):
+    tables = {
+        "call": found.calls,
+        "attribute": found.attributes,
+        "option": found.options,
+        "setting": found.settings,
+    }
+    for kind, table in tables.items():
         for row in content.get(kind, ()):
             for rule in _rules(library, row, kind):
                 table.setdefault(rule.name, []).append(rule)

@@ -6,7 +6,8 @@ A term (``Term``) is how a file names a value at a call:
 - ``$NAME.FACT``: a fact of that object, or an entry of that options object;
 - ``$1``, ``$2``: what the first, the second ``{a,b}`` in the call's name stood for, also within a text (``aes_$1``);
 - anything else: itself;
-- a list: the first of its terms that is there.
+- a list: the first of its terms that is there; ``?TEXT`` as its last one is ``TEXT`` also where something is given of
+  which nothing is known.
 """
 
 from __future__ import annotations
@@ -144,6 +145,9 @@ class Knowledge:
     attributes: dict[str, list[Rule]] = field(default_factory=dict)
     options: dict[str, list[Rule]] = field(default_factory=dict)
     """Rules for keys of object literals that mean one thing wherever they stand; their parameter is ``value``."""
+
+    settings: dict[str, list[Rule]] = field(default_factory=dict)
+    """Rules for names that frameworks read from a program's module or class of settings; as ``options``."""
 
     overrides: dict[str, list[Override]] = field(default_factory=dict)
     """By the type whose methods are overridden."""

@@ -112,3 +112,11 @@ def repeated(key, messages, small):
     first = os.urandom(12)  # finds: use:CSPRNG
     for message in messages:
         aead.encrypt(first, message, None)  # finds: use:AES nonce-reuse
+
+
+def stored(key, content, passphrase):
+    serialization.load_pem_private_key(content, password=b"opens the key")  # finds: hardcoded-key
+    serialization.load_pem_private_key(content, password=None)
+    serialization.load_pem_private_key(content, passphrase)
+    serialization.BestAvailableEncryption(b"opens the key")  # finds: hardcoded-key
+    serialization.BestAvailableEncryption(passphrase)

@@ -3,6 +3,8 @@ import ssl
 
 import aiohttp
 import httpx
+import hvac
+import pycurl
 import requests
 import ldap
 import urllib3
@@ -57,3 +59,13 @@ os.environ["CURL_CA_BUNDLE"] = ""  # finds: disabled-certificate-check
 os.environ["CURL_CA_BUNDLE"] = "/etc/ssl/authority.pem"
 ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_NEVER)  # finds: disabled-certificate-check
 ldap.set_option(ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND)
+
+
+async def fetch(client, url, curl):
+    await client.fetch(url, validate_cert=False)  # finds: disabled-certificate-check
+    await client.fetch(url, validate_cert=True)
+    handle = pycurl.Curl()
+    handle.setopt(handle.SSL_VERIFYPEER, 0)  # finds: disabled-certificate-check
+    handle.setopt(handle.TIMEOUT, 0)
+    hvac.Client(url=url, verify=False)  # finds: disabled-certificate-check
+    hvac.Client(url=url)

@@ -15,6 +15,7 @@ def signed(payload, key):
 
 
 def verified(token, key):
+    jwt.decode(token, key, algorithms=[jwt.get_unverified_header(token)["alg"]])  # finds: use:JSON_Web_Signature
     jwt.decode(token, key, algorithms=["ES256"])  # finds: use:ECDSA
     jwt.decode(token, key, algorithms=["RS256"], options={"verify_signature": False})  # finds: use:RSA unverified-signature
     jwt.decode(token, options={"verify_signature": False})  # finds: unverified-signature

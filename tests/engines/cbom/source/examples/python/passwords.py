@@ -20,3 +20,7 @@ def hashed(password):
     CryptContext(schemes=["argon2"])  # finds: use:Argon2
     CryptContext(schemes=["des_crypt"])  # finds: use:crypt weak-kdf
     crypt.crypt(password, "ab")  # finds: use:crypt weak-kdf
+
+
+def derived(password, salt):
+    return bcrypt.kdf(password, salt, 32, 100)  # finds: use:bcrypt

@@ -3,6 +3,8 @@ import os
 import asyncssh
 import ecdsa
 import pyaes
+import pyDes
+import pyotp
 import rsa
 from jwcrypto import jwk
 from oscrypto import asymmetric
@@ -23,3 +25,11 @@ jwk.JWK.generate(kty="RSA", size=1024)  # finds: use:RSA weak-key-size
 async def connected():
     await asyncssh.connect("h", known_hosts=None)  # finds: use:SSH disabled-certificate-check
     await asyncssh.connect("h")  # finds: use:SSH
+
+pyDes.des("DESCRYPT", pyDes.CBC, "\0" * 8)  # finds: use:DES weak-cipher hardcoded-key static-iv unauthenticated-mode
+pyDes.triple_des(os.urandom(24))  # finds: use:CSPRNG use:3DES weak-cipher ecb-mode
+
+
+def codes():
+    pyotp.TOTP("JBSWY3DPEHPK3PXP").now()  # finds: use:HMAC-SHA-1 hardcoded-key
+    pyotp.TOTP(pyotp.random_base32())  # finds: use:HMAC-SHA-1 use:CSPRNG

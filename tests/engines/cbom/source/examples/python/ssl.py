@@ -1,5 +1,9 @@
 import ssl
+
+import gevent.ssl
 from ssl import CERT_NONE, SSLContext
+
+from urllib3.util.ssl_ import create_urllib3_context
 
 ssl.create_default_context()  # finds: use:TLS
 ssl._create_unverified_context()  # finds: use:TLS disabled-certificate-check
@@ -56,3 +60,10 @@ def client():
 
 
 ssl.match_hostname = lambda certificate, name: True  # finds: disabled-certificate-check
+
+
+def of_others(protocol):
+    gevent.ssl.create_default_context()  # finds: use:TLS
+    context = create_urllib3_context()  # finds: use:TLS
+    context.check_hostname = False  # finds: disabled-certificate-check
+    context.load_default_certs()

@@ -3,9 +3,13 @@ import os
 from django.contrib.auth.hashers import check_password, make_password
 from django.core import signing
 from django.utils.crypto import get_random_string, pbkdf2, salted_hmac
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from flask import Flask
 from flask_bcrypt import Bcrypt
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from starlette.middleware.sessions import SessionMiddleware
+import tornado.web
 from werkzeug.security import check_password_hash, generate_password_hash
 
 app = Flask(__name__)
@@ -30,3 +34,20 @@ signing.dumps({})  # finds: use:HMAC-SHA-256
 salted_hmac("salt", "value")  # finds: use:HMAC-SHA-1
 pbkdf2(os.environ["P"], os.urandom(16), 1000)  # finds: use:CSPRNG use:PBKDF2 low-kdf-iterations
 get_random_string(12)  # finds: use:CSPRNG
+
+
+service = FastAPI()
+service.add_middleware(SessionMiddleware, secret_key="signs sessions")  # finds: use:HMAC-SHA-1 hardcoded-key
+service.add_middleware(SessionMiddleware, secret_key=os.environ["SECRET"])  # finds: use:HMAC-SHA-1
+service.add_middleware(CORSMiddleware, allow_origins=["secret_key"])
+tornado.web.Application([], cookie_secret="signs cookies")  # finds: use:HMAC-SHA-256 hardcoded-key
+SECRET_KEY = "of a module that isn't one of settings"
+
+
+class TestingConfig:
+    SECRET_KEY = "signs sessions"  # finds: use:HMAC hardcoded-key
+    TESTING = "signs sessions"
+
+
+class Door:
+    SECRET_KEY = "under the mat"
