@@ -11,7 +11,8 @@ import httpx2
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation, group
 from cryptoserve_cli.flags import Flag, Flags
-from server.cli.status import CONNECTION_FLAGS, address_in, transport_to
+from server.cli.connection_flags import CONNECTION_FLAGS
+from server.cli.status import address_in, transport_to
 
 _PATH = "/v1/sys/audit-ledger/accept-loss"
 _SECONDS = 20.0

@@ -17,10 +17,10 @@ import httpx2
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, Flags, UsageError
+from server.cli.connection_flags import CONNECTION_FLAGS, DEFAULT_ADDRESS, variables_of
 from server.processes.development import token_file
 
 UNSEALED_STATUS, SEALED_STATUS, FAILING_STATUS = 0, 2, 3
-DEFAULT_ADDRESS = "http://127.0.0.1:8200"
 _PATH = "/v1/sys/seal-status"
 _DEEP_PATH = "/v1/sys/health?deep=true"
 _UNSEALED_CODES = (200, 500)
@@ -30,27 +30,11 @@ _SECONDS = 20.0
 _FORBIDDEN = 403
 
 
-def _variables(name: str) -> tuple[str, ...]:
-    return f"BAO_{name}", f"VAULT_{name}"
-
-
-CONNECTION_FLAGS = (
-    Flag("address", f"Where the server listens: a URL, or unix:///PATH. The default is {DEFAULT_ADDRESS}.",
-         environment=_variables("ADDR")),
-    Flag("ca-cert", "A PEM file with the authorities that the server's certificate may come from.",
-         environment=_variables("CACERT")),
-    Flag("client-cert", "A PEM file with the client's certificate.", environment=_variables("CLIENT_CERT")),
-    Flag("client-key", "A PEM file with the key of that certificate.", environment=_variables("CLIENT_KEY")),
-    Flag("tls-skip-verify", "Don't look at the server's certificate. Not for production.", takes_value=False,
-         environment=_variables("SKIP_VERIFY")),
-)  # fmt: skip
-"""Which server is asked, and how; as ``bao`` has them."""
-
 FLAGS = (
     *CONNECTION_FLAGS,
     Flag("deep", "Have the server check storage, seal, audit devices, providers and clocks. The token of BAO_TOKEN or "
          "~/.vault-token needs read on sys/health.", takes_value=False),
-    Flag("format", "table or json.", environment=_variables("FORMAT")),
+    Flag("format", "table or json.", environment=variables_of("FORMAT")),
 )  # fmt: skip
 
 _ROWS = {
@@ -123,7 +107,7 @@ def _check_rows(health: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 def _token(environment: Mapping[str, str]) -> str:
     """The token that the stock clients would send. Raises ``CommandFailed`` if there is none."""
-    for variable in _variables("TOKEN"):
+    for variable in variables_of("TOKEN"):
         if token := environment.get(variable, "").strip():
             return token
     try:

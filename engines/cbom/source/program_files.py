@@ -12,7 +12,7 @@ from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
-from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
+from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of, signs_of
 from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
 from engines.cbom.source.locating import Tree, folders_above
 from engines.cbom.source.own_tests import Apart
@@ -89,6 +89,16 @@ class ProgramFiles:
         self._apart = Apart(self.witness)
         self._included = Included(self.tree, self.read, self._global)
 
+    @property
+    def loaded(self) -> int:
+        """The number of files that are kept."""
+        return len(self._loaded)
+
+    def report_to(self, witness: Witness) -> None:
+        """Give all sightings from now on to ``witness``, which knows of earlier assurances too."""
+        witness.assured = self._apart.assured
+        self.witness = self._apart.witness = witness
+
     def scan(self, path: str) -> Loaded | None:
         """Run all of a file; None if it isn't there. Raises ``MissingGrammar``."""
         if len(self._loaded) > MAX_LOADED:
@@ -138,8 +148,8 @@ class ProgramFiles:
     def _mentions(self, path: str, language: Language) -> bool:
         """Whether a file has a text that tells of a library."""
         if path not in self._hot:
-            content, modules = self.read(path) or b"", knowledge_of(language.family).modules
-            self._hot[path] = any(module.encode() in content for module in modules)
+            content = self.read(path) or b""
+            self._hot[path] = any(sign in content for sign in signs_of(language.family))
         return self._hot[path]
 
     def _read(self, path: str, language: Language | None) -> Loaded | None:

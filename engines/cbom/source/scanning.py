@@ -13,14 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
-from functools import cache
 
 from engines.cbom.source.files.discovery import Problem
 from engines.cbom.source.files.reading import NotSource, read_source
 from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
 from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.judging.results import Result
-from engines.cbom.source.knowledge.loading import knowledge_of
+from engines.cbom.source.knowledge.loading import signs_of
 from engines.cbom.source.languages import language_of
 from engines.cbom.source.locating import Tree
 from engines.cbom.source.own_tests import is_test
@@ -33,6 +32,9 @@ _GROUP = 48
 """Files that a process takes at a time: neighbours, which import each other."""
 
 _LARGEST_GROUP = 256
+
+_MAX_KEPT = 800
+"""The most files that a process keeps from one group to the next."""
 
 _WORDS = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
 _PATHS = re.compile(rb"[A-Za-z0-9_]+(?:::)?")
@@ -83,7 +85,7 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
         rest = [(cold[start : start + _GROUP], stems) for start in range(0, len(cold), _GROUP)]
         for sifted in run(_sift, rest) if stems else ():
             hot += sifted.hot
-        hot.sort()
+        hot.sort(key=lambda path: (is_test(path), path))  # Tests call others with what these have seen nowhere else.
         size = min(_LARGEST_GROUP, max(_GROUP, -(-len(hot) // (3 * jobs))))
         work = [hot[start : start + size] for start in range(0, len(hot), size)]
         done = 0
@@ -126,21 +128,19 @@ class _pool:  # noqa: N801
         return self._executor.map
 
     def __exit__(self, *_exception: object) -> None:
+        _begin(())
         if self._executor is not None:
             self._executor.shutdown(cancel_futures=True)
 
 
 _tree = Tree(())
+_files: ProgramFiles | None = None
+"""The files that the groups before have read: groups have headers, modules and helpers in common."""
 
 
 def _begin(paths: Sequence[str]) -> None:
-    global _tree
-    _tree = Tree.of(paths)
-
-
-@cache
-def _mentions(family: str) -> tuple[bytes, ...]:
-    return tuple(word.encode() for word in sorted(knowledge_of(family).modules))
+    global _tree, _files
+    _tree, _files = Tree.of(paths), None
 
 
 def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
@@ -165,7 +165,7 @@ def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
                 words |= {word.rpartition(b"_")[0] for word in words}
             names = not stems.isdisjoint(words)
         else:
-            names = any(word in content for word in _mentions(language.family))
+            names = any(sign in content for sign in signs_of(language.family))
         if names:
             found.hot.append(path)
     return found
@@ -179,7 +179,7 @@ def _read(path: str) -> bytes | None:
 
 
 def _scan_group(paths: Sequence[str]) -> Scanned:
-    """What is found in a group of files. Their values live until its end: collecting before would find nothing."""
+    """What is found in a group of files. Values live longer than it: collecting before would find nothing."""
     collects = gc.isenabled()
     gc.disable()
     try:
@@ -190,15 +190,22 @@ def _scan_group(paths: Sequence[str]) -> Scanned:
 
 
 def _scanned(paths: Sequence[str]) -> Scanned:
-    judge = Judge()
-    files = ProgramFiles(_tree, _read, judge)
-    found = Scanned()
-    for path in sorted(paths, key=is_test):  # Tests call other code with what it has seen nowhere else.
+    global _files
+    judge, found = Judge(), Scanned()
+    if _files is not None and _files.loaded > _MAX_KEPT:
+        _files = None  # Before others are read: both at once would take twice the memory.
+        gc.collect()
+    if _files is None:
+        _files = ProgramFiles(_tree, _read, judge)
+    files = _files
+    files.report_to(judge)
+    for path in paths:
         loaded = files.scan(path)
         if loaded is not None and loaded.truncated:
             found.problems.append(Problem(path, "too deeply nested, or too complex, to be followed to the end"))
     for path, kind in files.failures.items():
         found.problems.append(Problem(path, f"the scanner failed on it: {kind}"))
+    files.failures.clear()
     contents: dict[str, list[bytes]] = {}
     for result in judge.results():
         path = result.place.path

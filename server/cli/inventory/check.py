@@ -22,7 +22,8 @@ from engines.crypto_policy.profiles.model import Verdict
 from engines.durations import SECOND
 from engines.encoding import parse_rfc3339
 from engines.keys.states import State
-from server.cli.inventory.sources import SOURCE_FLAGS, read_source
+from server.cli.connection_flags import SOURCE_FLAGS
+from server.cli.inventory.sources import read_source
 from server.inventory.documents.reading import Item
 from server.inventory.readiness import Share, is_asymmetric
 from server.inventory.verdicts import Judging, verdicts_of, worst_of

@@ -9,8 +9,9 @@ from typing import Any
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation, group
 from cryptoserve_cli.flags import Flag, UsageError
+from server.cli.connection_flags import SOURCE_FLAGS
 from server.cli.inventory.check import CHECK
-from server.cli.inventory.sources import SOURCE_FLAGS, ask_bytes, decoded, read_source
+from server.cli.inventory.sources import ask_bytes, decoded, read_source
 from server.inventory.documents.reading import Item
 from server.inventory.documents.writers import FORMATS
 

@@ -15,23 +15,13 @@ import httpx2
 import msgspec
 
 from cryptoserve_cli.command import CommandFailed, Invocation
-from cryptoserve_cli.flags import Flag
-from server.cli.status import CONNECTION_FLAGS, address_in, transport_to
+from server.cli.status import address_in, transport_to
 from server.inventory.documents.reading import FIELDS, Item, NotReadable, items_of
 from server.processes.development import token_file
 
 SNAPSHOT = "snapshot:"
 MAX_BYTES = 256 * 1024 * 1024
 _SECONDS = 120.0
-_ADDRESS = ("CRYPTOSERVE_ADDR", "BAO_ADDR", "VAULT_ADDR")
-
-SOURCE_FLAGS = (
-    *(
-        flag if flag.name != "address" else Flag("address", flag.help, environment=_ADDRESS)
-        for flag in CONNECTION_FLAGS
-    ),
-    Flag("namespace", "The namespace to ask, below the root.", environment=("BAO_NAMESPACE", "VAULT_NAMESPACE")),
-)
 
 
 def read_source(invocation: Invocation, source: str, *, use: bool = False) -> list[Item]:

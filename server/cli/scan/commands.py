@@ -13,7 +13,6 @@ from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, UsageError
 from engines.cbom.reports.cyclonedx import to_cyclonedx
 from engines.cbom.reports.plain import to_json, to_text
-from engines.cbom.reports.profiles import Limits
 from engines.cbom.reports.report import LEVELS, Report, entries_of, on_lines
 from engines.cbom.reports.sarif import fingerprints_in, to_sarif
 from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
@@ -23,15 +22,13 @@ from engines.cbom.source.languages import MissingGrammar, language_of
 from engines.cbom.source.scanning import BrokenProcessPool, Scanned, scan
 from engines.cbom.source.settings.reading import is_settings
 from engines.cbom.source.words import FINDINGS
-from engines.crypto_policy.profiles.catalogue import find_profile
-from server.cli.inventory.check import day_of
-from server.cli.inventory.sources import SOURCE_FLAGS
+from server.cli.connection_flags import SOURCE_FLAGS
 from server.cli.scan.changes import changed_lines
-from server.cli.scan.submitting import application_in, submit
 from server.runtime.version import VERSION
 
 if TYPE_CHECKING:
     from engines.cbom.reports.lock_files import LockFiles
+    from engines.cbom.reports.profiles import Limits
 
 CLEAN, FOUND, COULD_NOT = 0, 1, 2
 LOCK_SUFFIXES = (".json", ".lock", ".toml", ".txt", ".yaml")
@@ -53,7 +50,7 @@ def _run(invocation: Invocation) -> int:
     if form not in _FORMS:
         raise UsageError(f"-format: expected {', '.join(_FORMS)}, got {form!r}")
     limits = _limits(flags.last("profile"), flags.last("at"))
-    application = application_in(flags.last("submit")) if flags.last("submit") else None
+    application = _application_in(flags.last("submit")) if flags.last("submit") else None
     jobs, baseline = _jobs(flags.last("jobs")), _baseline(flags.last("baseline"))
     try:
         lock_files = _lock_files(flags.last("advisories"))
@@ -71,10 +68,20 @@ def _run(invocation: Invocation) -> int:
     sys.stdout.buffer.write(_FORMS[form](report))
     sys.stdout.buffer.flush()
     if application is not None:
+        from server.cli.scan.submitting import submit
+
         mount, name = application
         line = submit(invocation, mount, name, to_cyclonedx(report, name, VERSION))
         sys.stderr.write(f"{line}\n")
     return FOUND if report.failing(gate) else CLEAN
+
+
+def _application_in(text: str) -> tuple[str, str]:
+    """The mount and the name in ``MOUNT/NAME``. Raises ``UsageError``."""
+    mount, _, name = text.strip("/").rpartition("/")
+    if not mount or not name:
+        raise UsageError(f"-submit: expected MOUNT/NAME, got {text!r}")
+    return mount, name
 
 
 def _name() -> str:
@@ -133,6 +140,10 @@ def _limits(name: str, at: str) -> Limits | None:
         if at:
             raise UsageError("-at is for -profile")
         return None
+    from engines.cbom.reports.profiles import Limits
+    from engines.crypto_policy.profiles.catalogue import find_profile
+    from server.cli.inventory.check import day_of
+
     profile = find_profile(name)
     if profile is None:
         raise CommandFailed(f"no profile {name!r}")

@@ -5,16 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from cryptoserve_cli.command import CommandFailed, Invocation
-from cryptoserve_cli.flags import UsageError
 from server.cli.inventory.sources import decoded, send
-
-
-def application_in(text: str) -> tuple[str, str]:
-    """The mount and the name in ``MOUNT/NAME``. Raises ``UsageError``."""
-    mount, _, name = text.strip("/").rpartition("/")
-    if not mount or not name:
-        raise UsageError(f"-submit: expected MOUNT/NAME, got {text!r}")
-    return mount, name
 
 
 def submit(invocation: Invocation, mount: str, name: str, document: bytes) -> str:

@@ -49,11 +49,15 @@ class Calls(Libraries):
     given_back: GivenBack
     """What functions give to their callers' arguments."""
 
+    calls = 0
+    """The number of calls that were run."""
+
     _site: program.Call | None = None
     """The call that runs, or whose arguments are evaluated."""
 
     def call(self, node: program.Call) -> Values:
         """The result of a call; what is known of it is reported."""
+        self.calls += 1
         outer, self._site = self._site, node
         callee = self._callee(node.callee)
         arguments = self._arguments(node)

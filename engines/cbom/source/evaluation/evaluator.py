@@ -14,12 +14,14 @@ from typing import Any
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.acceptance import always_true, does_nothing, only_asserts, only_proceeds
 from engines.cbom.source.evaluation.branches import Branches
+from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.contexts import context_of
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_methods, overrides
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
+from engines.cbom.source.evaluation.lifetimes.runs import Runs, too_deep
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
@@ -41,17 +43,10 @@ from engines.cbom.source.values import (
     union,
 )
 
-MAX_CALLS = 6
-"""The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
-
 _CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts, "proceeds": only_proceeds}
-
-MAX_ANONYMOUS = 12
-"""The greatest depth with functions without a name: callbacks and comprehensions."""
 
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
-
 
 _ORDERS = 5
 
@@ -90,7 +85,7 @@ class Evaluator(Branches):
         """The functions of the file that runs."""
 
         self._heirs: list[Class] = []
-        self._results: dict[int, dict[Any, Values]] = {}
+        self._runs = Runs()
         self._running: list[Closure] = []
         self._returned: list[Values] = []
         self._statements: dict[type, Callable[[Any], bool]] = {
@@ -134,12 +129,13 @@ class Evaluator(Branches):
         self.untaken.clear()
 
     def _run_unreached(self, closure: Closure) -> None:
-        if id(closure.function) in self._results or closure.function.macro:
+        function = closure.function
+        if function.macro or self._runs.reached(function):
             return
         receiver = None
         if closure.owner is not None and not closure.function.static:
             receiver = self.construct(closure.owner)
-            if id(closure.function) in self._results:
+            if self._runs.reached(function):
                 return  # It is the constructor.
         self.run(Closure(closure.function, closure.scope, closure.owner, receiver), Arguments([], {}, incomplete=True))
 
@@ -183,17 +179,23 @@ class Evaluator(Branches):
     def run(self, closure: Closure, arguments: Arguments) -> Values:
         function = closure.function
         key = context_of(closure, arguments)
-        results = self._results.setdefault(id(function), {})
+        results = self._runs.of(function)
         for assurance in ASSURANCES:
             if (assurance, function) in self.witness.assured:
                 self.witness.assured.update((assurance, each) for each in self.within())
-        if key in results and not function.macro and not self._repeats(closure, arguments, key):
+        if key in results and (
+            self._runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
+        ):
             self.given_back.last = self._given.get((id(function), key), {})
             return results[key]
         self.given_back.last = {}
-        if self._is_running(function) or self._too_deep() or len(results) >= MAX_CONTEXTS:
+        if too_deep(self._running):
+            self._runs.cut(each.function for each in self._running)
+            return UNKNOWN
+        if self._is_running(function) or len(results) >= MAX_CONTEXTS:
             return UNKNOWN
         results[key] = UNKNOWN
+        calls = self.calls
         outer, returned = self.scope, self._returned
         self.scope = self._opened(closure, arguments)
         self._returned = []
@@ -203,6 +205,9 @@ class Evaluator(Branches):
         try:
             self.block(function.body)
             result = union(self._returned)
+        except Exhausted:
+            self._runs.cut((function,))
+            raise
         finally:
             self.given_back.leave(1 if closure.receiver is not None and not function.static else 0)
             self._running.pop()
@@ -215,6 +220,8 @@ class Evaluator(Branches):
         if self.given_back.last:
             self._given[id(function), key] = self.given_back.last
         results[key] = result or UNKNOWN
+        if function.macro and self.calls == calls:
+            self._runs.keep_silent(function, key)
         return results[key]
 
     def _repeats(self, closure: Closure, arguments: Arguments, key: Any) -> bool:
@@ -230,12 +237,6 @@ class Evaluator(Branches):
 
     def _is_running(self, function: program.Function) -> bool:
         return any(closure.function is function for closure in self._running)
-
-    def _too_deep(self) -> bool:
-        depth = len(self._running)
-        return depth >= MAX_ANONYMOUS or (
-            depth >= MAX_CALLS and sum(1 for closure in self._running if closure.function.name) >= MAX_CALLS
-        )
 
     def tests_others(self) -> bool:
         running = self._running

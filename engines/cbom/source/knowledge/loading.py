@@ -67,6 +67,12 @@ def knowledge_of(language: str) -> Knowledge:
     return found
 
 
+@cache
+def signs_of(language: str) -> tuple[bytes, ...]:
+    """Texts, one of which a file of the language has if it uses any library. Raises ``KnowledgeError``."""
+    return tuple(module.encode() for module in sorted(knowledge_of(language).modules))
+
+
 def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     """Add what one file says. Raises ``KnowledgeError``."""
     if unknown := content.keys() - _FILE:

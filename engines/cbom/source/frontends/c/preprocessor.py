@@ -14,6 +14,9 @@ from engines.cbom.source.program import Assign, Const, Expression, Function, Imp
 
 _MAX_MACRO = 2000
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_CALLED = re.compile(r"[\w)\]]\s*\(")
+"""What may be a call in the text of a macro."""
+
 _NUMBER = re.compile(r"\(?(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\)?")
 """Most macros are words or numbers, which needn't be parsed."""
 
@@ -38,7 +41,7 @@ class CPreprocessor(CExpressions):
         name = self.text(node.child_by_field_name("name"))
         if value is None:
             return
-        if "(" in self.text(node.child_by_field_name("value")) and not isinstance(value, Const):
+        if _CALLED.search(self.text(node.child_by_field_name("value"))) and not isinstance(value, Const):
             self.macros.add(name)
             yield Function(name, [], [Return(value)], line_of(node), static=True, macro=True)
         else:

@@ -1,0 +1,52 @@
+"""Runs: which functions were run, with what result, and which of them to the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from engines.cbom.source.program import Function
+from engines.cbom.source.values import Closure, Values
+
+MAX_CALLS = 6
+"""The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
+
+MAX_ANONYMOUS = 12
+"""The greatest depth with functions without a name: callbacks and comprehensions."""
+
+
+def too_deep(running: Sequence[Closure]) -> bool:
+    """Whether no more calls are followed from within these functions."""
+    depth = len(running)
+    return depth >= MAX_ANONYMOUS or (
+        depth >= MAX_CALLS and sum(1 for closure in running if closure.function.name) >= MAX_CALLS
+    )
+
+
+class Runs:
+    """The runs of all functions of a program, by what tells one run from another (``context_of``)."""
+
+    def __init__(self) -> None:
+        self._results: dict[int, dict[Any, Values]] = {}
+        self._cut: set[int] = set()
+        self._silent: set[tuple[int, Any]] = set()
+
+    def of(self, function: Function) -> dict[Any, Values]:
+        """The results of a function by their contexts."""
+        return self._results.setdefault(id(function), {})
+
+    def reached(self, function: Function) -> bool:
+        """Whether a function was run, and not only cut off."""
+        return bool(self._results.get(id(function))) and id(function) not in self._cut
+
+    def cut(self, functions: Iterable[Function]) -> None:
+        """Note functions that weren't run to the end: they called too deep, or took too long."""
+        self._cut.update(map(id, functions))
+
+    def keep_silent(self, macro: Function, context: Any) -> None:
+        """Note that nothing is called in a run of a macro, so that its result may be taken again."""
+        self._silent.add((id(macro), context))
+
+    def is_silent(self, macro: Function, context: Any) -> bool:
+        """Whether that was noted."""
+        return (id(macro), context) in self._silent
