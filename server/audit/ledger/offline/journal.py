@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from server.audit.ledger.device.entries import recovered_skip
 from server.audit.ledger.log.frames import Frames, SegmentReader, Skip, first_index, segment_name
 from server.audit.ledger.offline.findings import Kind, Report
 from server.audit.ledger.offline.sources import BadFile, Listing, Unreadable, listed, read_at
@@ -25,7 +26,8 @@ class JournalCheck:
 
         self._source = source
         self._report = report
-        self._skips: list[tuple[int, Skip]] = []
+        self._skips: list[tuple[int, int, Skip]] = []
+        """Bytes that are no entries, with the first index of their segment and that of the entry behind them."""
         names = listed(source, FOLDER, Kind.JOURNAL, report)
         self._firsts = [first for name in names if (first := first_index(name)) is not None]
         self._told_end = False
@@ -61,7 +63,9 @@ class JournalCheck:
     def finish(self, size: int, events: list[tuple[int, dict[str, Any]]]) -> None:
         """Count what lies behind the ``size`` entries of the tree, and compare what was skipped with the entries."""
         at = size
+        told: set[tuple[int, int] | None] = set()
         while (start := self._seek(at)) is not None:
+            told.update(recovered_skip(entry) for entry in self._entries[start - self._index :])
             at = max(start, self._index + len(self._entries))
             self._entries, self._index = [], at
         self.pending = max(0, at - size)
@@ -73,11 +77,12 @@ class JournalCheck:
             if event.get("event") == "recovered"
         }
         unexplained = 0
-        for segment, skip in self._skips:
+        for segment, following, skip in self._skips:
             rest = str(skip.offset), str(skip.skipped_bytes), skip.sha256
             if (str(segment), *rest) in stated or ("None", *rest) in stated:
                 continue
-            if self._firsts and segment == self._firsts[-1]:
+            # Behind the tree, and where the entry that tells of them is, they aren't signed yet.
+            if following >= size or (segment, skip.offset) in told:
                 unexplained += skip.skipped_bytes
                 continue
             message = f"{skip.skipped_bytes} bytes at {skip.offset} are no entries, and no entry says so"
@@ -112,7 +117,7 @@ class JournalCheck:
                 self._bound()
             elif isinstance(part, Skip):
                 if len(self._skips) < _MAX_SKIPS:
-                    self._skips.append((self._firsts[self._at], part))
+                    self._skips.append((self._firsts[self._at], self._index + len(self._entries), part))
                 self._skipped += 1
                 if self._skipped > _MAX_SKIPS_OF_A_SEGMENT:
                     reached = self._index + len(self._entries)

@@ -25,7 +25,7 @@ class ParquetSink:
             import pyarrow
             import pyarrow.parquet
         except ImportError:
-            raise SinkFault("Parquet takes pyarrow: pip install 'cryptoserve-server[parquet]'") from None
+            raise SinkFault("Parquet takes pyarrow: install cryptoserve-server with its extra [parquet]") from None
         self._arrow = pyarrow
         self._path = Path(name)
         if "://" in name or name == "-" or self._path.exists():

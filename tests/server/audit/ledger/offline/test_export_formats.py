@@ -143,4 +143,4 @@ def test_parquet_without_pyarrow(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     status, _, err = run(capfdbinary, ledger.path, "-as=parquet", "-to", tmp_path / "out")
-    assert (status, err) == (2, b"Parquet takes pyarrow: pip install 'cryptoserve-server[parquet]'\n")
+    assert (status, err) == (2, b"Parquet takes pyarrow: install cryptoserve-server with its extra [parquet]\n")

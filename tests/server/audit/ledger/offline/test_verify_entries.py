@@ -61,17 +61,19 @@ def test_a_journal_full_of_holes_is_given_up(ledger: Ledger) -> None:
     """Each hole has places at which a long frame might stand, and costs a search."""
     path = "journal/0000000000000400"
     hole = b"\0\0\xff\xff" * 30
-    frames = [hole + encode_frames([entry]) for entry in ledger.entries[400:]]
-    ledger.write(path, b"".join(frames))
+    pending = b"".join(hole + encode_frames([entry]) for entry in ledger.entries[400:])
+    whole = encode_frames(ledger.entries[400:])
+    ledger.write(path, whole + pending * 3)
     assert verify(ledger).status() == GOOD
-    ledger.write(path, b"".join(frames * 4))
+    ledger.write(path, whole + pending * 4)
     (finding,) = verify(ledger).findings
-    assert (finding.kind, finding.index, finding.file) == ("journal", 1400, path)
+    assert (finding.kind, finding.index, finding.file) == ("journal", 1700, path)
     assert "more than 1000 places" in finding.message
 
 
+@pytest.mark.parametrize("segment", [True, False])
 @pytest.mark.parametrize("stated", [True, False])
-def test_what_the_journal_skips_is_stated_by_an_entry(tmp_path: Path, stated: bool) -> None:
+def test_what_the_journal_skips_is_stated_by_an_entry(tmp_path: Path, stated: bool, segment: bool) -> None:
     ledger = Ledger(tmp_path / "log")
     torn = encode_frames(audit_entries(4))[-30:]
     ledger.append(audit_entries(10))
@@ -81,9 +83,21 @@ def test_what_the_journal_skips_is_stated_by_an_entry(tmp_path: Path, stated: bo
     digest = sha256(torn).hexdigest()
     event = own_entry(10, "recovered", segment=0, offset=offset, skipped_bytes=len(torn), sha256=digest)
     ledger.append([event] if stated else [own_entry(10, "opened")])
-    ledger.append([own_entry(11, "closed")], segment=True)
+    ledger.append([own_entry(11, "closed")], segment=segment)
     ledger.sign()
     assert found(verify(ledger)) == (set() if stated else {("journal", 0, "journal/0000000000000000")})
+
+
+def test_what_the_journal_skips_may_be_stated_by_an_entry_that_is_not_signed_yet(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "log").append(audit_entries(10))
+    file = ledger.path / "journal/0000000000000000"
+    event = own_entry(11, "recovered", segment=0, offset=file.stat().st_size, skipped_bytes=4, sha256="0" * 64)
+    file.write_bytes(file.read_bytes() + b"torn")
+    ledger.append([own_entry(10, "closed")])
+    ledger.sign()
+    assert found(verify(ledger)) == {("journal", 0, "journal/0000000000000000")}
+    file.write_bytes(file.read_bytes() + encode_frames([event]))
+    assert found(verify(ledger)) == set()
 
 
 @pytest.mark.parametrize(
