@@ -87,10 +87,14 @@ def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:
         return False
     if not all(_holds(term, allowed, names) for term, allowed in rule.when):
         return False
-    return all(
-        any(isinstance(value, Thing) and value.type == kind for value in of_term(term, names))
-        for term, kind in rule.typed
-    )
+    return all(any(_is_of(value, kind) for value in of_term(term, names)) for term, kind in rule.typed)
+
+
+def _is_of(value: Value, kind: str) -> bool:
+    """Whether a value is an object of a type, or a text."""
+    if isinstance(value, Thing):
+        return value.type == kind
+    return kind == "text" and isinstance(value, Known) and isinstance(value.value, str)
 
 
 def harmless(rule: Rule, names: dict[str, Values]) -> bool:

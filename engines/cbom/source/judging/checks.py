@@ -11,6 +11,9 @@ from engines.cbom.source.judging.subject import Subject
 from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Values, constants, is_static
 
 _UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPGP", "IGE"})
+_OF_KEYS = "key"
+"""The operation of a call that makes or reads a key, whose mode is judged where it encrypts."""
+
 _OFF = (False, 0, "none", "NONE", "None")
 _HASH_BASED = frozenset({"signature", "mac", "certificate"})
 
@@ -40,8 +43,8 @@ def _algorithm(subject: Subject | None, primitive: str, _facts: Mapping[str, Val
         yield Weakness("quantum-vulnerable", {})
 
 
-def _mode(subject: Subject | None, _primitive: str, _facts: Mapping[str, Values]) -> Found:
-    if subject is None or not subject.algorithm.block:
+def _mode(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
+    if subject is None or not subject.algorithm.block or _OF_KEYS in constants(facts.get("operation", ())):
         return
     if subject.mode == "ECB":
         yield Weakness("ecb-mode", {})

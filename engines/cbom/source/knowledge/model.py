@@ -45,7 +45,7 @@ class Rule:
     """
 
     typed: tuple[tuple[Term, str], ...] = ()
-    """Terms and the type of which one of each's values must be."""
+    """Terms and the type of which one of each's values must be; ``text`` is that of constant texts."""
 
     primitive: str = ""
     """The kind of the use that the call is; "" if it is none, ``algorithm`` for the kind of its algorithm."""

@@ -14,3 +14,6 @@ function encrypted(data, key, iv) {
   CryptoJS.PBKDF2(key, iv, { keySize: 8 }); // finds: use:PBKDF2 low-kdf-iterations
   CryptoJS.lib.WordArray.random(16); // finds: use:CSPRNG
 }
+
+const phrase = (text) => CryptoJS.AES.encrypt(text, 'open sesame'); // finds: use:AES weak-kdf hardcoded-key unauthenticated-mode
+const parsed = (text, key) => CryptoJS.AES.encrypt(text, CryptoJS.enc.Hex.parse(key)); // finds: use:AES unauthenticated-mode

@@ -18,7 +18,7 @@ export function subject(token: string) {
 }
 
 export function checked(token: string) {
-  jwt.verify(token, SECRET);
+  jwt.verify(token, SECRET); // finds: use:JSON_Web_Signature
   return jwt.decode(token).sub;
 }
 
@@ -41,3 +41,21 @@ export class Tokens {
 import { importPKCS8 } from 'jose';
 
 importPKCS8(pem, 'RS256'); // finds: use:RSA
+
+import { CompactEncrypt, importJWK, jwtDecrypt } from 'jose';
+import { PassportStrategy } from '@nestjs/passport';
+import { Strategy } from 'passport-jwt';
+
+export async function others(token: string, secret: Uint8Array) {
+  const key = await importJWK({ kty: 'oct', k: 'c2VjcmV0LWtleQ', alg: 'HS512' }); // finds: use:HMAC-SHA-512
+  await jose.jwtVerify(token, key); // finds: use:JSON_Web_Signature hardcoded-key
+  new CompactEncrypt(secret).setProtectedHeader({ alg: 'RSA1_5', enc: 'A256GCM' }); // finds: use:AES use:RSA weak-padding
+  new CompactEncrypt(secret).setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM' }); // finds: use:AES
+  await jwtDecrypt(token, secret); // finds: use:AES
+}
+
+export class JwtStrategy extends PassportStrategy(Strategy) {
+  constructor() {
+    super({ secretOrKey: 'signs tokens' }); // finds: hardcoded-key
+  }
+}

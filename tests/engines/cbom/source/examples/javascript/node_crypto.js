@@ -64,3 +64,9 @@ const nonceOfNone = crypto.randomBytes(16); // finds: use:CSPRNG
 crypto.createCipheriv('aes-256-ecb', process.env.KEY, nonceOfNone); // finds: use:AES ecb-mode
 crypto.createCipheriv('aes-256-ecb', process.env.KEY, nonceOfNone); // finds: use:AES ecb-mode
 crypto.diffieHellman({ privateKey, publicKey }); // finds: use:ECDH
+
+const bytes = require('randombytes')(16); // finds: use:CSPRNG
+crypto.createPrivateKey({ key: process.env.PEM, passphrase: 'open sesame' }); // finds: hardcoded-key
+crypto.createPrivateKey({ key: process.env.PEM, passphrase: process.env.PASS });
+crypto.sign(null, bytes, process.env.PEM); // finds: use:EdDSA
+crypto.pseudoRandomBytes(16); // finds: use:CSPRNG

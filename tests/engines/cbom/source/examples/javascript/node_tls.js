@@ -1,5 +1,6 @@
 import https from 'https';
 import axios from 'axios';
+import { createProxyMiddleware } from 'http-proxy-middleware';
 import * as tls from 'node:tls';
 
 const agent = new https.Agent({ rejectUnauthorized: false }); // finds: use:TLS disabled-certificate-check
@@ -25,3 +26,10 @@ function connect(insecure, name) {
   https.get('https://example.org', { rejectUnauthorized: name === 'a' ? true : false });
   https.get('https://example.org', { rejectUnauthorized: insecure ? false : undefined }); // finds: disabled-certificate-check
 }
+
+new MongoClient('mongodb://a', { tlsAllowInvalidCertificates: true }); // finds: disabled-certificate-check
+new MongoClient('mongodb://a', { tlsAllowInvalidCertificates: false });
+superagent.get('https://example.org').disableTLSCerts(); // finds: disabled-certificate-check
+createProxyMiddleware({ target: 'https://example.org', secure: false }); // finds: disabled-certificate-check
+createProxyMiddleware({ target: 'https://example.org', secure: true });
+cookie.set({ secure: false });

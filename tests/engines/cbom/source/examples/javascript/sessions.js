@@ -15,3 +15,18 @@ app.use(cookieParser()); // finds: use:HMAC-SHA-256
 const keys = new Keygrip(['key1']); // finds: use:HMAC-SHA-1 hardcoded-key
 app.use(koaJwt({ secret: 'shared' })); // finds: use:HMAC-SHA-256 hardcoded-key
 const unrelated = { secret: 'of the order of Freemasons' };
+
+const Koa = require('koa');
+const NextAuth = require('next-auth');
+const { getIronSession } = require('iron-session');
+
+const koa = new Koa();
+koa.keys = ['signs cookies']; // finds: use:HMAC-SHA-1 hardcoded-key
+koa.env = 'development';
+fastify.register(require('@fastify/jwt'), { secret: 'signs tokens' }); // finds: use:HMAC-SHA-256 hardcoded-key
+fastify.register(require('@fastify/jwt'), { secret: process.env.SECRET }); // finds: use:HMAC-SHA-256
+fastify.register(import('@fastify/cookie'), { secret: 'signs cookies' }); // finds: use:HMAC-SHA-256 hardcoded-key
+fastify.register(require('@fastify/cors'), { secret: 'no secret' });
+NextAuth({ secret: 'signs tokens' }); // finds: use:HKDF hardcoded-key
+NextAuth({ secret: process.env.NEXTAUTH_SECRET }); // finds: use:HKDF
+getIronSession(request, { password: 'opens sessions and is long enough' }); // finds: use:AES hardcoded-key
