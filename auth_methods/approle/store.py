@@ -55,8 +55,8 @@ class Store:
 
     async def role_by_id(self, role_id: str) -> Role | None:
         """The role with this role id."""
-        name = await self._view.get("role-id/" + await self.hash(role_id))
-        role = None if name is None else await self.role(name.decode())
+        name = await self._view.load("role-id/" + await self.hash(role_id), bytes.decode)
+        role = None if name is None else await self.role(name)
         return role if role is not None and role.role_id == role_id else None
 
     async def change_role(self, name: str, change: Callable[[Role | None], Role]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from msgspec.structs import replace
 
 from auth_methods.token.jwt_issuer import JwtIssuer
@@ -75,31 +77,21 @@ async def activate(runtime: Runtime, engines: EngineOpener, *, first: bool) -> U
         enforced=runtime.settings.crypto_policies_enforced,
     )
     use_counts = Counting(await counted_since(view, runtime.clock(), counting=runtime.uses.active))
-    root = await _open_tenant(runtime, engines, ROOT, view, decisions, crypto_policies, use_counts)
-    guards = Guards(view.within("sys/guards/"), runtime.rate_counts)
+    opener = _TenantOpener(runtime, engines, decisions, crypto_policies, use_counts)
+    root = await opener.open(ROOT)
 
     async def bring_up(entry: Entry) -> Tenant:
-        own_view = View(runtime.barrier, entry.namespace.storage_prefix, runtime.cache)
-        tenant = await _open_tenant(
-            runtime, engines, entry.namespace, own_view, decisions, crypto_policies, use_counts, elsewhere
-        )
+        tenant = await opener.open(entry.namespace, tenants.tokens_of)
         await tenant.mounts.clear_leftovers()
         return tenant
 
     tenants = TenantPool(runtime, root, table, bring_up, decisions.forget)
-
-    async def elsewhere(namespace_id: str) -> Tokens | None:
-        tenant = await tenants.by_id(namespace_id)
-        return None if tenant is None else tenant.tokens
-
-    cluster = await read_cluster(view, runtime.settings)
-    use_writer = UseWriter(runtime.uses, table, tenants, runtime.meter)
-    use_counts.writer = use_writer
+    use_counts.writer = use_writer = UseWriter(runtime.uses, table, tenants, runtime.meter)
     unsealed = Unsealed(
         root,
         audit,
-        cluster,
-        guards,
+        await read_cluster(view, runtime.settings),
+        Guards(view.within("sys/guards/"), runtime.rate_counts),
         decisions,
         table,
         tenants,
@@ -147,52 +139,55 @@ def _refuse_raw(audit: Broker) -> None:
             raise Failed(f"the audit device {path} has log_raw: start with allow_log_raw = true, and disable it")
 
 
-async def _open_tenant(
-    runtime: Runtime,
-    engines: EngineOpener,
-    namespace: Namespace,
-    view: View,
-    decisions: DecisionCache,
-    crypto_policies: CryptoPolicyTable,
-    use_counts: UseCounts,
-    elsewhere: Elsewhere | None = None,
-) -> Tenant:
-    decisions.watch(view, MOUNT_TABLE)
-    decisions.watch(view, "sys/policy/")
-    policies = PolicyStore(view.within("sys/policy/"), runtime.clock, with_root=namespace is ROOT)
-    await policies.ensure_defaults()
-    token_view = view.within(TOKENS)
-    identities = EffectiveIdentities(view.within("sys/identity/"))
-    tokens = await Tokens.open(token_view, policies, identities, namespace, elsewhere, runtime.meter.token_created)
+@dataclass(frozen=True, slots=True)
+class _TenantOpener:
+    """Opener of tenants, over the parts that all tenants of a server share."""
 
-    def bring_up(entry: MountEntry) -> Mounted:
-        engine_type, engine = engines.open(tenant, entry)
-        return Mounted(entry, engine_type, engine, _audit_mount(namespace, entry))
+    runtime: Runtime
+    engines: EngineOpener
+    decisions: DecisionCache
+    crypto_policies: CryptoPolicyTable
+    use_counts: UseCounts
 
-    audit = AuditNamespace(namespace.id, namespace.path)
-    tenant = Tenant(
-        namespace,
-        audit,
-        view,
-        Mounts(view, bring_up),
-        policies,
-        tokens,
-        Leases(token_view, tokens),
-        Wrapping(
-            token_view,
+    async def open(self, namespace: Namespace, elsewhere: Elsewhere | None = None) -> Tenant:
+        """The tenant of ``namespace``; ``elsewhere`` finds the tokens of another."""
+        runtime = self.runtime
+        view = View(runtime.barrier, namespace.storage_prefix, runtime.cache)
+        self.decisions.watch(view, MOUNT_TABLE)
+        self.decisions.watch(view, "sys/policy/")
+        policies = PolicyStore(view.within("sys/policy/"), runtime.clock, with_root=namespace is ROOT)
+        await policies.ensure_defaults()
+        token_view = view.within(TOKENS)
+        identities = EffectiveIdentities(view.within("sys/identity/"))
+        tokens = await Tokens.open(token_view, policies, identities, namespace, elsewhere, runtime.meter.token_created)
+
+        def bring_up(entry: MountEntry) -> Mounted:
+            engine_type, engine = self.engines.open(tenant, entry)
+            return Mounted(entry, engine_type, engine, _audit_mount(namespace, entry))
+
+        tenant = Tenant(
+            namespace,
+            AuditNamespace(namespace.id, namespace.path),
+            view,
+            Mounts(view, bring_up),
+            policies,
             tokens,
-            WrappingJwt(view.within("sys/"), runtime.settings.api_address),
-            runtime.settings.max_lease_ttl_seconds,
-        ),
-        Lockouts(view.within("sys/lockout/"), runtime.login_failures, namespace.id),
-        identities,
-        JwtIssuer(view.within("sys/jwt/"), _token_address(runtime, namespace), tokens),
-        crypto_policies,
-        use_counts,
-    )
-    await tenant.mounts.begin(_built_in(namespace))
-    await tenant.mounts.router()
-    return tenant
+            Leases(token_view, tokens),
+            Wrapping(
+                token_view,
+                tokens,
+                WrappingJwt(view.within("sys/"), runtime.settings.api_address),
+                runtime.settings.max_lease_ttl_seconds,
+            ),
+            Lockouts(view.within("sys/lockout/"), runtime.login_failures, namespace.id),
+            identities,
+            JwtIssuer(view.within("sys/jwt/"), _token_address(runtime, namespace), tokens),
+            self.crypto_policies,
+            self.use_counts,
+        )
+        await tenant.mounts.begin(_built_in(namespace))
+        await tenant.mounts.router()
+        return tenant
 
 
 def _token_address(runtime: Runtime, namespace: Namespace) -> str:

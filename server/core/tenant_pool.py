@@ -22,6 +22,7 @@ from server.tenants.namespaces.names import ROOT_ID, normalise
 from server.tenants.namespaces.records import Entry
 from server.tenants.namespaces.table import NamespaceTable
 from server.tenants.tenant import Tenant
+from server.tenants.tokens.store import Tokens
 from storage.view import View
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,11 @@ class TenantPool:
             return self.root
         entry = self._table.by_id.get(namespace_id)
         return None if entry is None else await self._get(entry)
+
+    async def tokens_of(self, namespace_id: str) -> Tokens | None:
+        """The token store of a namespace; None if there is no such namespace."""
+        tenant = await self.by_id(namespace_id)
+        return None if tenant is None else tenant.tokens
 
     def touch(self, tenant: Tenant) -> None:
         """Mark ``tenant`` as used, by a caller that kept it from an earlier request."""

@@ -4,6 +4,9 @@ Failures are counted in shared memory, by all processes of the server together (
 holds in every process at once and is stored, so it also holds after a restart. Names without an account are counted and
 locked like others, so that a lock doesn't tell which names exist; what grows with made-up names is bounded.
 
+A login without any stored lock in its namespace reads nothing: a lock that isn't visible yet is one of this run of the
+server, and so in shared memory.
+
 Layout below the view: ``<mount accessor>/<SHA-256 of the name>``, a record with the name and the end of the lock.
 """
 
@@ -46,11 +49,28 @@ class Lockouts:
         self._view = view
         self._failures = failures or LoginFailures()
         self._namespace_id = namespace_id
+        self._changes = 0
+        self._looked = -1
+        """The number of changes at the last look for stored locks."""
+
+        self._any = True
+        """Whether there were stored locks then: without any, a login costs no read."""
+
+        view.watch(self._changed)
+
+    def _changed(self) -> None:
+        self._changes += 1
 
     async def locked(self, accessor: str, alias: str, now: float) -> bool:
         """Whether logins to ``alias`` at the mount with this accessor are refused."""
         if self._failures.locked((self._namespace_id, accessor, alias), now):
             return True
+        if self._looked != self._changes:
+            changes = self._changes
+            self._any = bool(await self._view.list("", limit=1))
+            self._looked = changes
+        if not self._any:
+            return False
         # Not from the cache: a lock set while the proof was checked counts too.
         value = await self._view.get(_key(accessor, alias))
         return value is not None and _decode(value).until > now

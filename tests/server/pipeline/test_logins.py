@@ -19,6 +19,7 @@ from server.tenants.limits import lockouts
 from server.tenants.limits.lockouts import Lockouts
 from server.tenants.mounts.table import LockoutConfig
 from storage.base import Full
+from storage.view import View
 from tests.support.places import new_place
 from tests.support.systems import NewServer, Server
 
@@ -109,6 +110,34 @@ async def test_a_lock_is_stored(server: Server) -> None:
     assert entry is not None
     assert await afterwards.locked(entry.accessor, "alice", server.clock())
     assert not await afterwards.locked(entry.accessor, "bob", server.clock())
+
+
+async def test_a_process_reads_locks_only_where_some_are_stored(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart, or of an account that a full table has no room for."""
+    unsealed, cache = server.core.unsealed, server.core.runtime.cache
+    assert unsealed is not None
+    await cache.catch_up()
+    entry = await unsealed.root.mounts.entry("auth/m/")
+    assert entry is not None
+    other = Lockouts(unsealed.root.view.within("sys/lockout/"))
+    read: list[str] = []
+    get = View.get
+
+    async def noted(view: View, key: str) -> bytes | None:
+        read.append(view.prefix + key)
+        return await get(view, key)
+
+    monkeypatch.setattr(View, "get", noted)
+    for _ in range(2):
+        assert not await other.locked(entry.accessor, "alice", server.clock())
+    assert read == []
+    for _ in range(lockouts.THRESHOLD):
+        await _try(server, "alice", "wrong")
+    await cache.catch_up()
+    assert await other.locked(entry.accessor, "alice", server.clock())
+    assert not await other.locked(entry.accessor, "bob", server.clock())
 
 
 async def test_a_lock_that_cannot_be_stored_holds_all_the_same(
