@@ -33,6 +33,12 @@ SLOW_SECONDS = 0.05
 SLOW_PERIOD_SECONDS = 2.0
 """The seconds after the last slow write for which the thread does all writes."""
 
+GATHER_SECONDS = 0.002
+"""The shortest time from one call that makes lines durable to the next, where many requests wait."""
+
+GATHER_FROM = 12
+"""The requests that count as many: those whose lines a call has made durable, and those that wait for the next."""
+
 Outcome: TypeAlias = "asyncio.Future[Exception | None]"
 """None, or the exception of a call."""
 
@@ -56,13 +62,19 @@ class _Call:
 
 
 class _GroupSync:
-    """Has what was written made durable, by one call for all that wait when it begins."""
+    """Has what was written made durable, by one call for all that wait when it begins.
+
+    A call costs more of a processor than a request does: a turn of a thread, and the disk's flush. So where many
+    requests come at once, calls follow each other less closely, and each is for more of them. Others don't wait for it.
+    """
 
     def __init__(self, device: Syncs, note: Callable[[Exception | None], None]) -> None:
         self._device = device
         self._note = note
         self._waiting: list[Outcome] = []
         self._task: asyncio.Task[None] | None = None
+        self._next_time = 0.0
+        """The loop's time before which no call begins."""
 
     def wait(self) -> Outcome:
         """The result of making all writes so far durable."""
@@ -75,6 +87,10 @@ class _GroupSync:
     async def _sync(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
+            now = loop.time()
+            if now < self._next_time:
+                await asyncio.sleep(self._next_time - now)
+                now = self._next_time
             group, self._waiting = self._waiting, []
             error: Exception | None = None
             try:
@@ -85,6 +101,7 @@ class _GroupSync:
             for outcome in group:
                 if not outcome.done():
                     outcome.set_result(error)
+            self._next_time = now + GATHER_SECONDS if len(group) + len(self._waiting) >= GATHER_FROM else 0.0
         self._task = None
 
 

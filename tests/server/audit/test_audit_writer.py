@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from server.audit import writer as writers
 from server.audit.devices.base import DeviceFault
-from server.audit.writer import MAX_HANGING, MAX_WAITING_BYTES, SLOW_PERIOD_SECONDS, DeviceWriter, Outcome, QueueFull
+from server.audit.writer import (
+    GATHER_FROM,
+    MAX_HANGING,
+    MAX_WAITING_BYTES,
+    SLOW_PERIOD_SECONDS,
+    DeviceWriter,
+    Outcome,
+    QueueFull,
+)
 from tests.server.audit.audit_fixture import GateDevice
 
 
@@ -226,4 +235,38 @@ async def test_devices_that_hang_are_bounded() -> None:
     for thread in writers._closing:
         thread.join(10)
     assert await writer.call(another.open) is None
+    await closed(writer)
+
+
+class SyncedDevice(QuickDevice):
+    """A device whose lines are durable only after ``sync``; remembers when that was called."""
+
+    syncs = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times: list[float] = []
+
+    def sync(self) -> None:
+        self.times.append(time.monotonic())
+
+
+@pytest.mark.parametrize(("requests", "apart"), [(GATHER_FROM, True), (GATHER_FROM - 1, False)])
+async def test_lines_are_made_durable_less_often_where_many_wait(
+    requests: int, apart: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "GATHER_SECONDS", 0.1)
+    device = SyncedDevice()
+    writer = DeviceWriter(device, lambda error: None)
+
+    async def ask() -> None:
+        for number in range(2):
+            outcome = writer.write(b"%d\n" % number)
+            assert outcome is not None
+            assert await outcome is None
+
+    await asyncio.gather(*(ask() for _ in range(requests)))
+    assert len(device.calls) == 2 * requests
+    assert len(device.times) == 2, "one call for all that wait"
+    assert (device.times[1] - device.times[0] > 0.09) is apart
     await closed(writer)
