@@ -7,11 +7,17 @@ from abc import abstractmethod
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
-from engines.cbom.source.values import NOTHING
+from engines.cbom.source.values import NOTHING, Values
 
 
 class Branches(Assignments):
     """The part of the evaluator for statements that hold others."""
+
+    breaks = False
+    """Whether control left the last block by a ``break`` or the like, which doesn't leave the function."""
+
+    broken: list[dict[str, Values]] | None = None
+    """What the ways changed that left the function's innermost loop before its end; None outside of loops."""
 
     @abstractmethod
     def block(self, body: list[program.Statement]) -> bool:
@@ -31,12 +37,15 @@ class Branches(Assignments):
                 if test is not None:
                     self.narrow(test, holds=True)
                     passed.append(test)
+                self.breaks = False
                 away = self.block(body)
             finally:
                 changes = self.scope.take_back()
             left.append(away)
             if not away:
                 changed.append(changes)
+            elif self.breaks:  # What it changed holds behind the loop, or behind the switch.
+                (changed if self.broken is None else self.broken).append(changes)
             if test is None or held:
                 exhaustive = True
                 break
@@ -49,6 +58,7 @@ class Branches(Assignments):
     def loop(self, node: program.Loop) -> bool:
         if node.test is not None and operators.truth(self.evaluate(node.test)) is False:
             return False
+        outer, self.broken = self.broken, []
         self.scope.begin()
         self.loops += 1
         try:
@@ -56,7 +66,8 @@ class Branches(Assignments):
         finally:
             self.loops -= 1
             changes = self.scope.take_back()
-        self.scope.join([changes], none_ran=True)
+            broken, self.broken = self.broken, outer
+        self.scope.join([changes, *(broken or ())], none_ran=True)
         return False
 
     def attempt(self, node: program.Attempt) -> bool:

@@ -16,7 +16,7 @@ from engines.cbom.source.evaluation.acceptance import always_true, does_nothing,
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
-from engines.cbom.source.evaluation.lifetimes.contexts import context_of
+from engines.cbom.source.evaluation.lifetimes.contexts import MARKED, ORDERS, context_of, order_of
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_methods, overrides
@@ -47,18 +47,6 @@ _CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_a
 
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
-
-_ORDERS = 5
-
-
-def _order_of(closure: Closure) -> int:
-    """When a function is run that no call has reached: what calls others goes before them.
-
-    Functions make the objects that methods belong to.
-    """
-    if closure.function.name == "main":
-        return 0
-    return 1 + 2 * (closure.owner is not None) + closure.function.internal
 
 
 class Evaluator(Branches):
@@ -114,13 +102,17 @@ class Evaluator(Branches):
             self.scope, self.steps, self.made, self._heirs = before
 
     def run_functions(self, scope: Scope, steps: int) -> None:
-        """Run every function of a loaded file that no call has reached. Raises ``Exhausted``."""
+        """Run every function of a loaded file that no call has reached. Raises ``Exhausted``.
+
+        A file without ``main`` may be a library's, whose public functions others call with anything.
+        """
         self.steps = steps
         self.made, self._heirs = scope.made, scope.heirs
-        for order in range(_ORDERS):
+        is_open = scope.source.language in MARKED and all(each.function.name != "main" for each in self.made)
+        for order in range(ORDERS):
             for closure in self.made:  # Grows while functions make functions.
-                if _order_of(closure) <= order:
-                    self._run_unreached(closure)
+                if order_of(closure) <= order:
+                    self._run_unreached(closure, again=is_open and not closure.function.internal)
         for heir in self._heirs:
             self._run_inherited(heir)
         for thing in self.untaken:
@@ -128,14 +120,14 @@ class Evaluator(Branches):
                 self.witness.see(thing.untaken)
         self.untaken.clear()
 
-    def _run_unreached(self, closure: Closure) -> None:
+    def _run_unreached(self, closure: Closure, *, again: bool) -> None:
         function = closure.function
-        if function.macro or self._runs.reached(function):
+        if function.macro or (not again and self._runs.reached(function)):
             return
         receiver = None
         if closure.owner is not None and not closure.function.static:
             receiver = self.construct(closure.owner)
-            if self._runs.reached(function):
+            if not again and self._runs.reached(function):
                 return  # It is the constructor.
         self.run(Closure(closure.function, closure.scope, closure.owner, receiver), Arguments([], {}, incomplete=True))
 
@@ -199,6 +191,7 @@ class Evaluator(Branches):
         outer, returned = self.scope, self._returned
         self.scope = self._opened(closure, arguments)
         self._returned = []
+        broken, self.broken = self.broken, None
         self._running.append(closure)
         self.nonces.enter(self.scope)
         self.given_back.enter(function)
@@ -213,7 +206,7 @@ class Evaluator(Branches):
             self._running.pop()
             self.nonces.leave()
             self.held.settle(self.scope, self.witness)
-            self.scope, self._returned = outer, returned
+            self.scope, self._returned, self.broken = outer, returned, broken
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
         self.tell_secret(function.name, result)
@@ -300,9 +293,11 @@ class Evaluator(Branches):
     def _return(self, node: program.Return) -> bool:
         if node.value is not None:
             self._returned.append(self.evaluate(node.value))
+        self.breaks = False
         return True
 
     def _leave(self, node: program.Leave) -> bool:
+        self.breaks = node.value is None
         if node.value is not None:
             self.evaluate(node.value)
         return True

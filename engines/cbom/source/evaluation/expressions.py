@@ -51,6 +51,9 @@ _ENVIRONMENT = "process.env"
 SHARED = "\0shared"
 """The field of a union's object that all its fields are."""
 
+_OPEN_OBJECTS = frozenset({"c", "cpp", "go"})
+"""Languages where any function may set the fields of an object, and one that isn't known has any values there."""
+
 MAX_ITEMS = 256
 """The most elements of a literal that are followed; a longer one is constant data or unknown."""
 
@@ -180,6 +183,10 @@ class Expressions(Names):
             return value.facts[name]
         if isinstance(value, Unknown):
             return UNKNOWN
+        if self.open_names and isinstance(value, Array):  # C: a pointer to one of its elements.
+            parts = [each for item in value.items for each in item if isinstance(each, Instance | Table)]
+            if parts:
+                return union(self._member_of(each, name) for each in parts)
         return (Method(value, name),)
 
     def _file_member(self, scope: Scope, name: str) -> Values:
@@ -208,6 +215,8 @@ class Expressions(Names):
             return value.fields[SHARED]
         literal = value.of.literals.get(name, NOTHING) if value is value.of.sample else NOTHING
         if name in value.fields:
+            if value is value.of.sample and self.scope.source.language in _OPEN_OBJECTS:
+                return union((value.fields[name], literal, UNKNOWN))
             return union((value.fields[name], literal)) if literal else value.fields[name]
         if name not in value.of.members:
             for base in value.of.bases:  # Go: members of a struct that is embedded.
@@ -215,7 +224,7 @@ class Expressions(Names):
                     return self.members(value.fields[base.node.name], name)
         found = self._class_member(value.of, name)
         if not found:
-            return literal or UNKNOWN
+            return union((literal, UNKNOWN)) if literal else UNKNOWN
         return union(self._of_instance(each, value) for each in found)
 
     def _of_instance(self, member: Value, value: Instance) -> Values:

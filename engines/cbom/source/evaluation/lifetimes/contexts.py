@@ -7,6 +7,22 @@ from typing import Any
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import Closure, Known, Ref, Unknown, Values
 
+MARKED = frozenset({"c", "cpp", "go", "java"})
+"""Languages whose front-ends tell which functions are internal."""
+
+ORDERS = 5
+"""The number of turns in which functions are run."""
+
+
+def order_of(closure: Closure) -> int:
+    """When a function is run that no call has reached: what calls others goes before them.
+
+    Functions make the objects that methods belong to.
+    """
+    if closure.function.name == "main":
+        return 0
+    return 1 + 2 * (closure.owner is not None) + closure.function.internal
+
 
 def context_of(closure: Closure, arguments: Arguments) -> Any:
     """What a run of a function depends on, as far as it is told apart."""
