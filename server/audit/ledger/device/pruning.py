@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,10 +25,11 @@ from server.audit.ledger.device.directory import (
     SharedPage,
     sync_folder,
 )
+from server.audit.ledger.device.entries import large_references
 from server.audit.ledger.log.frames import segment_name
-from server.audit.ledger.log.tiles import ENTRIES, MAX_BUNDLE_BYTES, WIDTH, Tile, leaves_of
+from server.audit.ledger.log.tiles import ENTRIES, MAX_BUNDLE_BYTES, WIDTH, BadTile, Tile, decode_bundle, leaves_of
 
-_LARGE = re.compile(rb'"large":\{"sha256":"([0-9a-f]{64})"')
+_LARGE = b'"large":{'
 
 
 def archive(directory: LedgerDirectory, first: int, below: int, target: Path) -> None:
@@ -65,8 +65,7 @@ def _paths(directory: LedgerDirectory, first: int, below: int) -> Iterator[str]:
         bundle = Tile(ENTRIES, number).path
         content = directory.read(bundle, MAX_BUNDLE_BYTES)
         if content is not None:
-            for match in _LARGE.finditer(content):
-                yield f"large/{match[1].decode()}"
+            yield from _bodies(content)
         yield bundle
     level = 0
     while below // leaves_of(level):
@@ -75,6 +74,15 @@ def _paths(directory: LedgerDirectory, first: int, below: int) -> Iterator[str]:
             yield Tile(level, number).path
         level += 1
     yield from _segments(directory, below)
+
+
+def _bodies(bundle: bytes) -> Iterator[str]:
+    """The large bodies of the entries in a bundle; none of one that is damaged."""
+    if _LARGE in bundle:
+        with contextlib.suppress(BadTile):
+            for entry in decode_bundle(bundle, WIDTH):
+                if _LARGE in entry:
+                    yield from (f"large/{name}" for name, _ in large_references(entry))
 
 
 def _segments(directory: LedgerDirectory, below: int) -> Iterator[str]:
