@@ -8,12 +8,13 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
+from server.console.api import Result
 from server.console.forms import Form
 from server.console.visit import Content, Page, Visit, reading
 
 FORMATS = ("cyclonedx-1.7", "cyclonedx-1.6", "cyclonedx-1.5", "spdx-2.3")
-_PLOTTED = 1000
-"""The most key versions that are counted by year."""
+_PLOTTED = 500
+"""The most key versions that are counted by year, and that are counted without being asked to count all."""
 
 _HEIGHT, _WIDTH, _MAX_COLUMN = 130, 440, 64
 _MAX_YEARS = 16
@@ -27,15 +28,19 @@ async def load(visit: Visit) -> Content:
     """The summary and the readiness under ``?profile=`` at ``?at=``; with ``?cbom=`` a document."""
     if "cbom" in visit.query:
         return await _document(visit)
-    summary = await visit.api.read("sys/inventory")
     keys = await visit.api.read("sys/inventory/keys", limit=str(_PLOTTED))
     profiles = (await visit.api.list("sys/crypto-profiles")).data.get("keys") or []
     profile = visit.query.get("profile", "") or (profiles[0] if profiles else "")
     at = visit.query.get("at", "")
     asked = {"profile": profile} | ({"at": at} if at else {})
-    readiness = await visit.api.read("sys/inventory/readiness", **asked) if profile else summary
-    snapshots = await visit.api.list("sys/inventory/snapshots")
     rows = keys.data.get("versions") or []
+    partial = bool(keys.data.get("next")) and "all" not in visit.query
+    if partial:
+        summary = readiness = Result(200, {"key_versions": _counted(rows)})
+    else:
+        summary = await visit.api.read("sys/inventory")
+        readiness = await visit.api.read("sys/inventory/readiness", **asked) if profile else summary
+    snapshots = await visit.api.list("sys/inventory/snapshots")
     ends = _ends(rows, profile)
     years = _years(rows, ends)
     return Content(
@@ -44,6 +49,7 @@ async def load(visit: Visit) -> Content:
             "years": years,
             "plot": _plot(years),
             "counted": len(rows),
+            "partial": partial,
             "algorithms": sorted(
                 ((summary.data.get("key_versions") or {}).get("by_algorithm") or {}).items(), key=lambda item: -item[1]
             ),
@@ -69,6 +75,12 @@ async def _document(visit: Visit) -> Content:
     suffix = "spdx.json" if visit.query["cbom"].startswith("spdx") else "cdx.json"
     headers = {"content-disposition": f'attachment; filename="cryptoserve.{suffix}"'}
     return Content({}, download=StreamingResponse(result.document(), media_type=result.content_type, headers=headers))
+
+
+def _counted(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The counts of ``sys/inventory`` over ``rows`` alone."""
+    states, algorithms = Counter(row["state"] for row in rows), Counter(row["algorithm"] for row in rows)
+    return {"total": len(rows), "by_state": dict(sorted(states.items())), "by_algorithm": dict(algorithms)}
 
 
 def _years(rows: Sequence[Mapping[str, Any]], ends: Sequence[tuple[str, str, int]]) -> list[dict[str, Any]]:

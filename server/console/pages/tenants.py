@@ -5,6 +5,9 @@ from __future__ import annotations
 from server.console.forms import Field, Form
 from server.console.visit import Content, Page, Visit, listing
 
+_SHOWN = 200
+"""The most namespaces on one page; the search finds the others."""
+
 FORMS = (
     Form("create", "Create namespace", "sys/namespaces/{path}", (Field("path", "Path", required=True),)),
     Form("lock", "Lock", "sys/namespaces/api-lock/lock/{path}", (Field("path", "Path", required=True),),
@@ -21,14 +24,15 @@ async def load(visit: Visit) -> Content:
     result = await visit.api.list("sys/namespaces")
     info = result.data.get("key_info") or {}
     inside = f"{visit.namespace}/" if visit.namespace else ""
+    wanted = visit.query.get("q", "").lower()
+    names = [name for name in result.data.get("keys") or [] if wanted in name.lower()]
     return Content(
         {
             "result": result,
             "tenants": [
-                {"path": inside + name.rstrip("/"), "name": name, **(info.get(name) or {})}
-                for name in result.data.get("keys") or []
-                if visit.query.get("q", "").lower() in name.lower()
+                {"path": inside + name.rstrip("/"), "name": name, **(info.get(name) or {})} for name in names[:_SHOWN]
             ],
+            "more": max(0, len(names) - _SHOWN),
         },
         [listing("sys/namespaces")],
     )

@@ -9,7 +9,7 @@ import pytest
 
 from engines.encoding import encode_base64
 from server.console import menu
-from server.console.pages import PAGES
+from server.console.pages import PAGES, inventory, keys
 from server.system.inventory import long_answers
 from tests.server.console.browser import SAME_ORIGIN, TYPED_IN, Browser
 from tests.server.console.conftest import NewBrowser
@@ -265,3 +265,40 @@ async def test_a_huge_form_is_refused(browser: Browser) -> None:
         "/ui/tools", {"form": "encrypt", "csrf_token": page.csrf_token, "plaintext": "a" * 1_100_000}
     )
     assert answer.status == 413
+
+
+async def test_keys_are_shown_in_pages(server: Server, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_SHOWN", 2)
+    monkeypatch.setattr(keys, "_STEP", 2)
+    await server.ask("POST", "sys/mounts/more", {"type": "transit"})
+    names = ["more/a", "more/b", "more/c", "more/ord", "transit/d", "transit/orders"]
+    for name in names[:-1]:
+        assert (await server.ask("POST", name.replace("/", "/keys/"), {}))[0] in (200, 204)
+    assert await _keys_from(browser, "/ui/keys") == names
+    assert await _keys_from(browser, "/ui/keys?q=ord") == ["more/ord", "transit/orders"]
+    monkeypatch.setattr(keys, "_MAX_SEEN", 2)
+    page = await browser.get("/ui/keys?q=orders")
+    assert "None of the names that were looked at has this in it." in page.text and "Search on" in page.text
+    assert await _keys_from(browser, "/ui/keys?q=orders") == ["transit/orders"]
+
+
+async def _keys_from(browser: Browser, path: str) -> list[str]:
+    """The keys on this page and all that follow it."""
+    found: list[str] = []
+    while path:
+        links = (await browser.get(path)).links()
+        found += [link.removeprefix("/ui/keys/") for link in links if link.startswith("/ui/keys/")]
+        path = next((link for link in links if "&after=" in link and link != path), "")  # Another than Reload.
+    return found
+
+
+async def test_many_key_versions_are_counted_when_asked_for(
+    browser: Browser, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "_PLOTTED", 2)
+    for _ in range(3):
+        await server.ask("POST", "transit/keys/orders/rotate", {})
+    page = await browser.get("/ui/inventory")
+    assert "Key versions 2 and more" in page.text and "100 of 100" not in page.text
+    page = await browser.get("/ui/inventory?all=yes")
+    assert "Key versions 4 " in page.text and "There are more" not in page.text
