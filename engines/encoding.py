@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from binascii import a2b_base64, b2a_base64
 from datetime import UTC, datetime
+from typing import Any
 
 import pybase64
 
@@ -132,3 +133,18 @@ def parse_rfc3339(text: str) -> int | None:
         return None
     nanoseconds = int((whole - _EPOCH).total_seconds()) * SECOND + int((match[2] or "").ljust(9, "0"))
     return nanoseconds if 0 <= nanoseconds < _MAX_NANOSECONDS else None
+
+
+def nests_deeper(document: dict[str, Any] | list[Any], levels: int) -> bool:
+    """Whether objects and lists of a parsed JSON ``document``, itself included, are nested in more than ``levels``."""
+    level: list[Any] = [document]
+    for _ in range(levels):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, dict) else value)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True

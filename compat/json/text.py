@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeAlias
 import orjson
 
 from compat.json.syntax import JsonSyntaxError, check_rest, find_error
+from engines.encoding import nests_deeper
 from engines.faults import InvalidRequest
 
 Octets: TypeAlias = bytes | bytearray
@@ -214,7 +215,7 @@ def _parse_slowly(body: Octets) -> dict[str, Any]:
     if type(document) is not dict:
         kind = _GO_KINDS.get(type(document), "number")
         _refuse(f"json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}")
-    if _depth_exceeds(document):
+    if nests_deeper(document, MAX_DEPTH + 1):
         _refuse("exceeded max depth")
     return document
 
@@ -255,20 +256,6 @@ def _explain(written: str, error: ValueError) -> NoReturn:
 
 def _refuse(detail: str) -> NoReturn:
     raise InvalidRequest(f"failed to decode JSON input: {detail}")
-
-
-def _depth_exceeds(document: Any) -> bool:
-    level = [document]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value)
-            if isinstance(inner, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _read_integer(text: str) -> int:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
+from engines.encoding import nests_deeper
+
 MAX_DEPTH = 32
 """The deepest nesting of objects and arrays."""
 
@@ -33,26 +35,12 @@ def parse_object(text: bytes) -> dict[str, Any]:
 
 def encode_object(document: dict[str, Any]) -> bytes:
     """``document`` on one line, in UTF-8. Raises ``BadJson`` for values that JSON lacks, or too deep nesting."""
-    if _too_deep(document):
+    if nests_deeper(document, MAX_DEPTH):
         raise BadJson
     try:
         return json.dumps(document, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, TypeError):
         raise BadJson from None
-
-
-def _too_deep(document: Any) -> bool:
-    level = [document]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for value in level
-            for inner in (value.values() if isinstance(value, dict) else value)
-            if isinstance(inner, (dict, list))
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:

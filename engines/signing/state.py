@@ -1,4 +1,4 @@
-"""State of one mount of ``signing``: its keys; roles are in storage."""
+"""State of one mount of ``signing``."""
 
 from __future__ import annotations
 
@@ -11,30 +11,17 @@ from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.requests import token_request
 from engines.keys.policy.classification import with_classification
-from engines.keys.policy.inspection import KeyInspection, body_of
+from engines.keys.policy.inspection import KeyMount, body_of
 from engines.keys.records import KeyringRecord
-from engines.keys.rotation import rotate_due
-from engines.keys.store import KeyStore
 from engines.signing.creation import KeyCreation, new_key
 
 
-class Signing(KeyInspection):
-    """One mount of the engine; it holds nothing but storage with its cache."""
+class Signing(KeyMount):
+    """One mount of the engine; roles are in its storage."""
 
     def __init__(self, mount: Mount) -> None:
         self.storage = mount.storage
-        self.keys = KeyStore(
-            mount.storage,
-            mount.fips_mode,
-            SIGNING_ALGORITHMS,
-            plain=True,
-            gate=mount.gate,
-            place=mount.place,
-            may_update=mount.may_update,
-            use_counts=mount.use_counts,
-        )
-        self.clock = mount.clock
-        self.max_batch_items = mount.max_batch_items
+        super().__init__(mount, SIGNING_ALGORITHMS, plain=True)
 
     def new_key(self, given: Mapping[str, Any]) -> KeyringRecord:
         """The key that create would make of the parameters ``given``. Raises ``InvalidRequest``."""
@@ -42,11 +29,7 @@ class Signing(KeyInspection):
         return with_classification(new_key(self.keys, body, given), body)
 
     def request_facts(self, key: KeyFacts, operation: CryptoOperation, given: Mapping[str, Any]) -> RequestFacts:
-        """As of ``KeyInspection``; signatures are made by the first algorithm that a role has for the key."""
+        """As of ``KeyMount``; signatures are made by the first algorithm that a role has for the key."""
         if operation in (CryptoOperation.SIGN, CryptoOperation.VERIFY):
             return token_request(key, given)
         return super().request_facts(key, operation, given)
-
-    async def tick(self, now: float) -> None:
-        """Rotate the keys that are due."""
-        await rotate_due(self.keys, now)

@@ -1,4 +1,4 @@
-"""State of one mount of transit: its keys, reservations of counts, and settings."""
+"""State of one mount of transit."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from engines.base import Mount
 from engines.keys.counting.reservation import EncryptionCounts
 from engines.keys.policy.classification import with_classification
-from engines.keys.policy.inspection import KeyInspection, body_of
+from engines.keys.policy.inspection import KeyMount, body_of
 from engines.keys.records import KeyringRecord
-from engines.keys.rotation import rotate_due
-from engines.keys.store import KeyStore
 from engines.transit.creation import KeyCreation, new_key
 from storage.base import Damaged, put
 from storage.view import View
@@ -77,32 +75,18 @@ class Settings:
         await put(self._storage, _CACHE, msgspec.msgpack.encode(settings))
 
 
-class Transit(KeyInspection):
-    """One mount of the engine; it holds nothing but storage with its cache, and reservations."""
+class Transit(KeyMount):
+    """One mount of the engine, with reservations of counts, and settings."""
 
     def __init__(self, mount: Mount) -> None:
-        self.keys = KeyStore(
-            mount.storage,
-            mount.fips_mode,
-            TRANSIT_ALGORITHMS,
-            gate=mount.gate,
-            place=mount.place,
-            may_update=mount.may_update,
-            use_counts=mount.use_counts,
-        )
+        super().__init__(mount, TRANSIT_ALGORITHMS)
         self.counts = EncryptionCounts(mount.storage)
         self.settings = Settings(mount.storage)
-        self.clock = mount.clock
-        self.max_batch_items = mount.max_batch_items
 
     def new_key(self, given: Mapping[str, Any]) -> KeyringRecord:
         """The key that create would make of the parameters ``given``. Raises ``InvalidRequest``."""
         body = body_of(KeyCreation, given)
         return with_classification(new_key(self.keys, body, given), body)
-
-    async def tick(self, now: float) -> None:
-        """Rotate the keys that are due."""
-        await rotate_due(self.keys, now)
 
     async def close(self) -> None:
         """Return unused reservations."""

@@ -1,4 +1,4 @@
-"""Facts of the keys of a mount that no request is for: what ``engines.crypto_policy.inspection`` asks of engines."""
+"""Mounts with named keys: the part of their state, and the facts of keys, that all such engines share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engines.base import Body, Clock
+from engines.algorithms.registry import ALGORITHMS
+from engines.algorithms.row import Algorithm
+from engines.base import Body, Mount
 from engines.crypto_policy.facts import KeyFacts, RequestFacts
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.requests import default_request
@@ -16,6 +18,7 @@ from engines.faults import InvalidRequest
 from engines.keys.facts import facts_of_new, uses_mac
 from engines.keys.keyring import Keyring, decode_keyring
 from engines.keys.records import KeyringRecord
+from engines.keys.rotation import rotate_due
 from engines.keys.store import KEYS, KeyStore
 from engines.worker_pools import in_turns
 
@@ -24,11 +27,30 @@ _PAGE = 1000
 BodyT = TypeVar("BodyT", bound=Body)
 
 
-class KeyInspection(ABC):
-    """A part of the state of an engine whose named keys are in ``keys``."""
+class KeyMount(ABC):
+    """The state of one mount of an engine with named keys, which are in ``keys`` and of ``algorithms``.
 
-    keys: KeyStore
-    clock: Clock
+    It holds nothing but storage with its cache. ``plain`` is that of ``KeyStore``. The facts of keys are for
+    ``engines.crypto_policy.inspection``: of keys outside of requests.
+    """
+
+    def __init__(self, mount: Mount, algorithms: Mapping[str, Algorithm] = ALGORITHMS, *, plain: bool = False) -> None:
+        self.keys = KeyStore(
+            mount.storage,
+            mount.fips_mode,
+            algorithms,
+            plain=plain,
+            gate=mount.gate,
+            place=mount.place,
+            may_update=mount.may_update,
+            use_counts=mount.use_counts,
+        )
+        self.clock = mount.clock
+        self.max_batch_items = mount.max_batch_items
+
+    async def tick(self, now: float) -> None:
+        """Rotate the keys that are due."""
+        await rotate_due(self.keys, now)
 
     @abstractmethod
     def new_key(self, given: Mapping[str, Any]) -> KeyringRecord:
