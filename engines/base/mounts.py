@@ -1,4 +1,4 @@
-"""Types of engines, and what an engine gets of the server for one mount."""
+"""Types of engines, and the interfaces that the server gives an engine for one mount."""
 
 from __future__ import annotations
 

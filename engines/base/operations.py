@@ -1,4 +1,4 @@
-"""Operations on paths, with Vault's names, and who and which namespaces a route is for."""
+"""Operations on paths, with Vault's names; access and scope of routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The public index has another project under the name ``cryptoserve``, whose package has our package's name too."""
+"""Conflict with another project: on the public index, ``cryptoserve`` is a package of the same import name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of calls: one tree, so that an application can catch as much of it as it means to.
+"""The errors of calls: one tree of exceptions.
 
     CryptoServeError
       +- DecryptionFailed    damaged, or made under another context, app or team, or with a key that is gone

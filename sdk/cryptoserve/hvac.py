@@ -1,4 +1,4 @@
-"""hvac's transit calls with what hvac doesn't know, such as post-quantum key types.
+"""hvac's transit calls with values that hvac refuses, such as post-quantum key types.
 
 hvac checks the type of a new key and the kind of an export against lists of its own before it asks the server, and has
 no words for some parameters. This class asks the server, and is otherwise hvac's. It needs hvac (the extra ``hvac``):

@@ -1,4 +1,4 @@
-"""Ways to get a token. Each says what to send; ``session.py`` sends it, and renews what comes back.
+"""Logins. Each defines its requests; ``session.py`` sends them, and renews the token.
 
 Files are read anew at each login, so what rotates them needs no restart. No repr shows a secret.
 """

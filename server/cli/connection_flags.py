@@ -1,4 +1,7 @@
-"""Flags of commands that ask a server: which one, and how. They import no client, so that other commands start fast."""
+"""Connection flags of commands that send requests to a server.
+
+They import no client, so that other commands start fast.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cryptoserve operator``: what the holders of shares do that ``bao operator`` has no command for."""
+"""``cryptoserve operator``: operations of share holders without a command in ``bao operator``."""
 
 from __future__ import annotations
 

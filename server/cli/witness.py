@@ -1,4 +1,4 @@
-"""``cryptoserve witness CONFIG``: signs the checkpoints of logs that extend what it has seen of them."""
+"""``cryptoserve witness CONFIG``: signs checkpoints that extend the last ones of their logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Protection of the console's requests against other sites: where they come from, and what each form sends back.
+"""Protection of the console against cross-site requests: their origin, and a token in each form.
 
 A browser tells with ``Sec-Fetch-Site`` (W3C Fetch Metadata) where a request comes from. ``SameSite=Strict`` alone
 doesn't suffice: another port of the same host is the same site, and gets the cookie.

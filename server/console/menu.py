@@ -1,4 +1,4 @@
-"""Menu and switcher of namespaces, both as the caller sees them."""
+"""Menu and namespace switcher, limited to what the caller may see."""
 
 from __future__ import annotations
 

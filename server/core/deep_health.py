@@ -1,4 +1,4 @@
-"""Deep health checks: what a server needs to work, tried out, each part with its outcome and its time.
+"""Deep health checks: trials of the server's dependencies, each with its outcome and time.
 
     storage    reads an entry, and commits one
     seal       opens the stored root key, as a start would

@@ -1,4 +1,4 @@
-"""Rows of the inventory as answers have them."""
+"""Rows of the inventory as shown in responses."""
 
 from __future__ import annotations
 

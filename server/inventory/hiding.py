@@ -1,4 +1,4 @@
-"""Hidden names of keys: for inventories and documents that leave the house.
+"""Hidden names of keys, for inventories and documents that are given to others.
 
 A key's full path becomes its HMAC-SHA-256, the same in all documents of a server, so that they can be compared. The key
 of the HMAC lies behind the barrier and never leaves it; names can't be guessed without it.

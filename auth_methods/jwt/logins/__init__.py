@@ -1,1 +1,1 @@
-"""Logins as they are remembered: which ids were used, which have ended unfetched, and what the provider has granted."""
+"""Stored state of logins: used ids, finished logins, and grants of the provider."""

@@ -1,4 +1,4 @@
-"""An OpenID Connect provider, for login through a browser: its endpoints, and what it tells of a person."""
+"""An OpenID Connect provider, for login through a browser: its endpoints, and its claims about a person."""
 
 from __future__ import annotations
 

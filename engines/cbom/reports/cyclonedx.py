@@ -1,4 +1,4 @@
-"""CycloneDX (ECMA-424) 1.7 and 1.6: what code and lock files use, each with its places, and vulnerable libraries.
+"""CycloneDX (ECMA-424) 1.7 and 1.6: algorithms and libraries in use, with their places, and vulnerable libraries.
 
 The same report makes the same bytes: there is no time in a document, and its serial number is made from the rest.
 """

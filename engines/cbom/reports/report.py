@@ -1,4 +1,4 @@
-"""Report: what a scan found, told apart by suppressions, an earlier report and changed lines."""
+"""Report of a scan: its results, classified by suppressions, a baseline and changed lines."""
 
 from __future__ import annotations
 

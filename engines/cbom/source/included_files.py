@@ -1,4 +1,4 @@
-"""Included files: which of the headers that a file of C includes, or of their sources, has a name.
+"""Included files of C and C++: the header, or the source of a header, that defines a name.
 
 A name may be anywhere below an ``#include``, and there are many names and headers. So an index of the headers' words
 tells which of them have a name, and only those are run for it: a name that is in none costs one look.

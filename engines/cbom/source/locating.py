@@ -1,4 +1,4 @@
-"""Locating: the files of a program that an import, or a name without one, may mean; one function for each language."""
+"""Location of imported files: the files that an import, or a name without one, may refer to, by language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests in a program: what they call other code with says nothing of that code.
+"""Test code in a program: arguments that it passes to other code don't count as findings there.
 
 A test calls a function that derives keys with the password "secret". That is found in the test, but the function isn't
 told to have a password in it.

@@ -1,4 +1,4 @@
-"""Programs in a form that is the same for all languages: what a front-end makes of a syntax tree.
+"""Intermediate form of programs, the same for all languages; front-ends make it from syntax trees.
 
 Only what decides which function is called with which values is kept. Operators, casts, annotations and syntax that
 don't matter become ``Opaque``, whose parts are evaluated for the calls in them. Names are joined by dots whatever the

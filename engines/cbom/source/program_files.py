@@ -1,4 +1,4 @@
-"""The files of a program: parsed, lowered and run when they are needed, and what one is to another."""
+"""The files of a program: parsed, lowered and evaluated on demand, with the imports between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scan of many files: which of them matter, and the work on them in several processes.
+"""Scan of many files: selection of the relevant ones, and analysis in several processes.
 
 A file matters if it names a library that knowledge has, or if it names a file that does: so calls of wrappers are seen
 where they are. All others are only read when a file that matters imports them.

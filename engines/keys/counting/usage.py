@@ -1,4 +1,4 @@
-"""``keys/{name}/usage``: what each version of a key was used for, and whether old ones may be trimmed.
+"""``keys/{name}/usage``: counts and times of use of each key version, and whether old ones may be trimmed.
 
 Data at rest can't be seen: that a version hasn't been used for long doesn't prove that nothing is encrypted by it.
 """

@@ -1,4 +1,4 @@
-"""The classification of a key: what it protects, whose it is, and for how long that must stay secret.
+"""The classification of a key: data class, owner, and the years for which the data must stay secret.
 
 Crypto policies judge keys by it. So it has a path of its own, and fields of it in other requests ask for the right to
 update that path: who may only make or configure a key can't change what policies rest on. What was set with a token

@@ -1,1 +1,1 @@
-"""The operations of clients, as steps: what they send, what they make of answers, and what they do themselves."""
+"""The operations of clients, as steps: requests, reading of responses, and local encryption."""

@@ -1,1 +1,1 @@
-"""Requests, answers and what carries them."""
+"""Requests, responses and connections."""

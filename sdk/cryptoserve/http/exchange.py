@@ -1,4 +1,4 @@
-"""One request of a call and its repeats: within a deadline, after growing pauses with jitter, where it is harmless."""
+"""One request of a call with its retries: within a deadline, with backoff and jitter, where a repeat is safe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The token that requests carry: where it comes from, when it is renewed, and what happens when it has ended."""
+"""The token of requests: login, renewal, and replacement after its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``Local``: how long and how much a data key may be used for, and the keys that are kept within these bounds."""
+"""``Local``: the bounds on time and amount of a data key's use, and the cache of data keys."""
 
 from __future__ import annotations
 

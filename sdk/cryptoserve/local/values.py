@@ -1,4 +1,4 @@
-"""Values of applications as bytes, for the extras that encrypt fields: the type decides, and comes back as it was."""
+"""Conversion of application values to bytes and back, by type, for the extras that encrypt fields."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log that a request asks about: the server's, or a namespace's own, with what isn't in it yet."""
+"""The log that serves a request: the server's or a namespace's, with the number of entries not yet in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking things up in the log of a running server: status, files, proofs and queries, each in bounded time.
+"""Look-ups in the log of a running server: status, files, proofs and queries, each in bounded time.
 
 The work is done in a thread of its own (``turns``), with a pause after each bundle, so that requests don't wait for it.
 What is answered is read anew and proven against the checkpoint; nothing else is believed.

@@ -1,4 +1,4 @@
-"""``cryptoserve audit compare A B``: whether two logs have one history."""
+"""``cryptoserve audit compare A B``: compares the histories of two logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cryptoserve audit export DIR|URL``: entries for other systems, each proven before it is given away."""
+"""``cryptoserve audit export DIR|URL``: exports proven entries to other systems."""
 
 from __future__ import annotations
 

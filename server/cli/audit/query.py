@@ -1,4 +1,4 @@
-"""``cryptoserve audit query DIR``: entries by what they say, each proven, with how far the answer is complete."""
+"""``cryptoserve audit query DIR``: searches proven entries, and prints up to which entry the search went."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``cryptoserve audit verify DIR...``: whether logs are as they were signed."""
+"""``cryptoserve audit verify DIR...``: verifies logs against their signatures."""
 
 from __future__ import annotations
 

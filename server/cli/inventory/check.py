@@ -1,4 +1,4 @@
-"""``cryptoserve inventory check``: holds an inventory against a profile at a date, for pipelines."""
+"""``cryptoserve inventory check``: compares an inventory with a profile at a date, for pipelines."""
 
 from __future__ import annotations
 

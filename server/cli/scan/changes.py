@@ -1,4 +1,4 @@
-"""Changed lines: what ``git diff`` says has been added or edited since a revision."""
+"""Changed lines: additions and edits since a revision, by ``git diff``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies: their text, and what they would allow."""
+"""Policies: their text, and dry runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Concerns of the overview: what needs an operator's attention, by the seal and the metrics of the server."""
+"""Concerns of the overview: conditions that need an operator's attention, from the seal and the metrics."""
 
 from __future__ import annotations
 

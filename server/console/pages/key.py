@@ -1,4 +1,4 @@
-"""One key: a timeline of its versions, their use, and what can be done with it."""
+"""One key: a timeline of its versions, their use, and the permitted actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Overview: health, nodes, seal, and what the server does at present."""
+"""Overview: health, nodes, seal, and current load."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The namespaces below the one that is looked at."""
+"""The namespaces below the current one."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Applications: CycloneDX documents of what programs use, kept as versions and judged with the keys that they use."""
+"""Applications: CycloneDX documents of programs, stored as versions, and judged together with their live keys."""

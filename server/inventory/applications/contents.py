@@ -1,7 +1,7 @@
 """Contents of a CycloneDX document: the algorithms, key versions, libraries and vulnerabilities that it names.
 
-Documents come from any tool, and aren't trusted: everything has a bound, and nothing but what stands here is kept of
-them beside the document itself.
+Documents come from any tool, and aren't trusted: everything has a bound, and only these contents are stored beside the
+document itself.
 """
 
 from __future__ import annotations

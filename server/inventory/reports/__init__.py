@@ -1,5 +1,5 @@
 """Reports on the inventory for requirements of others, item by item.
 
-What the server can tell stands there with its numbers. What only people can tell, such as who reviews the inventory, is
-an item too, and open: a report that left it out would look complete.
+Items that the server can answer have its numbers. Items that only people can answer, such as the reviewer of the
+inventory, are listed as open: without them a report would look complete.
 """

@@ -1,4 +1,4 @@
-"""Numbers that reports on the inventory tell, from one walk over all key versions."""
+"""Numbers for reports on the inventory, from one walk over all key versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tracing of one process: what makes spans, and the bounded queue by which they leave.
+"""The tracing of one process: its tracer, and the bounded queue of the exporter.
 
 OpenTelemetry is imported where a configuration asks for it, and not before.
 """

@@ -1,4 +1,4 @@
-"""The spans of calls to what the server depends on."""
+"""Spans of calls to dependencies of the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of the audit ledger: its keys, what of it is kept, and the loss of it."""
+"""Changes of the audit ledger: rotation, pruning, and acceptance of a loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``crypto-policies/evaluate`` and ``effective``: what policies say of one use of a key, and which rules may apply."""
+"""``crypto-policies/evaluate`` and ``effective``: the verdict on one use of a key, and the rules that may apply."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``crypto-policies/impact``: which key versions a draft would stop, and the check of what ``sys/remount`` moves."""
+"""``crypto-policies/impact``: the key versions that a draft would refuse, and the check of ``sys/remount``."""
 
 from __future__ import annotations
 

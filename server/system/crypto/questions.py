@@ -1,4 +1,4 @@
-"""Questions about uses of keys, with the facts that engines tell of keys that they have, or would make."""
+"""Questions about uses of keys, with the engines' facts of existing keys, or of keys to create."""
 
 from __future__ import annotations
 

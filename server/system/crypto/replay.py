@@ -1,4 +1,4 @@
-"""``crypto-policies/replay``: drafts held against the uses of keys in the audit: its ledger, or else a file."""
+"""``crypto-policies/replay``: drafts evaluated for the recorded uses of keys, in the audit's ledger or file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The FIPS mode: what it is, what is approved, and what is not claimed."""
+"""The FIPS mode, the approved algorithms, and the limits of the claim."""
 
 from __future__ import annotations
 

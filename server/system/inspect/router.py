@@ -1,4 +1,4 @@
-"""The mounts of all namespaces, as Vault's clients inspect the trees by which requests are routed.
+"""The mounts of all namespaces, in the form of Vault's routing trees.
 
 Here is one table for each namespace. What is asked for as a tree is its entries, in the order of what the tree is
 named after.

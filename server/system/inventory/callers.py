@@ -1,4 +1,4 @@
-"""``inventory/callers``: forgets a caller, where the law gives people a right to that."""
+"""``inventory/callers``: removes a caller, for requests of erasure by law."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents of the crypto policy: what a policy may say, read strictly and checked but for its expressions."""
+"""Documents of the crypto policy: strict parsing and validation, except of expressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exceptions: for a while, a rule of a policy doesn't count for some keys.
+"""Exceptions: a rule of a policy is suspended for some keys until a date.
 
 An exception belongs to the namespace whose policy it is about, and ends by itself, without a write.
 """

@@ -1,4 +1,4 @@
-"""The gate of one mount: what an engine asks before it uses a key."""
+"""The gate of one mount: decides each use of a key for its engine."""
 
 from __future__ import annotations
 

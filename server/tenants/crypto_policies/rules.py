@@ -1,4 +1,4 @@
-"""Compiled policies: rules with their expressions, and profiles, ready to be asked."""
+"""Compiled policies: rules with their expressions, and profiles, ready for evaluation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions that are asked of policies without doing anything: the tests of documents, and ``evaluate``."""
+"""Evaluations of policies without effect: tests of documents, and ``evaluate``."""
 
 from __future__ import annotations
 

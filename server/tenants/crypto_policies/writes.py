@@ -1,4 +1,4 @@
-"""Writes of policies and exceptions of one namespace: checked, versioned, and held against all others."""
+"""Writes of policies and exceptions of one namespace: checked, versioned, and compared with all others."""
 
 from __future__ import annotations
 

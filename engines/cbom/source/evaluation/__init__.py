@@ -1,1 +1,1 @@
-"""Evaluation of programs: what names mean and which values expressions have."""
+"""Evaluation of programs: resolution of names, and values of expressions."""

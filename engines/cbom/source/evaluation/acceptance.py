@@ -1,4 +1,4 @@
-"""Acceptance: functions of a program that let everything pass, where a library expects them to check something."""
+"""Acceptance: the program's callbacks for certificate and signature checks that accept everything."""
 
 from __future__ import annotations
 

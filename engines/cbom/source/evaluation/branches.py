@@ -1,4 +1,4 @@
-"""Branches, loops and attempts: of several ways through the program, what each leaves to what comes after."""
+"""Branches, loops and exceptions: the joined state after several paths through the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls: of the program's own functions and classes, of libraries that knowledge has rules for, and of intrinsics."""
+"""Calls: of the program's own functions and classes, of library functions with rules, and of intrinsics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluation of expressions: which values each may have."""
+"""Evaluation of expressions: the set of possible values of each."""
 
 from __future__ import annotations
 

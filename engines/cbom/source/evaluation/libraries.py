@@ -1,4 +1,4 @@
-"""Calls of libraries that knowledge has rules for: what each tells, and what its result is."""
+"""Calls of library functions with rules: their facts, and their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names: what a name of the program means, in its scope, in other files and in libraries."""
+"""Name resolution: in the scope, in other files, and in libraries."""
 
 from __future__ import annotations
 

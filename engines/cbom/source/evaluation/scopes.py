@@ -1,4 +1,4 @@
-"""Scopes: names with their values, and what a branch changed in them.
+"""Scopes: values by name, and a journal of the changes of a branch.
 
 A branch is run with a journal of what its assignments replace. So joining the arms of a branch costs as much as they
 changed, not as much as the scope holds, and a function of ten thousand variables and branches takes linear time.

@@ -1,4 +1,4 @@
-"""Names of secrets: where random data must be fit for cryptography though no function of cryptography gets them.
+"""Names of secrets: variables whose random data must come from a cryptographic generator.
 
 Dice, jitter and test data may come from any generator. What goes into a variable, field, parameter, keyword or cookie
 with one of these names may not. What is a password by its name needs a hash that takes its time.

@@ -1,4 +1,4 @@
-"""Checks: what may be weak about a sighting. Each looks at certain facts, and runs where the call tells one of them."""
+"""Checks for weaknesses of a sighting. Each needs certain facts, and runs if the call states one of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The judge: results from sightings, each once, with the most that is known of it."""
+"""The judge: turns sightings into results, and merges those of one place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of algorithms: what a text in a program says, as facts with the standards' names.
+"""Names of algorithms in programs, parsed into facts with the standards' names.
 
 ``names.toml`` has the names that programs write, the registry's algorithms among them. A text such as
 ``AES/CBC/PKCS5Padding``, ``aes-128-ecb`` or ``SHA1withRSA`` is read from left to right as names, modes, paddings,

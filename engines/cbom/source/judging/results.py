@@ -1,4 +1,4 @@
-"""Result: one use or weakness at one place, as all formats tell it."""
+"""Result: one use or weakness at one place, for all report formats."""
 
 from __future__ import annotations
 

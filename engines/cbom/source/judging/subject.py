@@ -1,4 +1,4 @@
-"""Subject: which algorithm, mode, padding, size and curve a sighting is about, one for each way through the program."""
+"""Subject of a sighting: algorithm, mode, padding, size and curve, for each path through the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of TLS cipher suites as one text: which weak algorithms they allow.
+"""TLS cipher suite strings: the weak algorithms that they allow.
 
 OpenSSL's form is ``HIGH:RC4-SHA:!aNULL`` (openssl-ciphers(1)), GnuTLS's ``NORMAL:+ARCFOUR-128:-VERS-TLS1.0``. A name
 behind ``!`` or ``-`` is taken out of the list.

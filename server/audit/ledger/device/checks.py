@@ -1,4 +1,4 @@
-"""Checks of a ledger's directory against what storage remembers of its log, before anything is written to it.
+"""Checks of a ledger's directory against the log state in storage, before anything is written.
 
 What the tiles lack is made again from the journal. Where both together don't lead to the remembered size and root, the
 directory was cut, changed or put back: then it isn't used.

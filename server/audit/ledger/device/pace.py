@@ -1,4 +1,4 @@
-"""Pace of a ledger's integrator, as the shared page tells: for metrics, not for decisions."""
+"""Progress of a ledger's integrator, from its shared page; for metrics only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeper of a ledger's indexes: has those that are missing made, of the server's log and of the logs of namespaces.
+"""Keeper of a ledger's indexes: starts the making of missing ones, for the server's log and those of namespaces.
 
 Of the processes that serve, the one that holds a lock on the folder of the indexes does this. No request waits for it.
 """

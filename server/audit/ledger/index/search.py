@@ -1,4 +1,4 @@
-"""Answers queries and finds requests with the indexes of a log, and by reading its entries where there is none.
+"""Search for queries and requests by a log's indexes, or by reading its entries where there is none.
 
 An index that isn't this server's, or isn't of these entries, is dropped: the entries are read, and the index is made
 again. What an index lets be found is read from the log and proven.

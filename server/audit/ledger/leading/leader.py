@@ -1,4 +1,4 @@
-"""Leader: of the processes that write to a ledger, the one that has its tree made, remembered and signed.
+"""Leader: the one of a ledger's processes that has the tree built, and stores and signs its state.
 
 A step: the journal is integrated and durable; size and root replace the remembered ones in storage, or the step counts
 for nothing; the checkpoint is signed and put in place. The process with the lock in the directory leads; another

@@ -1,4 +1,4 @@
-"""The ledger of one process: a device made ready, led, and ended, with what storage remembers of it.
+"""The ledger of one process: preparation, leadership and closing of its device, with its stored state.
 
 prepare   once for the server: the directory fits what is remembered, or a log begins
 start     in each process: keep trying to lead

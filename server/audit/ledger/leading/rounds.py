@@ -1,4 +1,4 @@
-"""Rounds: tenants' logs brought up to the server's, remembered, signed and entered into it, by the leader.
+"""Rounds of the leader: update, storage and signing of tenants' logs, and the commitment to them in the server's log.
 
 A round: the integrating process writes the tiles; everything is made durable; one transaction remembers all that has
 grown; then each of those is signed, a few at a time, and the server's log gets an entry that commits to their heads.

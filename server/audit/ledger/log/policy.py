@@ -1,4 +1,4 @@
-"""Policies (c2sp.org/tlog-policy): which logs and witnesses are believed, and how many witnesses it takes."""
+"""Policies (c2sp.org/tlog-policy): the accepted keys of logs and witnesses, and the quorum of witnesses."""
 
 from __future__ import annotations
 

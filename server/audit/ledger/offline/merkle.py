@@ -1,4 +1,4 @@
-"""Checks every tile and entry of a tree against a signed root, and says which of them is wrong.
+"""Check of every tile and entry of a tree against a signed root, which locates wrong ones.
 
 The partial tiles give the root; if it is the signed one they are authentic, and so is each hash in them: it is compared
 with the tile below, and so on down to the entries. All hashes are also computed from the entries upwards. Where a tile

@@ -1,4 +1,4 @@
-"""Finds entries by what they say. Of a request, both entries fit: what only responses state finds these alone."""
+"""Search for entries by their fields. Both entries of a request match, except for fields of responses only."""
 
 from __future__ import annotations
 

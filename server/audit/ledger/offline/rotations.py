@@ -1,4 +1,4 @@
-"""Rotations: the way from the keys of a policy to those that a log has now, for who has kept an old policy.
+"""Rotations: the chain from the keys of an old policy to the present keys of a log.
 
 A ``rotated`` entry names new keys. They are believed as far as the old ones are if these have signed a tree of the log
 that has the entry: with a key of each type that the policy has, and before their overlap was over.

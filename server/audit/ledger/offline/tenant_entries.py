@@ -1,4 +1,4 @@
-"""Entries of tenants in the server's log: what their logs have to be, made again in one pass over the server's.
+"""Expected logs of tenants, derived in one pass over the server's log.
 
 For each tenant it has the peaks of a tree, a few hashes; so memory grows with tenants, not with entries.
 """

@@ -1,4 +1,4 @@
-"""Sizes and roots of tenants' logs, as the leader and the integrating process tell them to each other."""
+"""Sizes and roots of tenants' logs, as exchanged by the leader and the integrating process."""
 
 from __future__ import annotations
 

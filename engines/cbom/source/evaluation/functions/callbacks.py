@@ -1,4 +1,4 @@
-"""Functions that call a function that they are given: ``map``, ``then``, ``call``, executors.
+"""Functions that call their function arguments: ``map``, ``then``, ``call``, executors.
 
 By their names alone, whatever object they belong to: promises, arrays and executors are mostly made by code that isn't
 followed, and a function that is called with what isn't known tells at least what it does itself.

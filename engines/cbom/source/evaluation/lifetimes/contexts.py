@@ -1,4 +1,4 @@
-"""Contexts: what tells one run of a function from another, so that each is made once."""
+"""Contexts: the arguments and globals that distinguish runs of a function, so that equal runs are made once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods that a class has from others: they run once more with its own objects."""
+"""Inherited methods: each is run again for the inheriting class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nonces: random data that are the nonce of more than one encryption.
+"""Nonces: random data that more than one encryption uses as its nonce.
 
 That a nonce was used is noted in the scopes of all functions that run, under a name of its own: so a caller's second
 call is told, while the arms of a branch don't know of each other's. In a loop, a nonce that was made before it is used

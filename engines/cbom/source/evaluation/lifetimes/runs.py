@@ -1,4 +1,4 @@
-"""Runs: which functions were run, with what result, and which of them to the end."""
+"""Runs of functions: their results, and whether they completed."""
 
 from __future__ import annotations
 

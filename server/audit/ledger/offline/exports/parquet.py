@@ -1,4 +1,4 @@
-"""Entries as an Apache Parquet file, through pyarrow: a row each, with columns for what is asked most."""
+"""Entries as an Apache Parquet file, through pyarrow: a row each, with columns for the most queried fields."""
 
 from __future__ import annotations
 

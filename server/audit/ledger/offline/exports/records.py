@@ -1,4 +1,4 @@
-"""An entry as it is exported, and what the formats ask of it."""
+"""An exported entry, and the fields that formats read from it."""
 
 from __future__ import annotations
 
