@@ -45,6 +45,9 @@ from engines.cbom.source.values import (
 
 _CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts, "proceeds": only_proceeds}
 
+MAX_USES = 1000
+"""The most sets of arguments with which one macro is expanded."""
+
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
 
@@ -184,7 +187,7 @@ class Evaluator(Branches):
         if too_deep(self._running):
             self._runs.cut(each.function for each in self._running)
             return UNKNOWN
-        if self._is_running(function) or len(results) >= MAX_CONTEXTS:
+        if self._is_running(function) or len(results) >= (MAX_USES if function.macro else MAX_CONTEXTS):
             return UNKNOWN
         results[key] = UNKNOWN
         calls = self.calls

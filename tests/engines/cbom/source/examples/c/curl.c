@@ -15,3 +15,23 @@ void all(const char *url) {
     curl_easy_setopt(handle, CURLOPT_VERBOSE, 0L);
     configure(handle, 0);
 }
+
+#define set(handle, option, value) curl_easy_setopt(handle, option, (long)(value))
+
+void many(CURL *handle) {
+    set(handle, 1, 1);
+    set(handle, 2, 1);
+    set(handle, 3, 1);
+    set(handle, 4, 1);
+    set(handle, 5, 1);
+    set(handle, 6, 1);
+    set(handle, 7, 1);
+    set(handle, 8, 1);
+    set(handle, 9, 1);
+    set(handle, 10, 1);
+    set(handle, 11, 1);
+    set(handle, 12, 1);
+    set(handle, 13, 1);
+    set(handle, 14, 1);
+    set(handle, CURLOPT_SSL_VERIFYPEER, 0); // finds: use:TLS disabled-certificate-check
+}
