@@ -147,7 +147,7 @@ TOP = (
 _EVERY_LISTENER = (
     Setting("server", Kind.CHOICE, "",
          "HTTP server of this listener: `uvicorn` serves HTTP/1.1 alone, `hypercorn` HTTP/2 and HTTP/1.1. Unset: "
-         "uvicorn for HTTP/1.1 and, over TLS, hypercorn for HTTP/2.", choices=("uvicorn", "hypercorn")),
+         "uvicorn for HTTP/1.1 and, over TLS, HTTP/2 beside it.", choices=("uvicorn", "hypercorn")),
     Setting("max_request_size", Kind.SIZE, MAX_REQUEST_BYTES,
          "Largest request body, or line of a stream. Larger ones are answered 413.", minimum=1),
     Setting("max_request_duration", Kind.DURATION, 90,

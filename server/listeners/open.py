@@ -20,6 +20,7 @@ from server.listeners.asgi import Application
 from server.listeners.connection_budget import ConnectionBudget, Slot
 from server.listeners.deadlines import Deadlines
 from server.listeners.forwarded import ForwardedFor
+from server.listeners.http1.hypercorn_server import HypercornServer
 from server.listeners.http1.server import Http1Server
 from server.listeners.http2.server import Http2Server
 from server.listeners.offers import offer_of
@@ -33,7 +34,7 @@ DRAIN_SECONDS = 10.0
 """The seconds that requests under way have to finish when the server stops."""
 
 
-HttpServer: TypeAlias = Http1Server | Http2Server
+HttpServer: TypeAlias = Http1Server | Http2Server | HypercornServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ class OpenListener:
             return alone, alone
         http2 = Http2Server(application, self.listener, drain_seconds)
         if self.listener.server == "hypercorn":
-            return http2, http2
+            return HypercornServer(application, self.listener, drain_seconds, http2.connect), http2
         return Http1Server(application, self.listener, drain_seconds), http2
 
     async def _accept(self, http1: HttpServer, http2: HttpServer, stop: asyncio.Event, share: ConnectionBudget) -> None:

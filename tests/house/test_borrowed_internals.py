@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from server.listeners.http1 import hypercorn_protocol, hypercorn_server
 from server.listeners.http1 import protocol as http1
 from server.listeners.http1 import server as http1_server
-from server.listeners.http2 import codec, protocol, server
-from server.listeners.http2 import http1 as http1_of_hypercorn
+from server.listeners.http2 import codec
 
 ROOT = Path(__file__).parents[2]
 BORROWED: dict[type[Any], str] = {
@@ -23,14 +23,13 @@ BORROWED: dict[type[Any], str] = {
     codec.BoundedDecoder: "_decode_indexed _decode_literal _update_encoding_context decode",
     codec.BoundedEncoder: "add encode header_table_size",
     codec.BoundedConnection: "MAX_CLOSED_STREAMS _receive_headers_frame _receive_settings_frame",
-    protocol.BoundedHttp2: "_close_stream _create_stream _handle_events _send_data handle stream_send",
-    server._Connection: "_close _idle_timeout _initiate_server_close _read_data protocol_send run",
-    http1_of_hypercorn.Http1: "_check_protocol _send_error_response",
-    http1_of_hypercorn._Connection: "next_event",
+    hypercorn_server._Connection: "_close _idle_timeout _initiate_server_close _read_data protocol_send run",
+    hypercorn_protocol.Http1: "_check_protocol _send_error_response",
+    hypercorn_protocol._Connection: "next_event",
 }
 """Our subclasses, and what of their bases each replaces: a name that its base has no longer would never be called."""
 
-PINNED = ("h2", "hpack", "hypercorn", "priority", "uvicorn")
+PINNED = ("h2", "hpack", "hypercorn", "uvicorn")
 
 
 @pytest.mark.parametrize(("ours", "names"), BORROWED.items(), ids=lambda value: getattr(value, "__name__", ""))

@@ -20,7 +20,7 @@ _leave: Callable[[asyncio.AbstractEventLoop, Any], None] = _leave_task
 
 
 def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | None:
-    """Run ``work`` to its end, or to its first wait, returning its task then."""
+    """Run ``work`` to its end, or to its first wait, returning its task then. Not to be called within a task."""
     if sys.version_info >= (3, 12):
         task = asyncio.Task(work, loop=loop, eager_start=True)
         if not task.done():
@@ -29,10 +29,8 @@ def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | N
         if error is not None:
             _tell(loop, error)
         return None
-    beginning, current = _Beginning(), asyncio.current_task(loop)
+    beginning = _Beginning()
     context = copy_context()
-    if current is not None:
-        _leave(loop, current)
     _enter(loop, beginning)
     try:
         awaited = context.run(work.send, None)
@@ -43,8 +41,6 @@ def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | N
         return None
     finally:
         _leave(loop, beginning)
-        if current is not None:
-            _enter(loop, current)
     beginning.task = loop.create_task(_Rest(work, awaited), context=context)
     return beginning.task
 

@@ -1,1 +1,1 @@
-"""HTTP/2 over hypercorn and h2, with bounds on frames, streams and resets."""
+"""HTTP/2 over h2, with bounds on frames, streams and resets."""

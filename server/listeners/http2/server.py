@@ -1,308 +1,67 @@
-"""HTTP/2 server: hypercorn, with and without TLS; on a listener of its own also HTTP/1.1.
-
-hypercorn's own entry point creates sockets, TLS contexts and signal handlers. Here its connection handler runs on
-connections passed to it, with a limit on the time for a request's head, which it lacks, and at less cost. Bounds on an
-HTTP/2 connection are in ``http2/protocol``.
-
-HTTP/1.1 connections are never upgraded: an upgrade forwarded by a proxy would bypass the proxy's rules.
-"""
+"""HTTP/2 server of one listener, for connections that are accepted elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
-from typing import Any, cast
-
-from hypercorn.app_wrappers import ASGIWrapper
-from hypercorn.asyncio.task_group import TaskGroup
-from hypercorn.asyncio.tcp_server import TCPServer
-from hypercorn.asyncio.worker_context import WorkerContext
-from hypercorn.config import Config as HypercornConfig
-from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol.h11 import H2ProtocolAssumedError, H11Protocol
-from hypercorn.typing import ConnectionState
-from hypercorn.utils import parse_socket_addr
+from email.utils import formatdate
 
 from server.config import Listener
-from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
+from server.listeners.asgi import Application
 from server.listeners.connection_budget import Slot
-from server.listeners.head_limits import MAX_HEAD_BYTES
-from server.listeners.http2.http1 import Http1
-from server.listeners.http2.protocol import BoundedHttp2
-from server.listeners.misdirected import begins_tls, note_tls
-from server.listeners.tls import HTTP2, client_certificate
+from server.listeners.deadlines import SWEEP_SECONDS
+from server.listeners.http2.connection import Http2Connection, Service
 
-_READ_BYTES = 16 * 1024
-"""The bytes processed before other tasks get their turn: about a thousand of HTTP/2's smallest frames."""
-
-_MAX_PARTS = 256
-"""The most parts of an HTTP/1.1 body that may wait for the application; reading pauses then."""
-
-_MOST_JOINED_BYTES = 64 * 1024
-"""The most bytes that wait to be sent together with the next ones."""
-
-_CLOSING_SECONDS = 10.0
-"""The seconds that a client has to read the remaining data before its connection is closed."""
-
-
-class _Connection(TCPServer):
-    """hypercorn's connection, closed if a head doesn't arrive in time.
-
-    HTTP/2 has no single head: there, the first bytes must arrive in time, and the idle timeout covers the rest.
-
-    hypercorn writes an answer in three parts, and creates a task for each pause between requests. Here, the data of two
-    turns of the event loop is joined into one write, and one task watches all pauses.
-    """
-
-    head_seconds: float = 10.0
-    _timer: asyncio.TimerHandle | None = None
-    _busy = False
-    _idle_since: float
-    _unsent: bytearray
-
-    async def run(self) -> None:
-        """Serve the connection to its end."""
-        self._unsent = bytearray()
-        self._idle_since = self.loop.time()
-        self._arm()
-        connection = self.writer.get_extra_info("socket")
-        tls = self.writer.get_extra_info("ssl_object")
-        try:
-            async with TaskGroup(self.loop) as group:
-                self._task_group = group
-                self.protocol = cast(
-                    "Any",
-                    _Protocol(
-                        cast("Any", self.app),
-                        self.config,
-                        self.context,
-                        group,
-                        ConnectionState(self.state),
-                        tls is not None,
-                        parse_socket_addr(connection.family, connection.getpeername()),
-                        parse_socket_addr(connection.family, connection.getsockname()),
-                        self.protocol_send,
-                        http2=tls is not None and tls.selected_alpn_protocol() == HTTP2,
-                    ),
-                )
-                await self.protocol.initiate()
-                await self.idle_task.restart(group, self._idle_timeout)
-                await self._read_data()
-        except OSError:
-            pass
-        finally:
-            await self._close()
-            self._disarm()
-
-    async def protocol_send(self, event: Event) -> None:
-        """Handle the events of hypercorn's protocols: bytes to send, and whether a request is under way."""
-        if isinstance(event, RawData):
-            await self._send(event.data)
-        elif isinstance(event, Updated):
-            self._busy = not event.idle
-            self._idle_since = self.loop.time()
-            self._disarm()
-            if event.idle and self.context.terminated.is_set():
-                await super().protocol_send(event)
-        else:
-            await super().protocol_send(event)
-
-    async def _send(self, data: bytes) -> None:
-        if data and not self._unsent:
-            self.loop.call_soon(self.loop.call_soon, self._write_out)
-        self._unsent += data
-        if len(self._unsent) >= _MOST_JOINED_BYTES:
-            self._write_out()
-        try:
-            await self.writer.drain()
-        except (ConnectionError, RuntimeError):
-            await self.protocol.handle(Closed())
-
-    def _write_out(self) -> None:
-        data, self._unsent = bytes(self._unsent), bytearray()
-        if data:
-            with contextlib.suppress(RuntimeError):  # It is closed, which the reader notices.
-                self.writer.write(data)
-
-    async def _read_data(self) -> None:
-        first = True
-        while not self.reader.at_eof():
-            try:
-                data = await self.reader.read(_READ_BYTES)
-            except OSError:  # Includes resets and TLS errors.
-                break
-            if isinstance(self.protocol.protocol, H11Protocol):
-                if self._timer is None and not self._busy and data:
-                    self._arm()
-            else:
-                self._disarm()
-            if first and begins_tls(data):
-                note_tls((self.writer.get_extra_info("peername") or ("",))[0])
-            first = False
-            await self.protocol.handle(RawData(data))
-            await asyncio.sleep(0)  # Lets other tasks run, even if there is always something to read.
-        await self.protocol.handle(Closed())
-        # Otherwise it would keep all that belongs to the connection until the idle timeout.
-        await self.idle_task.stop()
-
-    async def _idle_timeout(self) -> None:
-        """Close the connection after too long a pause, or at the first pause after the server was told to stop."""
-        terminated, most = self.context.terminated, self.config.keep_alive_timeout
-        while not terminated.is_set():
-            left = most if self._busy else self._idle_since + most - self.loop.time()
-            if left <= 0:
-                break
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await terminated.wait()
-        if not self._busy:
-            await asyncio.shield(self._initiate_server_close())
-
-    async def _initiate_server_close(self) -> None:
-        self._write_out()
-        # A client that stops reading would otherwise hold the connection and its unsent data for ever.
-        self.loop.call_later(_CLOSING_SECONDS, self.writer.transport.abort)
-        await super()._initiate_server_close()
-
-    async def _close(self) -> None:
-        self._write_out()
-        timer = self.loop.call_later(_CLOSING_SECONDS, self.writer.transport.abort)
-        try:
-            await super()._close()
-        finally:
-            timer.cancel()
-
-    def _arm(self) -> None:
-        self._timer = self.loop.call_later(self.head_seconds, self.writer.transport.abort)
-
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-
-class _Protocol:
-    """The protocol of a connection: HTTP/1.1 until the client's preface is HTTP/2's."""
-
-    def __init__(self, app: Application, *arguments: Any, http2: bool) -> None:
-        self._app = app
-        self._arguments = arguments
-        self.protocol: H11Protocol | BoundedHttp2
-        if http2:
-            self.protocol = BoundedHttp2(app, *arguments)
-        else:
-            self.protocol = Http1(ASGIWrapper(cast("Any", _leaving_room(app))), *arguments)
-
-    async def initiate(self) -> None:
-        """Send the connection's first bytes."""
-        await self.protocol.initiate()
-
-    async def handle(self, event: Event) -> None:
-        """Handle received data, or the end of the connection."""
-        try:
-            await self.protocol.handle(event)
-        except H2ProtocolAssumedError as assumed:
-            self.protocol = BoundedHttp2(self._app, *self._arguments)
-            await self.protocol.initiate()
-            await self.protocol.handle(RawData(data=assumed.data))
-
-
-class _Streams(asyncio.StreamReaderProtocol):
-    """A connection as streams, counted until its end."""
-
-    place: Slot | None = None
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is over."""
-        if self.place is not None:
-            self.place.close()
-        super().connection_lost(exc)
+_DRAIN_CHECK_SECONDS = 0.02
 
 
 class Http2Server:
-    """Serves HTTP/2, and HTTP/1.1 for clients that speak it, on the connections passed to it."""
+    """Serves HTTP/2 on the connections passed to it."""
 
     def __init__(self, application: Application, listener: Listener, drain_seconds: float) -> None:
-        self._config = _config(listener)
-        self._head_seconds = listener.http_read_header_timeout_seconds
+        self._service = Service(
+            application, float(listener.http_read_header_timeout_seconds), float(listener.http_idle_timeout_seconds)
+        )
         self._drain_seconds = drain_seconds
-        self._worker = WorkerContext(None)
-        self._application = application
-        self._loop = asyncio.get_running_loop()
-        self._connections: set[asyncio.Task[Any]] = set()
+        self._note_date()
 
-    def connect(self, place: Slot) -> _Streams:
+    def connect(self, place: Slot) -> Http2Connection:
         """The protocol of a new connection, which holds ``place``."""
-        protocol = _Streams(asyncio.StreamReader(loop=self._loop), self._connected, loop=self._loop)
-        protocol.place = place
-        return protocol
+        return Http2Connection(self._service, place)
 
     async def serve(self, stop: asyncio.Event) -> None:
         """Serve until ``stop``; then until requests under way are answered, or the drain time is over."""
+        sweeping = asyncio.create_task(self._sweep())
         try:
             await stop.wait()
         finally:
-            await self._worker.terminated.set()
-            await _drain(self._connections, self._drain_seconds)
+            self._service.stopping = True
+            for connection in list(self._service.connections):
+                connection.close()
+            await self._drain()
+            sweeping.cancel()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
-        # hypercorn lacks ASGI's TLS extension, but passes a connection's state on to each of its requests.
-        state = cast("Any", {CLIENT_CERTIFICATE: client_certificate(writer.transport)})
-        application = cast("Any", self._application)
-        connection = _Connection(application, self._loop, self._config, self._worker, state, reader, writer)
-        connection.head_seconds = self._head_seconds
-        await connection.run()
+    def _note_date(self) -> None:
+        self._service.date = b"date", formatdate(usegmt=True).encode()
 
+    async def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self._note_date()
+            now = loop.time()
+            for connection in list(self._service.connections):
+                connection.sweep(now)
 
-def _leaving_room(application: Application) -> Application:
-    """``application``, with room in its queue if it ends before the body does.
-
-    hypercorn puts a last message there, after unread parts of the body, and would wait for ever for a place in a full
-    queue, as would its reader with the next part.
-    """
-
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        whole = False
-
-        async def receive_noted() -> Message:
-            nonlocal whole
-            message = await receive()
-            whole = not message.get("more_body", False)
-            return message
-
-        try:
-            await application(scope, receive_noted, send)
-        finally:
-            for _ in range(0 if whole else 2):
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(0):
-                        await receive()
-
-    return serve
-
-
-async def _drain(connections: set[asyncio.Task[Any]], seconds: float) -> None:
-    """Give ``connections`` ``seconds`` to finish, then cancel them."""
-    if connections:
-        await asyncio.wait(connections, timeout=seconds)
-    left = list(connections)
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-
-
-def _config(listener: Listener) -> HypercornConfig:
-    config = HypercornConfig()
-    config.accesslog = None
-    config.errorlog = logging.getLogger("hypercorn.error")
-    config.include_server_header = False
-    config.keep_alive_timeout = float(listener.http_idle_timeout_seconds)
-    config.keep_alive_max_requests = 1_000_000
-    config.h11_max_incomplete_size = MAX_HEAD_BYTES
-    config.max_app_queue_size = _MAX_PARTS
-    return config
+    async def _drain(self) -> None:
+        """Give connections time to end, then cancel what is left."""
+        connections = self._service.connections
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._drain_seconds
+        while connections and loop.time() < end:
+            await asyncio.sleep(_DRAIN_CHECK_SECONDS)
+        left = [task for connection in connections for task in connection.tasks]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for connection in list(connections):
+            connection.abort()

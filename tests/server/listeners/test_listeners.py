@@ -10,20 +10,17 @@ import stat
 import weakref
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 import uvloop
 from hypercorn.asyncio.worker_context import WorkerContext
 from hypercorn.config import Config
 from hypercorn.events import Event, RawData
-from hyperframe.frame import PingFrame
 
 from server.config import Listener
 from server.listeners import ListenFailed, deadlines, open_listeners, serve
 from server.listeners.asgi import KEPT, RELEASE, WHOLE_BODY, Message, Receive, Scope, Send
-from server.listeners.http2.http1 import Http1
-from server.listeners.http2.server import _Connection
+from server.listeners.http1.hypercorn_protocol import Http1
 from tests.server.listeners.serving import (
     DEADLINE,
     PLAIN,
@@ -264,32 +261,6 @@ async def test_http_1_1_is_never_changed_to_http_2_on_the_way(listener: Listener
             writer.write(f"GET /x HTTP/1.1\r\nhost: x\r\n{upgrade}\r\n".encode())
             assert (await read_answer(reader))[0] == 200
         writer.close()
-
-
-async def test_a_flood_of_frames_leaves_others_their_turn() -> None:
-    """Frames that cost a client nothing are worked off in portions, however many have come."""
-    turns: list[str] = []
-
-    class Protocol:
-        protocol = None
-
-        async def handle(self, event: Event) -> None:
-            turns.append("flood" if isinstance(event, RawData) else "end")
-
-    reader = asyncio.StreamReader()
-    connection = _Connection(
-        cast("Any", None), asyncio.get_running_loop(), cast("Any", None), cast("Any", None), cast("Any", None), reader,
-        cast("Any", None),
-    )  # fmt: skip
-    connection.protocol = cast("Any", Protocol())
-    reader.feed_data(PingFrame(0, opaque_data=b"8 octets").serialize() * 10_000)
-    reader.feed_eof()
-    working = asyncio.create_task(connection._read_data())
-    while not working.done():
-        turns.append("others")
-        await asyncio.sleep(0)
-    assert turns.count("flood") == -(-170_000 // (16 * 1024))
-    assert all(turns[place + 1] != "flood" for place, turn in enumerate(turns) if turn == "flood")
 
 
 async def test_stopping_finishes_what_is_under_way(listener: Listener) -> None:

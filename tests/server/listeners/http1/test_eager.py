@@ -68,28 +68,6 @@ def test_what_waits_goes_on_as_a_task(runner: asyncio.Runner) -> None:
     runner.run(main())
 
 
-@pytest.mark.parametrize("waits", [False, True])
-def test_it_may_begin_within_a_task(runner: asyncio.Runner, waits: bool) -> None:
-    seen: list[object] = []
-
-    async def work() -> None:
-        seen.append(asyncio.current_task())
-        if waits:
-            await asyncio.sleep(0)
-
-    async def main() -> None:
-        own = asyncio.current_task()
-        task = begin(asyncio.get_running_loop(), work())
-        assert asyncio.current_task() is own
-        assert (task is not None) is waits
-        async with asyncio.timeout(5):
-            if task is not None:
-                await task
-        assert seen and seen[0] is not own
-
-    runner.run(main())
-
-
 def test_a_timeout_that_began_before_the_task_ends_it(runner: asyncio.Runner) -> None:
     ended: list[str] = []
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 import h2.connection
 import h2.events
 from h2.config import H2Configuration
-from hypercorn.asyncio.task_group import TaskGroup
-from hypercorn.asyncio.worker_context import WorkerContext
-from hypercorn.config import Config
-from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.typing import ConnectionState
 
 from server.listeners.asgi import Message, Receive, Scope, Send
-from server.listeners.http2.protocol import BoundedHttp2
+from server.listeners.http2.connection import Http2Connection, Service
 
 GET = [(":method", "GET"), (":path", "/v1/x"), (":scheme", "https"), (":authority", "x")]
 POST = [(":method", "POST"), *GET[1:]]
@@ -35,11 +29,32 @@ def frame(kind: int, flags: int, stream_id: int, payload: bytes = b"") -> bytes:
     return len(payload).to_bytes(3) + bytes([kind, flags]) + stream_id.to_bytes(4) + payload
 
 
-def _config() -> Config:
-    """hypercorn's defaults, but for its log: one that hypercorn makes tells of INFO in the whole process."""
-    config = Config()
-    config.errorlog = logging.getLogger("hypercorn.error")
-    return config
+class _Transport(asyncio.Transport):
+    """Hands what the server writes to the client at once."""
+
+    def __init__(self, client: Http2Client) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self._client = client
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._client.writes += 1
+        self._client._read(bytes(data))
+
+    def is_closing(self) -> bool:
+        return self._client.closed
+
+    def close(self) -> None:
+        self._client.closed = True
+
+    abort = close
+
+    def pause_reading(self) -> None:
+        assert not self._client.paused
+        self._client.paused = True
+
+    def resume_reading(self) -> None:
+        assert self._client.paused
+        self._client.paused = False
 
 
 class Http2Client:
@@ -50,14 +65,21 @@ class Http2Client:
             H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
         )
         self.h2.initiate_connection()
-        self.protocol: BoundedHttp2 = cast("Any", None)
+        self.service = Service(self.serve, 10.0, 60.0)
+        self.protocol = Http2Connection(self.service)
         self.answers: dict[int, dict[bytes, bytes]] = {}
         self.bodies: dict[int, bytes] = {}
+        self.parts: list[int] = []
+        """The streams of DATA frames, in their order."""
+
+        self.writes = 0
         self.ended: list[int] = []
         self.resets: dict[int, int] = {}
         self.goaway: int | None = None
         self.closed = False
-        self.idle: list[bool] = []
+        self.paused = False
+        """Whether the server reads nothing at present."""
+
         self.scopes: list[Scope] = []
         self.received: list[Message] = []
         self.gate: asyncio.Event | None = None
@@ -82,22 +104,15 @@ class Http2Client:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
         await send({"type": "http.response.body", "body": self.answer})
 
-    async def told(self, event: Event) -> None:
-        """What the protocol says to its connection."""
-        if isinstance(event, RawData):
-            self._read(event.data)
-        elif isinstance(event, Updated):
-            self.idle.append(event.idle)
-        elif isinstance(event, Closed):
-            self.closed = True
-
     def _read(self, data: bytes) -> None:
         for event in self.h2.receive_data(data):
             if isinstance(event, h2.events.ResponseReceived):
                 headers = [(bytes(name), bytes(value)) for name, value in _raw(event.headers)]
                 self.answers[event.stream_id] = dict(headers)
             elif isinstance(event, h2.events.DataReceived):
-                self.bodies[event.stream_id] = self.bodies.get(event.stream_id, b"") + (event.data or b"")
+                if event.data:
+                    self.parts.append(event.stream_id)
+                    self.bodies[event.stream_id] = self.bodies.get(event.stream_id, b"") + event.data
             elif isinstance(event, h2.events.StreamEnded):
                 self.ended.append(event.stream_id)
             elif isinstance(event, h2.events.StreamReset):
@@ -106,8 +121,11 @@ class Http2Client:
                 self.goaway = int(event.error_code or 0)
 
     async def send(self, data: bytes | None = None, *, turn: int = 10) -> None:
-        """Hand the server ``data``, or what h2 has to send."""
-        await self.protocol.handle(RawData(self.h2.data_to_send() if data is None else data))
+        """Hand the server ``data``, or what h2 has to send, once it reads."""
+        while self.paused and not self.closed:
+            await asyncio.sleep(0)
+        received = self.h2.data_to_send() if data is None else data
+        asyncio.get_running_loop().call_soon(self.protocol.data_received, received)
         await turns(turn)
 
     def ask(self, stream_id: int, headers: Any = GET, *, end: bool = True) -> None:
@@ -122,12 +140,7 @@ class Http2Client:
     def left(self) -> int:
         """How many streams the protocol keeps anything of."""
         protocol = self.protocol
-        return max(
-            len(protocol.streams),
-            len(protocol.stream_buffers),
-            len(protocol._inboxes),
-            len(cast("Any", protocol.priority)),
-        )
+        return max(len(protocol.streams), len(protocol._unbegun), len(protocol._sender._ready))
 
 
 def _raw(headers: Any) -> Any:
@@ -139,16 +152,12 @@ def _raw(headers: Any) -> Any:
 async def connected() -> AsyncIterator[Http2Client]:
     """A client whose connection is set up; it goes away at the end."""
     client = Http2Client()
-    async with TaskGroup(asyncio.get_running_loop()) as group:
-        client.protocol = BoundedHttp2(
-            client.serve, _config(), WorkerContext(None), group, ConnectionState(cast("Any", {})), True,
-            ("127.0.0.1", 1), ("127.0.0.1", 2), client.told,
-        )  # fmt: skip
-        await client.protocol.initiate()
-        await client.send()
-        try:
-            yield client
-        finally:
-            if client.gate is not None:
-                client.gate.set()
-            await client.protocol.handle(Closed())
+    client.protocol.connection_made(_Transport(client))
+    await client.send()
+    try:
+        yield client
+    finally:
+        if client.gate is not None:
+            client.gate.set()
+        client.protocol.connection_lost(None)
+        await asyncio.gather(*client.protocol.tasks)

@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from hypercorn.events import RawData
 
-from server.listeners.asgi import KEPT, WHOLE_BODY, Message, Receive, Scope, Send
+from server.listeners.asgi import KEPT, WHOLE_BODY
 from server.listeners.head_limits import MAX_FIELD_BYTES
-from tests.server.listeners.http2.client import GET, POST, Http2Client, connected, frame
+from tests.server.listeners.http2.client import POST, connected, frame
 
 RESET = 3
 
 
 async def test_a_whole_request_is_answered_before_anything_else_is_done() -> None:
     async with connected() as client:
+        writes = client.writes
         client.ask(1, POST, end=False)
         client.h2.send_data(1, b"one ")
         client.h2.send_data(1, b"two", end_stream=True, pad_length=7)
-        await client.protocol.handle(RawData(client.h2.data_to_send()))
+        await client.send(turn=1)
+        assert client.writes == writes + 1
         assert client.bodies == {1: b"hello"}
         assert client.scopes[0][WHOLE_BODY] == b"one two"
         assert client.received == [{"type": "http.request", "body": b"one two", "more_body": False}]
-        assert client.left == client.protocol._running == 0
+        assert client.left == client.protocol.running == 0
 
 
 async def test_a_whole_request_may_wait() -> None:
@@ -33,11 +34,11 @@ async def test_a_whole_request_may_wait() -> None:
         await client.send()
         client.ask(3)
         await client.send()
-        assert client.protocol._running == 2
+        assert client.protocol.running == 2
         client.gate.set()
         await client.send()
         assert client.bodies == {1: b"hello", 3: b"hello"}
-        assert client.left == client.protocol._running == 0
+        assert client.left == client.protocol.running == 0
 
 
 async def test_what_is_reset_in_the_piece_that_begins_it_never_runs() -> None:
@@ -45,7 +46,7 @@ async def test_what_is_reset_in_the_piece_that_begins_it_never_runs() -> None:
         client.ask(1)
         await client.send(client.h2.data_to_send() + frame(RESET, 0, 1, (8).to_bytes(4)))
         assert client.scopes == []
-        assert client.left == client.protocol._running == 0
+        assert client.left == client.protocol.running == 0
 
 
 async def test_windows_are_restored_by_whole_bodies() -> None:
@@ -85,7 +86,7 @@ async def test_a_repeated_head_keeps_what_the_application_knows_of_it() -> None:
 
 
 async def test_a_head_beyond_the_limits_is_never_taken_for_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.listeners.http2.protocol.head_fault", lambda scope: (431, "too large"))
+    monkeypatch.setattr("server.listeners.http2.connection.head_fault", lambda scope: (431, "too large"))
     async with connected() as client:
         for number in range(4):
             client.ask(2 * number + 1)
@@ -94,21 +95,9 @@ async def test_a_head_beyond_the_limits_is_never_taken_for_checked(monkeypatch: 
     assert MAX_FIELD_BYTES > 1024, "a kept block is shorter than the longest field"
 
 
-class Failing(Http2Client):
-    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Fails behind the beginning of its answer."""
-        message: Message = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]}
-        await send(message)
-        raise RuntimeError("a bug")
-
-
-async def test_an_application_that_fails_before_its_body_is_answered_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.server.listeners.http2.client.Http2Client", Failing)
+async def test_a_part_of_a_body_is_not_taken_for_the_whole() -> None:
     async with connected() as client:
-        client.ask(1, GET)
+        client.ask(1, POST, end=False)
+        client.h2.send_data(1, b"part")
         await client.send()
-        assert client.status(1) == 500
-        assert b"x-vault-request-id" in client.answers[1]
-        assert b"connection" not in client.answers[1]
-        assert client.ended == [1]
-        assert client.left == client.protocol._running == 0
+        assert WHOLE_BODY not in client.scopes[0]

@@ -42,15 +42,14 @@ class _Connection(h11.Connection):
 
 
 class Http1(H11Protocol):
-    """One connection. ``Upgrade: h2c``, which hypercorn would accept, is ignored; prior knowledge works."""
+    """One connection. ``Upgrade: h2c``, which hypercorn would accept, is ignored."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.connection = _Connection(h11.SERVER, max_incomplete_event_size=self.config.h11_max_incomplete_size)
 
     async def _check_protocol(self, request: h11.Request) -> None:
-        if request.method == b"PRI":
-            await super()._check_protocol(request)
+        """Change to no other protocol."""
 
     async def _send_error_response(self, status_code: int) -> None:
         """As hypercorn's, with the id of a request, as all answers have."""
