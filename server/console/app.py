@@ -25,10 +25,12 @@ from server.console.files import Part, carry_out, refused
 from server.console.frontend import STALE_FORM, Frontend, Headers, redirect, refreshing, target_of, with_headers
 from server.console.guard import (
     LOGIN_COOKIE,
+    LOGIN_PATH,
     SESSION_COOKIE,
     Origin,
     is_token,
     judge_origin,
+    login_cookie_of,
     login_token,
     new_login_cookie,
     set_cookie,
@@ -48,6 +50,7 @@ log = logging.getLogger(__name__)
 
 _STATIC_AGE = b"private, max-age=31536000, immutable"
 _ENDED = Result(403, errors=["the session has ended; log in again"])
+_NO_PAGE = Result(404, errors=["there is no such page"])
 _CROSS_SITE = Result(403, errors=["this request came from another site"])
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -67,13 +70,14 @@ class Console:
         return [
             Route("/ui", _to_overview, methods=["GET", "HEAD"]),
             Route("/ui/static/{name}", _static, methods=["GET", "HEAD"]),
-            Route("/ui/login", self._guarded(self._logins.login), methods=["GET", "HEAD", "POST"]),
+            Route(LOGIN_PATH, self._guarded(self._logins.login), methods=["GET", "HEAD", "POST"]),
             Route(
                 "/ui/callback/{mount:path}", self._guarded(self._logins.callback, linked=True), methods=["GET", "HEAD"]
             ),
             Route("/ui/logout", self._guarded(self._logout), methods=["POST"]),
             Route("/ui/tools/files", self._guarded(self._files), methods=["POST"]),
             *(Route(page.path, self._guarded(self._serving(page)), methods=["GET", "HEAD", "POST"]) for page in PAGES),
+            Route("/ui/{rest:path}", self._guarded(self._elsewhere), methods=["GET", "HEAD"]),
         ]
 
     def _guarded(self, handler: Handler, *, linked: bool = False) -> Handler:
@@ -104,7 +108,7 @@ class Console:
         async def serve(request: Request) -> Response:
             session = None if self._core.unsealed is None else await self._session(request)
             if session is None and page is not SEAL:
-                return redirect(f"/ui/login?{urlencode({'next': target_of(request)})}")
+                return redirect(f"{LOGIN_PATH}?{urlencode({'next': target_of(request)})}")
             return await self._serve(request, page, session)
 
         return serve
@@ -138,7 +142,7 @@ class Console:
             dict(request.path_params),
             dict(request.query_params),
         )
-        login_cookie = request.cookies.get(LOGIN_COOKIE) or new_login_cookie()
+        login_cookie = login_cookie_of(request.cookies) or new_login_cookie()
         csrf_token = login_token(login_cookie) if session is None else session.csrf_token
         if request.method == "POST":
             submitted = await self._frontend.form(request)
@@ -197,6 +201,13 @@ class Console:
             **content.context,
         }
         return await self._frontend.html(page.template, context, status, headers)
+
+    async def _elsewhere(self, request: Request) -> Response:
+        """A path without a page; with a slash too many, the page is another one."""
+        shorter = request.url.path.rstrip("/")
+        if shorter != request.url.path and shorter in {page.path for page in PAGES} | {LOGIN_PATH}:
+            return redirect(shorter)
+        return await self._frontend.failure(_NO_PAGE)
 
     async def _logout(self, request: Request) -> Response:
         return await self._logins.logout(request, await self._session(request))

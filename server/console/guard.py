@@ -13,10 +13,13 @@ from collections.abc import Mapping
 from enum import Enum
 
 SESSION_COOKIE = "__Host-session"
+LOGIN_PATH = "/ui/login"
 LOGIN_COOKIE = "__Host-login"
 
 _READS = ("GET", "HEAD")
 _LOGIN_BYTES = 32
+_MAX_LOGIN_CHARACTERS = 4096
+"""Most of it is the path of a namespace."""
 
 
 class Origin(Enum):
@@ -50,6 +53,13 @@ def judge_origin(method: str, headers: Mapping[str, str], external_address: str,
 def new_login_cookie() -> str:
     """A random value for ``LOGIN_COOKIE``."""
     return secrets.token_urlsafe(_LOGIN_BYTES)
+
+
+def login_cookie_of(cookies: Mapping[str, str]) -> str:
+    """The value of ``LOGIN_COOKIE``; empty if there is none that this server could have set."""
+    value = cookies.get(LOGIN_COOKIE, "")
+    allowed = value.isascii() and value.replace("-", "").replace("_", "").replace(".", "").isalnum()
+    return value if allowed and _LOGIN_BYTES <= len(value) <= _MAX_LOGIN_CHARACTERS else ""
 
 
 def login_token(login_cookie: str) -> str:

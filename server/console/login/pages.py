@@ -15,6 +15,7 @@ from server.console.guard import (
     LOGIN_COOKIE,
     SESSION_COOKIE,
     is_token,
+    login_cookie_of,
     login_token,
     new_login_cookie,
     set_cookie,
@@ -40,7 +41,7 @@ class LoginPages:
 
     async def login(self, request: Request) -> Response:
         """The page with all ways to log in; their forms and links."""
-        login_cookie = request.cookies.get(LOGIN_COOKIE) or new_login_cookie()
+        login_cookie = login_cookie_of(request.cookies) or new_login_cookie()
         submitted = (await self._frontend.form(request)).fields if request.method == "POST" else {}
         namespace = submitted.get("namespace", request.query_params.get("namespace", "")).strip("/")
         api = self._frontend.api(request, namespace=namespace)
@@ -92,7 +93,7 @@ class LoginPages:
     async def _wait(self, request: Request, sealed: str) -> Response:
         """Ask for the end of a login that happens elsewhere; with ``?live``, the answer is for the page's script."""
         waiting = await self._waiting.unseal(sealed)
-        login_cookie = request.cookies.get(LOGIN_COOKIE, "")
+        login_cookie = login_cookie_of(request.cookies)
         if waiting is None or not login_cookie:
             return await self._frontend.failure(_NO_LOGIN if waiting is None else _OTHER_BROWSER)
         api = self._frontend.api(request, namespace=waiting.namespace)
@@ -122,7 +123,7 @@ class LoginPages:
 
     async def callback(self, request: Request) -> Response:
         """The end of a login with a provider, who has sent the browser here."""
-        login_cookie = request.cookies.get(LOGIN_COOKIE, "")
+        login_cookie = login_cookie_of(request.cookies)
         if not login_cookie:
             return await self._frontend.failure(_OTHER_BROWSER)
         api = self._frontend.api(request, namespace=namespace_of(login_cookie))

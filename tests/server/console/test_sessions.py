@@ -204,3 +204,24 @@ async def test_a_login_with_a_name_and_a_password(
     answer = await browser.post("/ui/login", {**form, "password": "a long password"})
     assert answer.status == 303
     assert "anna" in (await browser.get("/ui/")).text
+
+
+@pytest.mark.parametrize("path", ["/ui/none", "/ui/keys/transit", "/ui//keys", "/ui/keys/a/b/", "/ui/callback"])
+async def test_what_is_no_page_is_told_on_one(browser: Browser, path: str) -> None:
+    page = await browser.get(path)
+    assert page.status == 404
+    assert page.header("content-security-policy") == CONTENT_SECURITY_POLICY
+
+
+@pytest.mark.parametrize("path", ["/ui/keys", "/ui/login", "/ui/crypto-policy"])
+async def test_a_slash_too_many_leads_to_the_page(browser: Browser, path: str) -> None:
+    answer = await browser.get(f"{path}/", {**SAME_ORIGIN, "host": "evil.example"})
+    assert (answer.status, answer.header("location")) == (303, path)
+
+
+@pytest.mark.parametrize("value", ["", "short", "a" * 5000, "a" * 40 + " b", "\u00e9" * 40, "a" * 40 + "\\r\\nX: y"])
+async def test_a_login_cookie_of_others_is_replaced(new_browser: NewBrowser, value: str) -> None:
+    browser = new_browser()
+    browser.cookies["__Host-login"] = value
+    page = await browser.get("/ui/login", TYPED_IN)
+    assert (len(browser.cookies["__Host-login"]) == 43 and value not in page.cookies()["__Host-login"]) or not value
