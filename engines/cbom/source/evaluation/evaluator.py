@@ -99,7 +99,8 @@ class Evaluator(Branches):
         before = self.scope, self.steps, self.made, self._heirs
         self.scope, self.steps, self.made, self._heirs = scope, steps, [], []
         try:
-            self.block(module.body)
+            for statement in module.body:  # Syntax that wasn't understood may leave the rest of a function here.
+                self.block([statement])
         finally:
             scope.made, scope.heirs = self.made, self._heirs
             self.scope, self.steps, self.made, self._heirs = before

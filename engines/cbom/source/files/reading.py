@@ -16,7 +16,9 @@ class NotSource(Exception):
 
 
 def read_source(path: str) -> bytes:
-    """The content of a file in UTF-8. Raises ``NotSource`` for what is too large, binary, minified or can't be read."""
+    """The content of a file in UTF-8. Raises ``NotSource`` for what is too large, binary,
+    XML, minified or can't be read.
+    """
     try:
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
@@ -26,6 +28,8 @@ def read_source(path: str) -> bytes:
         raise NotSource(f"larger than {MAX_BYTES >> 20} MiB")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         content = content.decode("utf-16", "replace").encode()
+    if content.startswith(b"<?xml"):  # Qt's translations end in .ts.
+        raise NotSource("XML")
     if b"\0" in content[:_PROBE]:
         raise NotSource("binary")
     if _is_minified(content):

@@ -18,6 +18,9 @@ _WEAK = (
     (re.compile(r"(?:^|[-_])RC2(?:[-_]|$)"), "RC2"),
     (re.compile(r"(?:^|[-_])NULL(?:[-_]|$)|^(?:eNULL|aNULL|ADH|AECDH|COMPLEMENTOFALL)$|^(?:ADH|AECDH)[-_]"), "NULL"),
     (re.compile(r"(?:^|[-_])MD5$"), "MD5"),
+    (re.compile(r"^VERS-SSL3\.0$"), "SSLv3"),
+    (re.compile(r"^VERS-TLS1\.0$"), "TLSv1.0"),
+    (re.compile(r"^VERS-TLS1\.1$"), "TLSv1.1"),
 )
 _NEGATED = ("!", "-", "%")
 

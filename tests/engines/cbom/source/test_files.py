@@ -113,6 +113,7 @@ def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
         (b"a = 1\n" + b"#" * MAX_BYTES, "larger than"),
         (b"a\0b", "binary"),
         (b"var a=1;" * 2_000, "minified"),
+        (b'<?xml version="1.0"?>\n<TS></TS>\n', "XML"),
     ],
 )
 def test_what_is_no_source_is_named(tmp_path: Path, content: bytes, reason: str) -> None:

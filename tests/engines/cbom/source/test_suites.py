@@ -20,6 +20,7 @@ from engines.cbom.source.judging.suites import weak_algorithms
         ("NORMAL:+ARCFOUR-128", ("RC4",)),
         ("TLS_RSA_WITH_3DES_EDE_CBC_SHA,TLS_RSA_WITH_NULL_SHA", ("3DES", "NULL")),
         ("NORMAL:-3DES-CBC", ()),
+        ("NORMAL:+VERS-SSL3.0:+VERS-TLS1.0:-VERS-TLS1.1", ("SSLv3", "TLSv1.0")),
         ("", ()),
     ],
 )
