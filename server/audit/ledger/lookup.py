@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from engines.faults import Failed, InvalidRequest, NotFound, NotYet, Unavailable
 from server.audit.ledger.asked import AskedLog
-from server.audit.ledger.device.directory import CHECKPOINT, POLICY
+from server.audit.ledger.device.directory import CHECKPOINT, KEPT, POLICY
 from server.audit.ledger.index.search import Indexes, between, find_indexed, find_request, is_of
 from server.audit.ledger.index.tail import Tails
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES
@@ -25,6 +25,7 @@ from server.audit.ledger.log.tiles import MAX_BUNDLE_BYTES, BadTile, parse_tile_
 from server.audit.ledger.offline.prove import Proved, prove_entry
 from server.audit.ledger.offline.proven import NotProven, ProvenLog
 from server.audit.ledger.offline.query import Answer, Query
+from server.audit.ledger.offline.rotations import newest_kept
 from server.audit.ledger.offline.sources import BadFile, DirectorySource, Unreadable
 
 T = TypeVar("T")
@@ -40,6 +41,8 @@ _tails = Tails()
 
 _NO_ENTRIES = "the audit ledger has no entries of this request"
 _LARGE = re.compile(r"large/[0-9a-f]{64}")
+_KEPT_ONE = re.compile(KEPT + r"/[0-9]{1,19}")
+_TEXT = "text/plain; charset=utf-8"
 _MAX_LARGE_BYTES = 64 * 1024 * 1024
 
 
@@ -54,6 +57,10 @@ class LedgerFile:
 def read_file(path: Path, name: str) -> LedgerFile:
     """A file of the log at ``path``. Raises ``NotFound`` for what isn't there, and for names that are none of a log."""
     plain = {CHECKPOINT: MAX_NOTE_BYTES, POLICY: MAX_POLICY_BYTES}
+    if name == KEPT:
+        return LedgerFile(_TEXT, _kept_list(path))
+    if _KEPT_ONE.fullmatch(name):
+        plain[name] = MAX_NOTE_BYTES
     if name in plain:
         limit = plain[name]
     elif _LARGE.fullmatch(name):
@@ -68,7 +75,13 @@ def read_file(path: Path, name: str) -> LedgerFile:
         content = source.read(name, limit)
     if content is None:
         raise NotFound
-    return LedgerFile("text/plain; charset=utf-8" if name in plain else "application/octet-stream", content)
+    return LedgerFile(_TEXT if name in plain else "application/octet-stream", content)
+
+
+def _kept_list(path: Path) -> bytes:
+    """The sizes of the checkpoints that the log has kept, a line each: with them, a policy of old keys is followed."""
+    with _source(path) as source:
+        return "".join(f"{name}\n" for name in newest_kept(source)).encode()
 
 
 def pending_entries(log: AskedLog) -> int:

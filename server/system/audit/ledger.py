@@ -39,7 +39,8 @@ class LedgerPathBody(Body):
     path: str = ""
 
     tells = {
-        "path": "`checkpoint`, `policy`, `large/SHA256`, or the path of a tile (tlog-tiles).",
+        "path": "`checkpoint`, `policy`, `large/SHA256`, the path of a tile (tlog-tiles), `checkpoints/SIZE`, or "
+        "`checkpoints` for a list of these.",
     }
 
 

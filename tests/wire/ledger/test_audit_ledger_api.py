@@ -112,6 +112,15 @@ def test_files_are_served_as_they_are(server: Server, log: Path, name: str) -> N
         assert server.request("GET", "sys/audit-ledger/checkpoint").data()["checkpoint"].startswith(f"{ORIGIN}\n")
 
 
+def test_kept_checkpoints_are_listed_and_served(server: Server, log: Path) -> None:
+    await_size(log, 1)
+    names = server.request("GET", "sys/audit-ledger/log/checkpoints").body.decode().splitlines()
+    assert names == [file.name for file in (log / "checkpoints").iterdir()] != []
+    for name in names:
+        answer = server.request("GET", f"sys/audit-ledger/log/checkpoints/{name}")
+        assert answer.body == (log / "checkpoints" / name).read_bytes()
+
+
 def test_tiles_and_bundles_are_served(server: Server, log: Path) -> None:
     for _ in range(150):
         _encrypt(server)
@@ -122,7 +131,9 @@ def test_tiles_and_bundles_are_served(server: Server, log: Path) -> None:
         assert answer.body == (log / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", ["tile/0/999", "tile/0/0", "lock", "journal/0000000000000000", "large/00", "tmp"])
+@pytest.mark.parametrize(
+    "name", ["tile/0/999", "tile/0/0", "lock", "journal/0000000000000000", "large/00", "tmp", "checkpoints/x"]
+)
 def test_nothing_else_is_served(server: Server, name: str) -> None:
     assert server.request("GET", f"sys/audit-ledger/log/{name}").status == 404
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +38,7 @@ def _signatures(log: Path, policy: bytes) -> list[bool]:
     return [one.valid for one in check_signatures(note, parse_policy(policy))]
 
 
-def test_new_keys_sign_beside_the_old_ones_and_then_alone(server: Server, log: Path) -> None:
+def test_new_keys_sign_beside_the_old_ones_and_then_alone(server: Server, log: Path, tmp_path: Path) -> None:
     await_size(log, 6)
     before = (log / "policy").read_bytes()
     loads = [Load(server) for _ in range(2)]
@@ -65,6 +67,11 @@ def test_new_keys_sign_beside_the_old_ones_and_then_alone(server: Server, log: P
     assert [rotation["new"] for rotation in report.rotations] == [rotated["new"]]
     keys = server.request("GET", "sys/audit-ledger/status").data()["verifier_keys"]
     assert keys == [*rotated["new"], *rotated["old"]], "old checkpoints still verify"
+    (tmp_path / "before").write_bytes(before)
+    command = [*Product.CRYPTOSERVE.command(), "audit", "export", server.address, f"-policy={tmp_path / 'before'}"]
+    environment = {**os.environ, "BAO_TOKEN": server.root_token}
+    exported = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert exported.returncode == 0, exported.stderr
 
 
 @pytest.mark.parametrize("overlap", ["0s", "367d", "soon"])

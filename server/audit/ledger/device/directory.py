@@ -29,7 +29,8 @@ from server.audit.ledger.log.tiles import WIDTH, Tile
 
 DIRECTORY_MODE, FILE_MODE = 0o700, 0o600
 INDEX = "index"
-FOLDERS = ("journal", "tile", "large", "checkpoints", INDEX, "tmp")
+KEPT = "checkpoints"
+FOLDERS = ("journal", "tile", "large", KEPT, INDEX, "tmp")
 PART_ENTRIES = 65_536
 """The entries of an index: those below a full tile of level 1."""
 

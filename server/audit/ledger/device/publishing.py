@@ -7,17 +7,15 @@ import os
 from collections.abc import Sequence
 
 from engines.durations import SECOND
-from server.audit.ledger.device.directory import CHECKPOINT, POLICY, LedgerDirectory
+from server.audit.ledger.device.directory import CHECKPOINT, KEPT, POLICY, LedgerDirectory
 from server.audit.ledger.device.state import LedgerState, LogKeys
 from server.audit.ledger.log.checkpoints import Checkpoint
 from server.audit.ledger.log.keys import NoteSigner
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote, parse_note, signed_note
 from server.audit.ledger.log.policy import NONE
 
-KEPTSECONDS = 3600
+KEPT_SECONDS = 3600
 """The time between checkpoints that are kept."""
-
-KEPT = "checkpoints"
 
 
 def policy_text(keys: Sequence[str]) -> bytes:
@@ -55,7 +53,7 @@ class Publisher:
         """Put a signed checkpoint in place. Raises ``OSError``."""
         seconds = state.time // SECOND
         self._directory.write(CHECKPOINT, note)
-        if self._last_kept() + KEPTSECONDS <= seconds or not self._leads_to_newest_keys():
+        if self._last_kept() + KEPT_SECONDS <= seconds or not self._leads_to_newest_keys():
             self._directory.write(f"{KEPT}/{state.size}", note, durable=True)
             self._kept_time = seconds
 

@@ -21,8 +21,8 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from server.audit.devices.base import DeviceFault
-from server.audit.ledger.device.directory import LedgerDirectory, make_folders
-from server.audit.ledger.device.publishing import KEPT, Publisher
+from server.audit.ledger.device.directory import KEPT, LedgerDirectory, make_folders
+from server.audit.ledger.device.publishing import Publisher
 from server.audit.ledger.device.state import Ledgers, LedgerState, Moved
 from server.audit.ledger.leading.process import IntegratorFailed
 from server.audit.ledger.leading.rotation import Note, rotate_to_next

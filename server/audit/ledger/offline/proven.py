@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
 from server.audit.ledger.log.hashes import HASH_BYTES, leaf_hash, leaf_hashes, root_of, root_of_edge
@@ -194,7 +194,7 @@ class ProvenLog:
         new = self.rotated(trust.seen, trust.progress)
         indices = [*trust.rotated, *islice(new, MAX_ROTATIONS - len(trust.rotated))]
         events = self.events(indices)
-        checkpoints = (*trust.kept, *own_checkpoints(self.source)) if events else ()
+        checkpoints = chain(trust.kept, own_checkpoints(self.source)) if events else ()
         extends = extension_of(self.tree, self.checkpoint)
         policy, _ = followed(trust.policy, self.checkpoint.origin, events, checkpoints, extends)
         try:

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from engines.durations import SECOND
+from server.audit.ledger.device.directory import KEPT
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
 from server.audit.ledger.log.hashes import leaf_hash
 from server.audit.ledger.log.keys import VerifierKey, parse_verifier_key
@@ -64,12 +65,16 @@ def kept_names(names: Iterable[str]) -> list[str]:
     return sorted((name for name in names if name.isascii() and name.isdigit() and len(name) < 20), key=int)
 
 
+def newest_kept(source: Source) -> list[str]:
+    """The sizes of the checkpoints that the log has kept itself, as far as they are read. Raises ``Unreadable``."""
+    with suppress(BadFile):
+        return kept_names(source.names(KEPT))[-_MAX_KEPT:]
+    return []
+
+
 def own_checkpoints(source: Source) -> Iterator[bytes]:
     """The contents of the log's checkpoint and of those that it has kept itself. Raises ``Unreadable``."""
-    names: list[str] = []
-    with suppress(BadFile):
-        names = kept_names(source.names("checkpoints"))[-_MAX_KEPT:]
-    for name in ("checkpoint", *(f"checkpoints/{name}" for name in names)):
+    for name in ("checkpoint", *(f"{KEPT}/{name}" for name in newest_kept(source))):
         with suppress(BadFile):
             yield source.read(name, MAX_NOTE_BYTES) or b""
 

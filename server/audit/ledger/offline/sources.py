@@ -9,6 +9,7 @@ import ssl
 import stat
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from server.audit.ledger.offline.findings import Kind, Report
 MAX_NAMES = 1_000_000
 """The most names that are read of one directory."""
 
+_MAX_LIST_BYTES = 1024 * 1024
 _NAME = re.compile(r"[A-Za-z0-9_.\-]{1,255}", re.ASCII)
 _OPEN_DIRECTORIES = 16
 _ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})
@@ -168,8 +170,11 @@ class HttpSource:
         return f"{self._url}/{path}"
 
     def names(self, path: str) -> list[str]:
-        """As ``Source.names``: what is served can't be listed."""
-        return []
+        """As ``Source.names``: of what is served, a server of ours lists the checkpoints that it has kept."""
+        listed = None
+        with suppress(Unreadable, BadFile):
+            listed = self.read(path, _MAX_LIST_BYTES)
+        return (listed or b"").decode(errors="replace").split()
 
     def read(self, path: str, limit: int) -> bytes | None:
         """As ``Source.read``."""

@@ -17,6 +17,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from server.audit.ledger.device.directory import KEPT
 from server.audit.ledger.log.checkpoints import Checkpoint, parse_checkpoint
 from server.audit.ledger.log.notes import MAX_NOTE_BYTES, BadNote
 from server.audit.ledger.log.policy import MAX_POLICY_BYTES, NONE, Policy, check_signatures, parse_policy
@@ -138,7 +139,7 @@ def _followed(
 
 def _kept_names(source: Listing, report: Report) -> list[str]:
     """The sizes of the checkpoints that the log keeps itself."""
-    return kept_names(listed(source, "checkpoints", Kind.SIGNATURE, report))
+    return kept_names(listed(source, KEPT, Kind.SIGNATURE, report))
 
 
 def _policy(source: Listing, request: Request, report: Report, checkpoint: Checkpoint) -> Policy | None:
