@@ -10,6 +10,7 @@ from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.expressions import EXPORTS, Exhausted
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
+from engines.cbom.source.files.manifests import Manifests
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of, signs_of
@@ -73,6 +74,7 @@ class ProgramFiles:
     _apart: Apart = field(init=False)
     _hot: dict[str, bool] = field(default_factory=dict)
     _included: Included = field(init=False)
+    _manifests: Manifests = field(init=False)
     types_only: bool = False
     """Whether only the types of values are asked for: those of files that use no library tell nothing."""
 
@@ -88,6 +90,7 @@ class ProgramFiles:
     def __post_init__(self) -> None:
         self._apart = Apart(self.witness)
         self._included = Included(self.tree, self.read, self._global)
+        self._manifests = Manifests(self.tree, self.read)
 
     @property
     def loaded(self) -> int:
@@ -190,6 +193,10 @@ class ProgramFiles:
         self._seen[key] = NOTHING
         self._seen[key] = self._found(source, module, member)
         return self._seen[key]
+
+    def crate(self, source: Source, name: str) -> str:
+        """The name of the package that ``source`` knows as the crate ``name``, with underscores."""
+        return self._manifests.package(source.path, name)
 
     def included(self, source: Source, name: str) -> Values:
         """What ``name`` is by the headers that ``source`` includes; NOTHING if none has it."""

@@ -76,7 +76,7 @@ class Evaluator(Branches):
         """The functions of the file that runs."""
 
         self._heirs: list[Class] = []
-        self._runs = Runs()
+        self._runs, self._tested = Runs(), Runs()
         self._running: list[Closure] = []
         self._returned: list[Values] = []
         self._statements: dict[type, Callable[[Any], bool]] = {
@@ -175,18 +175,19 @@ class Evaluator(Branches):
     def run(self, closure: Closure, arguments: Arguments) -> Values:
         function = closure.function
         key = context_of(closure, arguments)
-        results = self._runs.of(function)
+        runs = self._tested if self._is_tested(function) else self._runs
+        results = runs.of(function)
         for assurance in ASSURANCES:
             if (assurance, function) in self.witness.assured:
                 self.witness.assured.update((assurance, each) for each in self.within())
         if key in results and (
-            self._runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
+            runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
         ):
             self.given_back.last = self._given.get((id(function), key), {})
             return results[key]
         self.given_back.last = {}
         if too_deep(self._running):
-            self._runs.cut(each.function for each in self._running)
+            runs.cut(each.function for each in self._running)
             return UNKNOWN
         if self._is_running(function) or len(results) >= (MAX_USES if function.macro else MAX_CONTEXTS):
             return UNKNOWN
@@ -203,7 +204,7 @@ class Evaluator(Branches):
             self.block(function.body)
             result = union(self._returned)
         except Exhausted:
-            self._runs.cut((function,))
+            runs.cut((function,))
             raise
         finally:
             self.given_back.leave(1 if closure.receiver is not None and not function.static else 0)
@@ -218,7 +219,7 @@ class Evaluator(Branches):
             self._given[id(function), key] = self.given_back.last
         results[key] = result or UNKNOWN
         if function.macro and self.calls == calls:
-            self._runs.keep_silent(function, key)
+            runs.keep_silent(function, key)
         return results[key]
 
     def _repeats(self, closure: Closure, arguments: Arguments, key: Any) -> bool:
@@ -236,8 +237,11 @@ class Evaluator(Branches):
         return any(closure.function is function for closure in self._running)
 
     def tests_others(self) -> bool:
-        running = self._running
-        return bool(running) and not running[-1].function.test and any(each.function.test for each in running)
+        return bool(self._running) and self._is_tested(self._running[-1].function)
+
+    def _is_tested(self, function: program.Function) -> bool:
+        """Whether a test is running, or about to run, a function that is none."""
+        return not function.test and any(each.function.test for each in self._running)
 
     def within(self) -> frozenset[object]:
         if not self._running:

@@ -17,6 +17,8 @@ _SUPER = "super"
 _PASSING_ON = frozenset({"python", "javascript", "typescript", "tsx"})
 """Languages in which a file passes on what it imports with everything of a module: ``export * from``."""
 
+_STANDARD = frozenset({"std", "core", "alloc"})
+
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
 
 MAX_REEXPORTS = 6
@@ -34,6 +36,9 @@ class Files(Protocol):
 
     def included(self, source: Source, name: str) -> Values:
         """What ``name`` is by the headers that ``source`` includes; else NOTHING."""
+
+    def crate(self, source: Source, name: str) -> str:
+        """The name of the package that ``source`` knows as the crate ``name``, with underscores."""
 
     def named(self, source: Source, name: str) -> Values:
         """What a name that a file neither defines nor imports is: something of its package; else NOTHING."""
@@ -149,7 +154,19 @@ class Names:
         if ours:
             return ours
         full = self.normal(f"{module}.{member}" if member not in ("", "default") else module)
-        return self._resolved(full)
+        return self._resolved(self._passed_on(source, full) if self.open_names else full)
+
+    def _passed_on(self, source: Source, path: str) -> str:
+        """A library's own name for one that a manifest gives to it, or that another crate passes on: ``k256::sha2``."""
+        first, dot, rest = path.partition(".")
+        if path in self.knowledge.prefixes or first in OWN:
+            return path
+        called = self.normal(f"{self.files.crate(source, first)}{dot}{rest}")
+        parts = called.split(".")
+        tails = (
+            self.normal(".".join(parts[start:])) for start in range(len(parts) - 1) if parts[start] not in _STANDARD
+        )
+        return next((tail for tail in tails if tail in self.knowledge.prefixes), path)
 
     def _resolved(self, path: str) -> Values:
         constant = self.knowledge.constants

@@ -92,7 +92,7 @@ class RustMacros(RustExpressions):
                 values, member = [], False
             elif kind in ("::", "."):
                 member = bool(values)
-            elif kind == "identifier" and member:
+            elif kind in ("identifier", "primitive_type") and member:
                 values[-1], member = Member(values[-1], self.text(token)), False
             elif kind == "token_tree":
                 values = self._with_tree(values, token)

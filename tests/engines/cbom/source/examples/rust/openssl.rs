@@ -84,3 +84,10 @@ pub fn tls() {
     let s = c.configure().unwrap().verify_hostname(false).connect("x", 1); // finds: disabled-certificate-check
 }
 }
+pub fn of_callers_key(key: &PKeyRef<Private>, other: Settings, message: &[u8]) -> Result<(), ErrorStack> {
+    let weak = Signer::new(MessageDigest::sha1(), key)?; // finds: use:SHA-1 weak-hash
+    let good = Signer::new(MessageDigest::sha256(), &other.key)?; // finds: use:SHA-256
+    let mut builder = openssl::x509::X509Builder::new()?; // finds: use:X.509
+    builder.sign(key, MessageDigest::sha1())?; // finds: use:SHA-1 weak-hash
+    Ok(())
+}

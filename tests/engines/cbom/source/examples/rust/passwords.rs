@@ -73,3 +73,12 @@ pub fn openssl_all(pw: &[u8], salt: &[u8]) {
     scrypt(pw, salt, 1024, 8, 1, 1 << 25, &mut key).unwrap(); // finds: use:scrypt low-kdf-iterations
     bytes_to_key(openssl::symm::Cipher::aes_256_cbc(), MessageDigest::md5(), pw, Some(salt), 1).unwrap(); // finds: use:EVP_BytesToKey weak-kdf
 }
+pub fn argon_params(pw: &[u8], salt: &[u8], memory: u32) {
+    let mut out = [0u8; 32];
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(1024, 1, 1, None).unwrap()); // finds: use:Argon2 low-kdf-iterations
+    weak.hash_password_into(pw, salt, &mut out).unwrap(); // finds: use:Argon2
+    let built = argon2::ParamsBuilder::new().m_cost(512).t_cost(2).build().unwrap();
+    let small = Argon2::from(built); // finds: use:Argon2 low-kdf-iterations
+    let good = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None).unwrap()); // finds: use:Argon2
+    let asked = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(memory, 2, 1, None).unwrap()); // finds: use:Argon2
+}

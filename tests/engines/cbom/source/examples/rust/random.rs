@@ -37,3 +37,8 @@ pub fn weak_key(d: &[u8]) {
     small.fill_bytes(&mut key); // finds: weak-random
     let c = Aes128Gcm::new_from_slice(&key).unwrap(); // finds: use:AES
 }
+fn formatted() -> (String, String) {
+    let token = format!("{:016x}", fastrand::u64(..)); // finds: weak-random
+    let delay = format!("{}", fastrand::u64(..100));
+    (token, delay)
+}

@@ -66,3 +66,7 @@ pub fn generic_curves(bytes: &[u8]) {
     let a = elliptic_curve::SecretKey::<p256::NistP256>::random(&mut OsRng); // finds: use:EC
     let b = reexports::Fixed::random_from_rng(OsRng); // finds: use:X25519
 }
+pub fn dsa_sizes(rng: &mut OsRng) {
+    let weak = dsa::Components::generate(rng, dsa::KeySize::DSA_1024_160); // finds: use:DSA weak-key-size
+    let good = dsa::Components::generate(rng, dsa::KeySize::DSA_3072_256); // finds: use:DSA
+}

@@ -59,3 +59,7 @@ fn codes(key: &[u8]) {
     let cm = cmac::Cmac::<aes::Aes128>::new_from_slice(b"0123456789abcdef").unwrap(); // finds: use:CMAC hardcoded-key
     let po = poly1305::Poly1305::new(key.into()); // finds: use:Poly1305
 }
+pub fn crypto_hash_crate(data: &[u8]) -> (String, Vec<u8>) {
+    let weak = crypto_hash::hex_digest(crypto_hash::Algorithm::MD5, data); // finds: use:MD5 weak-hash
+    (weak, crypto_hash::digest(crypto_hash::Algorithm::SHA256, data)) // finds: use:SHA-256
+}
