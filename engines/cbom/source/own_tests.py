@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from engines.cbom.source.evaluation.sightings import Sighting, Witness
 
 _FOLDERS = r"(?:^|/)(?:tests?|testing|__tests__|specs?)/"
-_FILES = r"(?:^|/)(?:test_[^/]*|[^/]*(?:_test|Tests?|IT|\.test|\.spec))\.\w+$"
+_FILES = r"(?:^|/)(?:test_[^/]*|tests?|[^/]*(?:_test|Tests?|IT|\.test|\.spec))\.\w+$"
 _TEST = re.compile(f"{_FOLDERS}|{_FILES}")
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
-from engines.cbom.source.values import NOTHING, Values
+from engines.cbom.source.values import NOTHING, Ref, Values
 
 
 class Branches(Assignments):
@@ -87,7 +88,7 @@ class Branches(Assignments):
                 handled = self.scope.take_back()
             away.append(gone)
             if not gone:
-                arms.append(handled)
+                arms.append({**handled, **_imports_in(changes)})
         if not left or not arms:
             arms.append(changes)
         self.scope.join(arms, none_ran=False)
@@ -117,3 +118,12 @@ class Branches(Assignments):
         kept = tuple(value for value, held in zip(values, told, strict=True) if held in (None, holds))
         if kept and len(kept) < len(values):
             self.scope.set(name, kept)
+
+
+def _imports_in(changes: Mapping[str, Values]) -> dict[str, Values]:
+    """Names that were imported. What a handler has instead stands for them in older or poorer installations."""
+    return {
+        name: values
+        for name, values in changes.items()
+        if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0")
+    }

@@ -82,8 +82,8 @@ class Libraries(Expressions):
         read: set[int] = set()
         applied = False
         arguments.take()
-        for rule in found:
-            names = rules.bound(rule, arguments)
+        each = ((rule, names) for rule in found for names in rules.apart(rule, rules.bound(rule, arguments)))
+        for rule, names in each:
             if rules.applies(rule, arguments, names):
                 applied = True
                 result = self._applied(rule, names, node) or result

@@ -271,5 +271,7 @@ def sliced(value: Value, bounds: Array) -> Values:
     if isinstance(value, Array):
         return (value,) if whole is None else (Array(value.items[whole]),)
     if isinstance(value, Known) and isinstance(value.value, str | bytes):
+        if not value.value:
+            return (value,)
         return (Data(CONSTANT),) if whole is None else known(value.value[whole])
     return UNKNOWN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engines.cbom.source.evaluation import operators
@@ -79,6 +79,16 @@ def bound(rule: Rule, arguments: Arguments) -> dict[str, Values]:
     for name, values in arguments.keywords.items():
         found[name] = values
     return found
+
+
+def apart(rule: Rule, names: dict[str, Values]) -> Iterator[dict[str, Values]]:
+    """The arguments once for each options object that may be given: what one says doesn't hold for another."""
+    for name in rule.dotted:
+        values = names.get(name, NOTHING)
+        if sum(type(value) is Table for value in values) > 1:
+            yield from ({**names, name: (value,)} for value in values)
+            return
+    yield names
 
 
 def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:

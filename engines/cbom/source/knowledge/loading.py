@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from itertools import product
@@ -181,6 +181,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         frozenset(row["arity"] if isinstance(row.get("arity"), list) else [row["arity"]] if "arity" in row else []),
         _conditions(row.get("when", {})),
         facts={word: _term(value, groups) for word, value in facts.items()},
+        dotted=_dotted([*facts.values(), *keeps.values(), *(f"${word}" for word in row.get("when", {}))]),
         keeps={word: _term(value, groups) for word, value in keeps.items()},
         typed=tuple((f"${word}", kind) for word, kind in row.get("typed", {}).items()),
         findings=tuple(row.get("findings", ())),
@@ -197,6 +198,13 @@ def _term(value: Any, groups: tuple[str, ...]) -> Term:
     if isinstance(value, list):
         return tuple(_term(each, groups) for each in value)
     return _substituted(value, groups)
+
+
+def _dotted(terms: Iterable[Any]) -> tuple[str, ...]:
+    """The parameters of which ``terms`` name entries, but the object itself."""
+    single = [each for term in terms for each in (term if isinstance(term, list) else [term])]
+    named = [each[1:].split(".") for each in single if isinstance(each, str) and each.startswith("$")]
+    return tuple(dict.fromkeys(name for name, *path in named if path and name != "self"))
 
 
 def _conditions(table: Mapping[str, Any]) -> tuple[tuple[Term, tuple[Constant, ...]], ...]:

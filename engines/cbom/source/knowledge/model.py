@@ -53,6 +53,9 @@ class Rule:
     facts: dict[str, Term] = field(default_factory=dict)
     """``algorithm``, ``mode``, ``key``, ``iterations`` ...: the words of ``FACTS``."""
 
+    dotted: tuple[str, ...] = ()
+    """The parameters of which terms name entries: each object that may be given there is looked at by itself."""
+
     keeps: dict[str, Term] = field(default_factory=dict)
     """Facts that the object remembers, but that aren't judged at this call."""
 

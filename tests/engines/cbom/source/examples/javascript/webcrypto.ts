@@ -16,3 +16,9 @@ async function generate(password: CryptoKey, salt: Uint8Array) {
   const raw = new TextEncoder().encode('a key that everyone can read');
   await subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']); // finds: use:HMAC-SHA-256 hardcoded-key
 }
+
+export function generateOne(kind: string) {
+  const rsa = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 3072, hash: 'SHA-256' };
+  const chosen = kind === 'ec' ? { name: 'ECDSA', namedCurve: 'P-256' } : rsa;
+  return crypto.subtle.generateKey(chosen, true, ['sign']); // finds: use:ECDSA use:RSA
+}

@@ -11,3 +11,8 @@ def made(key, message):
     digest(key, message, "sha384")  # finds: use:HMAC-SHA-384
     hmac.new(b"a secret key of the program", message, "sha256")  # finds: use:HMAC-SHA-256 hardcoded-key
     return hmac.compare_digest(key, message)
+
+
+def cut(data, size):
+    hmac.new(b""[:size], data, "sha256")  # finds: use:HMAC-SHA-256
+    hmac.new(b"a key that stands here"[:size], data, "sha256")  # finds: use:HMAC-SHA-256 hardcoded-key

@@ -52,5 +52,5 @@ try:
     import ssl
 except ImportError:
     ssl = None
-fastest(b"x")  # finds: use:BLAKE2b use:SHA-512
+fastest(b"x")  # finds: use:BLAKE2b
 ssl.create_default_context()  # finds: use:TLS
