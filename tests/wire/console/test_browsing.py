@@ -13,6 +13,7 @@ from tests.support.servers import Server
 from tests.wire.console.visits import PAGES, complaints, log_in
 
 _PHONE: ViewportSize = {"width": 360, "height": 740}
+_DESK: ViewportSize = {"width": 1280, "height": 800}
 _ALL = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 _COLOURS = {
     "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]}
@@ -20,10 +21,22 @@ _COLOURS = {
 """The rules that depend on the theme, and on the width of the screen."""
 
 
-@pytest.mark.parametrize(("theme", "rules"), [("light", _ALL), ("dark", _COLOURS)])
-def test_axe_finds_nothing_on_any_page(chromium: Browser, server: Server, theme: Any, rules: Any) -> None:
+@pytest.mark.parametrize(
+    ("theme", "window", "rules"),
+    [
+        ("light", _DESK, _ALL),
+        ("dark", _PHONE, _COLOURS),
+        pytest.param("light", _PHONE, _ALL, marks=pytest.mark.soak),
+        pytest.param("dark", _DESK, _ALL, marks=pytest.mark.soak),
+        pytest.param("dark", _PHONE, _ALL, marks=pytest.mark.soak),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_axe_finds_nothing_on_any_page(
+    chromium: Browser, server: Server, theme: Any, window: ViewportSize, rules: Any
+) -> None:
     # Only so can axe be put into a page: the console's policy forbids script of others.
-    context = chromium.new_context(color_scheme=theme, bypass_csp=True, viewport=_PHONE if theme == "dark" else None)
+    context = chromium.new_context(color_scheme=theme, bypass_csp=True, viewport=window)
     page = log_in(context, server)
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text()
     found = []
