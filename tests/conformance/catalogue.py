@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from tests.conformance.access import (
     acl,
+    acl_changes,
     approle,
     auth_methods,
     client_certificates,
-    identity,
     json_web_tokens,
     leases,
+    namespace_tokens,
     namespaces,
     tenants,
     tokens,
     wrapping,
 )
+from tests.conformance.access.identity import entities, groups, logins
 from tests.conformance.steps import Scenario
 from tests.conformance.system import guards, http_wire, mounts, policies, server, shares
-from tests.conformance.transit import details, encrypt, key_validation, keys, mldsa, sign, tools, transfer
+from tests.conformance.transit import (
+    batches,
+    details,
+    encrypt,
+    imports,
+    key_validation,
+    keys,
+    mldsa,
+    sign,
+    tools,
+    transfer,
+)
 
 SCENARIOS: tuple[Scenario, ...] = (
     *http_wire.SCENARIOS,
@@ -28,12 +41,15 @@ SCENARIOS: tuple[Scenario, ...] = (
     *policies.SCENARIOS,
     *tokens.SCENARIOS,
     *acl.SCENARIOS,
+    *acl_changes.SCENARIOS,
     *keys.SCENARIOS,
     *encrypt.SCENARIOS,
+    *batches.SCENARIOS,
     *sign.SCENARIOS,
     *mldsa.SCENARIOS,
     *tools.SCENARIOS,
     *transfer.SCENARIOS,
+    *imports.SCENARIOS,
     *details.SCENARIOS,
     *key_validation.SCENARIOS,
     *wrapping.SCENARIOS,
@@ -43,6 +59,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     *client_certificates.SCENARIOS,
     *json_web_tokens.SCENARIOS,
     *namespaces.SCENARIOS,
+    *namespace_tokens.SCENARIOS,
     *tenants.SCENARIOS,
-    *identity.SCENARIOS,
+    *entities.SCENARIOS,
+    *groups.SCENARIOS,
+    *logins.SCENARIOS,
 )

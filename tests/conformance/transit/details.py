@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 
 from tests.conformance.steps import NO_TOKEN, Json, Scenario, Step
-from tests.conformance.transit.transfer import P256, P384, RSA, TEMPLATE, certify, public_pem, wrap_materials
+from tests.conformance.transit.imports import TEMPLATE, certify
+from tests.conformance.transit.materials import P256, P384, RSA, public_pem, wrap_materials
 
 _INPUT = base64.b64encode(b"hello").decode()
 _CONTEXT = base64.b64encode(b"context").decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.conformance.steps import Json, Scenario, Step
-from tests.conformance.transit.transfer import RSA, wrapped
+from tests.conformance.transit.materials import RSA, wrapped
 from tests.engines.algorithms.encodings import der
 
 _NUMBERS = RSA.private_numbers()

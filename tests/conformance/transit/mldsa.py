@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 
 from tests.conformance.steps import Json, Scenario, Step
-from tests.conformance.transit.transfer import wrapped
+from tests.conformance.transit.materials import wrapped
 
 _INPUT = base64.b64encode(b"hello").decode()
 _TYPES = ("mldsa-44", "mldsa-65", "mldsa-87")
