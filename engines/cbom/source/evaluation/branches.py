@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
-from engines.cbom.source.values import NOTHING, Ref, Values
+from engines.cbom.source.values import NOTHING, Ref, Thing, Values
 
 
 class Branches(Assignments):
@@ -23,6 +23,31 @@ class Branches(Assignments):
     @abstractmethod
     def block(self, body: list[program.Statement]) -> bool:
         """Run statements; whether control left."""
+
+    def held_value(self, node: program.Assign) -> Values:
+        """The value of an assignment; what was seen of an object that a function's variable gets is held."""
+        assert node.value is not None  # A declaration without one has no value.
+        if type(node.value) is not program.Call or type(node.target) is not program.Name:
+            return self.evaluate(node.value)
+        name = node.target.name
+        scope = self.scope if node.local else self.scope.find(name)
+        if name == "_" or scope is not self.scope or not scope.is_function:
+            return self.evaluate(node.value)
+        if node.local:  # Another variable of this name, in a block of its own, keeps its object.
+            self.held.release(scope.names.get(name, NOTHING), self.witness)
+        outer, self.assigned = self.assigned, (node.value, [])
+        try:
+            values = self.evaluate(node.value)
+            sightings = self.assigned[1]
+        finally:
+            self.assigned = outer
+        made = values[0] if len(values) == 1 else None
+        if type(made) is Thing:
+            self.held.hold(scope, name, made, sightings)
+        else:
+            for sighting in sightings:
+                self.witness.see(sighting)
+        return values
 
     def branch(self, node: program.Branch) -> bool:
         changed, left, exhaustive = [], [], False

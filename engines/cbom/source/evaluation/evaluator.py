@@ -37,7 +37,6 @@ from engines.cbom.source.values import (
     Ref,
     Super,
     Table,
-    Thing,
     Unknown,
     Values,
     union,
@@ -197,6 +196,7 @@ class Evaluator(Branches):
         self.scope = self._opened(closure, arguments)
         self._returned = []
         broken, self.broken = self.broken, None
+        site, self._site = self._site, None
         self._running.append(closure)
         self.nonces.enter(self.scope)
         self.given_back.enter(function)
@@ -211,7 +211,7 @@ class Evaluator(Branches):
             self._running.pop()
             self.nonces.leave()
             self.held.settle(self.scope, self.witness)
-            self.scope, self._returned, self.broken = outer, returned, broken
+            self.scope, self._returned, self.broken, self._site = outer, returned, broken, site
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
         self.tell_secret(function.name, result)
@@ -312,39 +312,18 @@ class Evaluator(Branches):
 
     def _assign(self, node: program.Assign) -> bool:
         self._line = node.line
+        site = self._site
+        if self.open_names and type(node.value) is program.Name:  # It may be a macro.
+            self._site = program.Call(node.value, [], {}, node.line, 1, node.line, 1)
         if node.value is None:
             values = (self.of_type(node.declared) if node.declared is not None else NOTHING) or UNKNOWN
         else:
-            values = self._held_value(node)
+            values = self.held_value(node)
             if node.declared is not None and all(type(value) is Unknown for value in values):
                 values = self.of_type(node.declared) or values
+        self._site = site
         self.assign(node.target, values, local=node.local)
         return False
-
-    def _held_value(self, node: program.Assign) -> Values:
-        """The value of an assignment; what was seen of an object that a function's variable gets is held."""
-        assert node.value is not None  # A declaration without one has no value.
-        if type(node.value) is not program.Call or type(node.target) is not program.Name:
-            return self.evaluate(node.value)
-        name = node.target.name
-        scope = self.scope if node.local else self.scope.find(name)
-        if name == "_" or scope is not self.scope or not scope.is_function:
-            return self.evaluate(node.value)
-        if node.local:  # Another variable of this name, in a block of its own, keeps its object.
-            self.held.release(scope.names.get(name, NOTHING), self.witness)
-        outer, self.assigned = self.assigned, (node.value, [])
-        try:
-            values = self.evaluate(node.value)
-            sightings = self.assigned[1]
-        finally:
-            self.assigned = outer
-        made = values[0] if len(values) == 1 else None
-        if type(made) is Thing:
-            self.held.hold(scope, name, made, sightings)
-        else:
-            for sighting in sightings:
-                self.witness.see(sighting)
-        return values
 
     def _define(self, node: program.Function) -> bool:
         values = self.closure(node)

@@ -82,6 +82,8 @@ def _pair(name: str, left: Value, right: Value) -> Values:
         return (Data(CONSTANT, len(left.items) * right.value),)
     if name == "*" and type(left) is Known and isinstance(left.value, str | bytes) and type(right) is not Known:
         return (Data(CONSTANT),)
+    if name in ("+", "-") and type(left) is Data and type(right) is Known and type(right.value) is int:
+        return (left,)  # C: a pointer into a buffer.
     origins = {_origin(left), _origin(right)}
     if name in ("+", "*", "%") and origins <= {CONSTANT, RANDOM, WEAK_RANDOM} and origins:
         sizes = [_length(left), _length(right)]

@@ -1,0 +1,3 @@
+#include <openssl/evp.h>
+
+#define OLD_DIGEST EVP_sha1()
