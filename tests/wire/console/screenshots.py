@@ -35,6 +35,8 @@ def main(folder: Path) -> None:
             )
             page = log_in(context, server)
             page.goto(f"{server.address}/ui/{path.format(request_id=request_id)}")
+            if name == "overview":  # Its rate takes two counts.
+                page.wait_for_function("() => /[0-9]/.test(document.getElementById('rate').textContent)")
             page.wait_for_timeout(1000)
             page.screenshot(path=folder / f"console-{name}.png")
             context.close()
