@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions import callbacks, intrinsics
-from engines.cbom.source.evaluation.libraries import ERROR_FIRST, Libraries
+from engines.cbom.source.evaluation.libraries import ERROR_FIRST, TYPES, Libraries
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
@@ -171,6 +171,8 @@ class Calls(Libraries):
 
     def _ran(self, callee: Closure, arguments: Arguments, node: program.Call) -> Values:
         """The result of a function of the program; what it gives back becomes the value of its arguments."""
+        if arguments.keywords and self.scope.source.language == "rust" and _gives_types(arguments):
+            arguments.site = self._place(node)
         result = self.run(callee, arguments)
         for position, values in self.given_back.last.items():
             target = node.args[position] if position < len(node.args) else None
@@ -290,3 +292,7 @@ def _overloads(found: Values, arguments: Arguments) -> Values:
 def _takes(closure: Closure, count: int) -> bool:
     parameters = closure.function.parameters[0 if closure.function.static or closure.owner is None else 1 :]
     return len(parameters) == count or any(parameter.kind or parameter.default for parameter in parameters)
+
+
+def _gives_types(arguments: Arguments) -> bool:
+    return any(name.startswith(TYPES) for name in arguments.keywords)

@@ -252,7 +252,7 @@ class Evaluator(Branches):
 
     def _opened(self, closure: Closure, arguments: Arguments) -> Scope:
         """The scope of a call, with its parameters."""
-        scope = Scope(closure.scope.source, closure.scope, is_function=True)
+        scope = Scope(closure.scope.source, closure.scope, is_function=True, site=arguments.site)
         parameters = closure.function.parameters
         first = 0
         if closure.receiver is not None and parameters and not closure.function.static:

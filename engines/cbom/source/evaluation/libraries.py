@@ -32,6 +32,9 @@ from engines.cbom.source.values import (
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
 
+TYPES = ("type", "impl ")
+"""How the keywords begin that are type arguments of a function, or of the type whose function it is (Rust)."""
+
 ERROR_FIRST = frozenset({"javascript", "typescript", "tsx"})
 """Languages whose libraries give a result to a last argument that is a function of an error and it."""
 
@@ -75,7 +78,19 @@ class Libraries(Expressions):
     def _place(self, node: program.Call, keyword: str = "") -> Place:
         """The place of a call, or of one of its keywords where the front-end has that."""
         own = node.line, node.column, node.end_line, node.end_column
-        return self.expansion or Place(self.scope.source.path, *node.places.get(keyword, own))
+        site = self.expansion or self._site_of_type(node.callee)
+        return site or Place(self.scope.source.path, *node.places.get(keyword, own))
+
+    def _site_of_type(self, callee: program.Expression) -> Place | None:
+        """Where the type was given whose function is called: ``D::new()`` in a function of ``D``; else None."""
+        if type(callee) is not program.Member or type(callee.base) is not program.Name:
+            return None
+        scope = self.scope.find(callee.base.name)
+        if scope is None or scope.site is None:
+            return None
+        values = scope.names[callee.base.name]
+        given = any(name.startswith(TYPES) and scope.names[name] is values for name in scope.names)
+        return scope.site if given else None
 
     def _known(self, found: list[Rule], arguments: Arguments, node: program.Call) -> Values:
         result: Values = NOTHING

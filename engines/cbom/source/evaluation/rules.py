@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import accepts_all
+from engines.cbom.source.evaluation.sightings import Place
 from engines.cbom.source.knowledge.model import Rule, Term
 from engines.cbom.source.program import Constant
 from engines.cbom.source.values import (
@@ -49,6 +50,9 @@ class Arguments:
     receiver: Values = NOTHING
     incomplete: bool = False
     """Whether there may be more, from ``*args`` or ``**kwargs``."""
+
+    site: Place | None = None
+    """The place of a call that gives types to a generic function (Rust): what is done with them is told there."""
 
     def take(self) -> None:
         """Note that a call of a library takes them: it tells what they are for."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engines.cbom.source.values import NOTHING, Class, Closure, Values, union
 
@@ -37,6 +38,9 @@ class Scope:
     is_class: bool = False
     name: str = ""
     """The name of a class."""
+
+    site: Any = None
+    """The place of the call that gives a generic function its types."""
 
     journals: list[dict[str, Values]] = field(default_factory=list)
     made: list[Closure] = field(default_factory=list)

@@ -32,6 +32,7 @@ def context_of(closure: Closure, arguments: Arguments) -> Any:
         tuple(_told(values) for values in arguments.positional),
         tuple((name, _told(values)) for name, values in arguments.keywords.items()),
         arguments.incomplete,
+        arguments.site,
     )
 
 

@@ -27,15 +27,15 @@ pub fn six(data: &[u8]) -> Vec<u8> {
     hasher.finalize()[..].to_vec()
 }
 fn generic<D: Digest>(data: &[u8]) -> Vec<u8> {
-    let mut h = D::new(); // finds: use:MD5 use:SHA-256 weak-hash
+    let mut h = D::new();
     h.update(data);
     h.finalize().to_vec()
 }
 pub fn seven(data: &[u8]) -> Vec<u8> {
-    generic::<Md5>(data)
+    generic::<Md5>(data) // finds: use:MD5 weak-hash
 }
 pub fn eight(data: &[u8]) -> Vec<u8> {
-    generic::<sha2::Sha256>(data)
+    generic::<sha2::Sha256>(data) // finds: use:SHA-256
 }
 pub fn nine(name: &str) -> Box<dyn DynDigest> {
     match name {
@@ -91,4 +91,17 @@ pub fn thirteen(d: &[u8]) {
     println!("{:x}", Sha1::digest(d)); // finds: use:SHA-1 weak-hash
     let v = async move { Sha1::digest(b"x") }; // finds: use:SHA-1 weak-hash
     loop { let _ = unsafe { Md5::digest(d) }; break; } // finds: use:MD5 weak-hash
+}
+struct Sealed<D: Digest> {
+    inner: D,
+}
+impl<D: Digest> Sealed<D> {
+    fn new() -> Self {
+        Sealed { inner: D::new() }
+    }
+}
+pub fn of_a_type(data: &[u8]) -> Vec<u8> {
+    let good = Sealed::<sha2::Sha256>::new(); // finds: use:SHA-256
+    let weak = Sealed::<Md5>::new(); // finds: use:MD5 weak-hash
+    weak.inner.chain_update(data).finalize().to_vec()
 }

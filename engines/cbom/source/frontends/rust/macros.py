@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, joined, line_of
-from engines.cbom.source.frontends.rust_expressions import RustExpressions
+from engines.cbom.source.frontends.rust.expressions import RustExpressions
 from engines.cbom.source.program import (
     Assign,
     Const,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import Arms, CommonSyntax
-from engines.cbom.source.frontends.rust_expressions import type_parameter
-from engines.cbom.source.frontends.rust_macros import RustMacros
+from engines.cbom.source.frontends.rust.generics import owner_parameter, type_parameter
+from engines.cbom.source.frontends.rust.macros import RustMacros
 from engines.cbom.source.program import (
     Assign,
     Binary,
@@ -38,6 +38,11 @@ _LONGEST_ATTRIBUTE = 200
 
 class RustLowering(RustMacros):
     """Rust's syntax tree (tree-sitter-rust)."""
+
+    def __init__(self, source: bytes) -> None:
+        super().__init__(source)
+        self.owner_types: list[str] = []
+        """The type parameters of the implementation whose functions are being read."""
 
     containers = frozenset({"source_file", "block", "unsafe_block", "async_block", "declaration_list", "label"})
 
@@ -174,16 +179,12 @@ class RustLowering(RustMacros):
     def function(self, node: Node) -> Iterator[Statement]:
         parameters = self.parameters(node.child_by_field_name("parameters"))
         static = not parameters or parameters[0].name != "self"
-        generics = [
-            kind.child_by_field_name("name")
-            for kind in self.children(node.child_by_field_name("type_parameters"))
-            if kind.type == "type_parameter"
-        ]
         line = line_of(node)
         types: list[Statement] = []
-        for position, kind in enumerate(generics):
-            parameters.append(Parameter(type_parameter(position)))
-            types.append(Assign(Name(self.text(kind)), Name(type_parameter(position)), line, local=True))
+        for keyword, names in ((owner_parameter, self.owner_types), (type_parameter, self._generics(node))):
+            for position, name in enumerate(names):
+                parameters.append(Parameter(keyword(position)))
+                types.append(Assign(Name(name), Name(keyword(position)), line, local=True))
         body, before = node.child_by_field_name("body"), self.testing
         self.testing = before or self._is_test(node)
         made = self.within(lambda: [] if body is None else [*types, *self.valued(body)])
@@ -191,6 +192,11 @@ class RustLowering(RustMacros):
         name = self.text(node.child_by_field_name("name"))
         yield Function(name, parameters, made, line, static, returns=returns, test=self.testing)
         self.testing = before
+
+    def _generics(self, node: Node) -> list[str]:
+        """The type parameters of a function or implementation."""
+        kinds = self.children(node.child_by_field_name("type_parameters"))
+        return [self.text(kind.child_by_field_name("name")) for kind in kinds if kind.type == "type_parameter"]
 
     def _is_test(self, node: Node) -> bool:
         """Whether an attribute says that only tests have the item."""
@@ -223,7 +229,9 @@ class RustLowering(RustMacros):
         if kind.type == "generic_type":
             kind = kind.child_by_field_name("type")
         before, self.own_type = self.own_type, self.text(kind) if kind.type == "type_identifier" else ""
+        self.owner_types = self._generics(node)
         body = self.block(node.child_by_field_name("body"))
+        self.owner_types = []
         name, self.own_type = self.own_type, before
         yield Class(name, [], body, line_of(node), interfaces=[] if trait is None else [self.expression(trait)])
 

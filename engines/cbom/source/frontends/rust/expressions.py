@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from engines.cbom.source.frontends.base import Node, character, line_of
 from engines.cbom.source.frontends.common_syntax import CommonSyntax
+from engines.cbom.source.frontends.rust.generics import generic_types_in, owner_parameter, type_parameter
 from engines.cbom.source.program import (
     Body,
     Call,
@@ -64,17 +65,8 @@ _TRAITS = frozenset(
         "Mac",
         "NewMac",
     }
-    | {
-        "SeedableRng",
-        "FromEntropy",
-        "BlockMode",
-        "FromStr",
-        "From",
-        "TryFrom",
-        "FixedOutput",
-        "Update",
-        "VariableOutput",
-    }
+    | {"SeedableRng", "FromEntropy", "BlockMode", "FromStr", "From", "TryFrom", "FixedOutput", "Update"}
+    | {"VariableOutput"}
 )
 """Traits whose functions are those of the type that a result is declared to have: ``let h: Sha256 = Digest::new()``."""
 
@@ -101,6 +93,9 @@ class RustExpressions(CommonSyntax):
 
         self.inside = 0
         """The number of modules of this file around the place that is being read."""
+
+        self.generic_types: frozenset[bytes] | None = None
+        """The types of this file with type parameters, once they are asked for."""
 
         self.testing = False
         """Whether that place is a test."""
@@ -176,7 +171,19 @@ class RustExpressions(CommonSyntax):
         if type(callee) is Member and len(args) == 1 and _calls_it(callee):
             return self.call(node, args[0], named, [])
         keywords = {type_parameter(position): kind for position, kind in enumerate(types)}
+        keywords |= self._types_of_owner(function)
         return self.call(node, callee, named, args, keywords)
+
+    def _types_of_owner(self, function: Node) -> dict[str, Expression]:
+        """The types that are given to a type of this file whose function is called: ``Signer::<Sha1>::new()``."""
+        owner = function.child_by_field_name("path") if function.type == "scoped_identifier" else None
+        if owner is None or not owner.type.startswith("generic_type"):
+            return {}
+        if self.generic_types is None:
+            self.generic_types = generic_types_in(self.source)
+        if self.text(owner.child_by_field_name("type")).encode() not in self.generic_types:
+            return {}
+        return {owner_parameter(position): kind for position, kind in enumerate(self._types(owner)[:_MAX_TYPES])}
 
     def passed(self, node: Node, method: Member, args: list[Expression]) -> Expression | None:
         """What a method gives that passes its object on; None for others."""
@@ -378,11 +385,6 @@ def _calls_it(callee: Member) -> bool:
     """Whether the result is what the argument returns: ``Lazy::new(|| key())``, ``std::iter::repeat_with(random)``."""
     owner = callee.base.name if isinstance(callee.base, Name | Member) else ""
     return callee.name in ("repeat_with", "from_fn") if owner == "iter" else callee.name == "new" and owner in _LAZY
-
-
-def type_parameter(position: int) -> str:
-    """The name of the keyword that is a call's type argument at ``position``: Rust reserves the word."""
-    return f"type{position or ''}"
 
 
 def _unescaped(match: re.Match[str]) -> str:
