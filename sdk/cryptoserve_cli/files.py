@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias, cast
 
 from cryptoserve.calls.names import checked_name
 from cryptoserve.client import CryptoServe
@@ -59,6 +59,24 @@ class _Watched(io.BufferedReader):
         self._read += len(part)
         self._progress(self._read, max(self._size, self._read))  # A pipe that has a name has no size.
         return part
+
+
+class _Piped(io.BufferedIOBase):
+    """Standard input, read by one system call at a time.
+
+    A read of its buffer goes on in C until all bytes are there, and would ignore a signal that came between two calls
+    for as long as nothing more arrives.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        source = cast("io.BufferedReader", sys.stdin.buffer)
+        content, most = bytearray(), sys.maxsize if size is None or size < 0 else size
+        while len(content) < most:
+            part = source.read1(min(most - len(content), io.DEFAULT_BUFFER_SIZE * 8))
+            if not part:
+                break
+            content += part
+        return bytes(content)
 
 
 Flow: TypeAlias = Callable[[Streams, BinaryIO, BinaryIO, str], None]
@@ -130,7 +148,7 @@ def _client(flags: Flags) -> Iterator[Streams]:
 def _source(flags: Flags, progress: Progress) -> Iterator[BinaryIO]:
     (name,) = flags.operands
     if name == "-":
-        yield sys.stdin.buffer
+        yield cast("BinaryIO", _Piped())
         return
     with _Watched(io.FileIO(name), progress) as file:
         yield file
