@@ -62,7 +62,7 @@ class Console:
     def __init__(self, core: Core, dispatcher: Dispatcher, listener: Listener) -> None:
         self._core = core
         self._frontend = Frontend(core, dispatcher, listener)
-        self._sessions = Sessions(core.runtime)
+        self._sessions = Sessions(core.runtime, self._frontend.revoke)
         self._logins = LoginPages(self._frontend, self._sessions)
 
     def routes(self) -> Sequence[BaseRoute]:

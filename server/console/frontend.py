@@ -77,6 +77,12 @@ class Frontend:
         most = self.listener.max_request_size_bytes
         return Api(self.dispatcher, self.permissions, client, token, namespace, max_bytes=most)
 
+    async def revoke(self, session: Session) -> None:
+        """Revoke the token of ``session``, as its caller."""
+        most = self.listener.max_request_size_bytes
+        api = Api(self.dispatcher, self.permissions, None, session.token, session.namespace, max_bytes=most)
+        await api.write("auth/token/revoke-self")
+
     async def form(self, request: Request) -> Submitted:
         """The submitted form, with its files. Raises ``TooLarge`` and ``InvalidRequest``."""
         most = self.listener.max_request_size_bytes

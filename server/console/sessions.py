@@ -1,8 +1,9 @@
 """Sessions of browsers: a cookie stands for a service token, which the browser never has.
 
 The cookie is ``OWNER.ID.SECRET``. The entry at ``OWNER/ID``, under the barrier, holds the token and the SHA-256 of the
-secret. ``OWNER`` is a hash of the token's entity, or of its accessor without one, so that the sessions of one person
-are found together. A session ends when its token does, when it has been idle for too long, and at an absolute age.
+secret. ``OWNER`` is a hash of the token's entity, or without one of the accessor, so that the sessions of one person
+are found together. A session ends when its token does, when it has been idle for too long, and at an absolute age; a
+token that was made for it ends with it.
 
 The time of the last use is stored at most once in ``NOTED_SECONDS``: a session may end that much before its idle time.
 """
@@ -12,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -29,8 +32,8 @@ MAX_PER_OWNER = 20
 """The most sessions of one owner; a further one ends the oldest."""
 
 NOTED_SECONDS = 30.0
-SWEPT_SECONDS = 3600.0
-"""The least time, in seconds, between two searches by one process for sessions that are over."""
+SWEPT_OWNERS = 20
+"""The owners whose sessions that are over are searched for at each login."""
 
 _OWNER_CHARACTERS = 32
 _ID_BYTES = 12
@@ -70,15 +73,20 @@ class Session(Struct, frozen=True, kw_only=True):
         return now >= self.ends or now - self.used >= idle_seconds
 
 
+Revoke: TypeAlias = Callable[[Session], Awaitable[None]]
+
+
 class Sessions:
     """The sessions of all browsers of this server, stored once for all its processes."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, revoke: Revoke) -> None:
+        """``revoke`` ends the token of a session that has ended by itself."""
+        self._revoke = revoke
         self._view = View(runtime.barrier, ROOT.storage_prefix + _FOLDER, runtime.cache)
         self._clock = runtime.clock
         self._idle_seconds = float(runtime.settings.ui_session_idle_seconds)
         self._max_seconds = float(runtime.settings.ui_session_max_seconds)
-        self._swept = 0.0
+        self._swept = ""
 
     @property
     def idle_seconds(self) -> float:
@@ -86,13 +94,13 @@ class Sessions:
         return self._idle_seconds
 
     async def begin(
-        self, token: str, *, own_token: bool, accessor: str, entity_id: str, display_name: str, namespace: str
+        self, token: str, *, own_token: bool, accessor: str, owner: str, display_name: str, namespace: str
     ) -> tuple[Session, str]:
-        """A new session, and the value of its cookie."""
+        """A new session, and the value of its cookie. ``owner`` is the entity, or the accessor of the token given."""
         now = self._clock()
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         session = Session(
-            owner=hashlib.sha256((entity_id or accessor or token).encode()).hexdigest()[:_OWNER_CHARACTERS],
+            owner=hashlib.sha256((owner or accessor or token).encode()).hexdigest()[:_OWNER_CHARACTERS],
             id=secrets.token_hex(_ID_BYTES),
             token=token,
             own_token=own_token,
@@ -105,10 +113,10 @@ class Sessions:
             used=now,
             ends=now + self._max_seconds,
         )
-        await self._sweep(now)
+        await self._sweep()
         others = sorted(await self.of(session.owner), key=lambda other: other.began)
         for oldest in others[: max(0, len(others) - MAX_PER_OWNER + 1)]:
-            await self.end(oldest)
+            await self._expire(oldest)
         await self._store(session)
         return session, f"{session.owner}.{session.id}.{secret}"
 
@@ -123,7 +131,7 @@ class Sessions:
             return None
         now = self._clock()
         if session.is_over(now, self._idle_seconds):
-            await self.end(session)
+            await self._expire(session)
             return None
         if active and now - session.used >= NOTED_SECONDS:
             session = await self._note_use(session, now)
@@ -138,6 +146,12 @@ class Sessions:
     async def end(self, session: Session) -> None:
         """Forget ``session``; its token isn't touched."""
         await delete(self._view, _key(session.owner, session.id))
+
+    async def _expire(self, session: Session) -> None:
+        """End ``session``, which no person has logged out of, with its own token."""
+        await self.end(session)
+        if session.own_token:
+            await self._revoke(session)
 
     async def _note_use(self, session: Session, now: float) -> Session:
         used = replace(session, used=now)
@@ -158,16 +172,16 @@ class Sessions:
     async def _store(self, session: Session) -> None:
         await put(self._view, _key(session.owner, session.id), msgspec.msgpack.encode(session))
 
-    async def _sweep(self, now: float) -> None:
-        """Remove all sessions that are over, now and then."""
-        if now - self._swept < SWEPT_SECONDS:
-            return
-        self._swept = now
-        for owner in await self._view.list(""):
+    async def _sweep(self) -> None:
+        """End the sessions of the next owners that are over, so that each login does a part of the work."""
+        owners = await self._view.list("", self._swept, SWEPT_OWNERS)
+        self._swept = owners[-1] if len(owners) == SWEPT_OWNERS else ""
+        now = self._clock()
+        for owner in owners:
             for id in await self._view.list(owner):
                 session = await self._read(owner.rstrip("/"), id)
                 if session is not None and session.is_over(now, self._idle_seconds):
-                    await self.end(session)
+                    await self._expire(session)
 
 
 def _key(owner: str, id: str) -> str:

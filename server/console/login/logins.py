@@ -131,10 +131,11 @@ class Logins:
         """The answer to a login with a token of GitHub's at ``mount``."""
         return await api.write(f"auth/{mount}login", {"token": token})
 
-    async def begin(self, api: Api, result: Result, name: str = "") -> tuple[Session, str] | Result:
+    async def begin(self, api: Api, result: Result, name: str = "", parent: str = "") -> tuple[Session, str] | Result:
         """The session of a successful login, and the value of its cookie; or why there is none.
 
-        Without a ``name``, the person is called what the login says.
+        Without a ``name``, the person is called what the login says. ``parent`` is the accessor of the token that the
+        login was made with, whose sessions belong together.
         """
         if not result.ok:
             return result
@@ -149,7 +150,7 @@ class Logins:
             auth["client_token"],
             own_token=True,
             accessor=auth.get("accessor") or "",
-            entity_id=auth.get("entity_id") or "",
+            owner=auth.get("entity_id") or parent,
             display_name=name,
             namespace=api.namespace,
         )
@@ -176,12 +177,14 @@ class Logins:
             {"ttl": f"{seconds}s", "explicit_max_ttl": f"{seconds}s", "display_name": "console", "renewable": False},
         )
         if made.ok:
-            return await self.begin(api, made, shown.data.get("display_name") or "")
+            return await self.begin(
+                api, made, shown.data.get("display_name") or "", parent=shown.data.get("accessor") or ""
+            )
         return await self._sessions.begin(
             token,
             own_token=False,
             accessor=shown.data.get("accessor") or "",
-            entity_id=shown.data.get("entity_id") or "",
+            owner=shown.data.get("entity_id") or "",
             display_name=shown.data.get("display_name") or "",
             namespace=api.namespace,
         )

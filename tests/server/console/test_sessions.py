@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from server.config.schema import LOGIN_FAILURES_PER_MINUTE
+from server.console import sessions
 from server.console.frontend import CONTENT_SECURITY_POLICY
 from server.console.sessions import MAX_PER_OWNER
 from server.runtime import plugins
@@ -72,7 +73,32 @@ async def test_a_session_ends_when_it_is_idle(server: Server, browser: Browser) 
     server.clock.advance(14 * 60)
     assert (await browser.get("/ui/")).status == 200
     server.clock.advance(15 * 60)
+    assert await _own_tokens(server) == 1
     assert (await browser.get("/ui/")).header("location").startswith("/ui/login")
+    assert await _own_tokens(server) == 0
+
+
+async def _own_tokens(server: Server) -> int:
+    """The number of tokens that were made for sessions."""
+    _, answer = await server.ask("LIST", "auth/token/accessors")
+    shown = [
+        (await server.ask("POST", "auth/token/lookup-accessor", {"accessor": accessor}))[1]["data"]["display_name"]
+        for accessor in answer["data"]["keys"]
+    ]
+    return shown.count("token-console")
+
+
+async def test_sessions_that_nobody_comes_back_to_end_with_later_logins(
+    server: Server, new_browser: NewBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SWEPT_OWNERS", 2)
+    for _ in range(5):
+        _, made = await server.ask("POST", "auth/token/create", {"policies": ["root"]})
+        await new_browser().log_in(made["auth"]["client_token"])
+    server.clock.advance(16 * 60)
+    for _ in range(6):
+        await new_browser().log_in(server.root_token)
+    assert await _own_tokens(server) == 6
 
 
 async def test_live_updates_are_no_activity(server: Server, browser: Browser) -> None:
@@ -129,6 +155,16 @@ async def test_sessions_of_one_owner_are_bounded(server: Server, new_browser: Ne
         server.clock.advance(1)
         await browser.log_in(made["auth"]["client_token"])
     assert [(await browser.get("/ui/")).status for browser in browsers[:3]] == [303, 303, 200]
+    assert await _own_tokens(server) <= MAX_PER_OWNER
+
+
+async def test_a_token_that_may_make_tokens_has_as_many_sessions(server: Server, new_browser: NewBrowser) -> None:
+    browsers = [new_browser() for _ in range(MAX_PER_OWNER + 2)]
+    for browser in browsers:
+        server.clock.advance(1)
+        await browser.log_in(server.root_token)
+    assert [(await browser.get("/ui/")).status for browser in browsers[:3]] == [303, 303, 200]
+    assert await _own_tokens(server) == MAX_PER_OWNER
 
 
 @pytest.mark.parametrize(
