@@ -3,7 +3,7 @@ import os
 from cryptography import x509
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes, hmac, serialization
-from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, ed25519, padding, rsa, x25519
+from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, ed25519, mldsa, mlkem, padding, rsa, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -120,3 +120,8 @@ def stored(key, content, passphrase):
     serialization.load_pem_private_key(content, passphrase)
     serialization.BestAvailableEncryption(b"opens the key")  # finds: hardcoded-key
     serialization.BestAvailableEncryption(passphrase)
+
+
+def post_quantum():
+    mlkem.MLKEM768PrivateKey.generate()  # finds: use:ML-KEM-768
+    mldsa.MLDSA65PrivateKey.generate()  # finds: use:ML-DSA-65

@@ -1,3 +1,4 @@
+import joserfc.jwt
 import jwt
 from authlib.jose import jwt as authlib_jwt
 from jose import jwt as jose_jwt
@@ -25,3 +26,9 @@ def verified(token, key):
     jose_jwt.decode(token, key, algorithms="RS256")  # finds: use:RSA
     jose_jwt.get_unverified_claims(token)  # finds: unverified-signature
     jwt.get_unverified_header(token)
+
+
+def with_joserfc(claims, key, header, algorithm):
+    joserfc.jwt.encode({"alg": "HS256"}, claims, key)  # finds: use:HMAC-SHA-256
+    joserfc.jwt.encode(header, claims, key, [algorithm])  # finds: use:JSON_Web_Signature
+    joserfc.jwt.encode({"alg": "none"}, claims, key, algorithms=["none"])  # finds: unverified-signature
