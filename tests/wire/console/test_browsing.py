@@ -54,7 +54,10 @@ def test_pages_fit_a_phone_and_the_browser_has_no_complaint(chromium: Browser, s
     page = log_in(context, server)
     found = complaints(page)
     wide = []
-    for path in PAGES:
+    name = "n" * 500
+    for made, body in ((f"transit/keys/{name}", {}), (f"sys/policies/acl/{name}", {"policy": "# None"})):
+        assert server.request("POST", made, body).status in (200, 204)
+    for path in (*PAGES, f"keys/transit/{name}", f"access?policy={name}"):
         page.goto(f"{server.address}/ui/{path}")
         if page.evaluate("document.documentElement.scrollWidth") > _PHONE["width"]:
             wide.append(path)
