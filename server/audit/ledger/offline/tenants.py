@@ -66,7 +66,7 @@ def verify_tenants(
     assert report.origin is not None
     server = _checkpoint(source)
     grown = server is not None and server.size != report.size
-    for name in names:
+    for name, wanted in names.items():
         tenant = _Tenant(name, Below(source, tenant_folder(name)), Report(prefix=f"{tenant_folder(name)}/"))
         report.tenants.append(tenant.report)
         try:
@@ -74,7 +74,7 @@ def verify_tenants(
         except Unreadable as error:
             tenant.report.unreadable = str(error)
         if tenant.report.size is not None:
-            _compare(tenant, report, expected, grown=grown)
+            _compare(tenant, report, expected, wanted, grown=grown)
     for name, count in expected.complete.items():
         if name not in names:
             message = f"{tenant_folder(name)} is missing, of which the server's log has {count} entries"
@@ -94,8 +94,11 @@ def _policy(expected: TenantEntries, name: str) -> Policy | None:
         return None
 
 
-def _compare(tenant: _Tenant, report: Report, expected: TenantEntries, *, grown: bool) -> None:
-    """Compare a tenant's log with the server's; ``grown``: a server is at work, and may have added to both."""
+def _compare(tenant: _Tenant, report: Report, expected: TenantEntries, wanted: int, *, grown: bool) -> None:
+    """Compare a tenant's log with the server's; ``grown``: a server is at work, and may have added to both.
+
+    ``wanted`` is the size at which the server's log was asked for the root; this one may have grown since.
+    """
     own, name = tenant.report, tenant.name
     assert own.size is not None and report.origin is not None
     if own.origin != tenant_origin(report.origin, name):
@@ -111,8 +114,8 @@ def _compare(tenant: _Tenant, report: Report, expected: TenantEntries, *, grown:
         tenant.says(f"has {own.size} entries, and the server's log says that it had {expected.complete[name]}")
     if own.size > size and not grown:
         tenant.says(f"has {own.size} entries, and the server's log has {size} of it")
-    root = expected.roots.get(name) if own.size <= size else tree and tree.root()
-    if own.size and root is not None and root != tenant.root(min(own.size, size)):
+    at, root = (wanted, expected.roots.get(name)) if own.size <= size else (size, tree and tree.root())
+    if 0 < at <= own.size and root is not None and root != tenant.root(at):
         tenant.says("has other entries than the server's log has of it")
 
 

@@ -54,6 +54,15 @@ def found(report: Report) -> set[tuple[str, str | None]]:
     return {(str(finding.kind), finding.file) for finding in report.all_findings()}
 
 
+def test_a_log_that_grows_while_the_servers_is_read(made: tuple[Leading, Path], leading: Leading) -> None:
+    path = leading.ledger.path / "ns/a/checkpoint"
+    newer = path.read_bytes()
+    path.write_bytes((made[1] / "checkpoint").read_bytes())
+    report = leading.verify(progress=lambda done, size: path.write_bytes(newer))
+    assert report.all_findings() == []
+    assert path.read_bytes() == newer
+
+
 def forged(leading: Leading, keys: list[NoteSigner], size: int) -> None:
     """Sign another history of ``size`` entries as that of the first tenant."""
     origin = f"{leading.ledger.origin}/ns/a"
