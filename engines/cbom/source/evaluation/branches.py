@@ -10,6 +10,9 @@ from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
 from engines.cbom.source.values import NOTHING, Ref, Thing, Values
 
+MAX_EARLIER_TESTS = 32
+"""The most tests of a chain of alternatives that narrow later arms, so that a long chain takes linear time."""
+
 
 class Branches(Assignments):
     """The part of the evaluator for statements that hold others."""
@@ -62,7 +65,8 @@ class Branches(Assignments):
                     self.narrow(earlier, holds=False)
                 if test is not None:
                     self.narrow(test, holds=True)
-                    passed.append(test)
+                    if len(passed) < MAX_EARLIER_TESTS and isinstance(test, program.Unary | program.Binary):
+                        passed.append(test)
                 self.breaks = False
                 away = self.block(body)
             finally:
