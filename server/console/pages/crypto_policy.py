@@ -110,7 +110,8 @@ def _values(data: Mapping[str, Any]) -> dict[str, str]:
 
 def _text(document: Mapping[str, Any]) -> str:
     """A document as it is compared with others."""
-    return pretty({field.name: document[field.name] for field in _DOCUMENT if document.get(field.name)})
+    found = {field.name: document[field.name] for field in _DOCUMENT if document.get(field.name)}
+    return pretty(found) if found else ""
 
 
 def _rows(algorithms: list[dict[str, Any]]) -> list[dict[str, Any]]:
