@@ -49,7 +49,8 @@ _serial = itertools.count()
 class SharedPage:
     """The numbers that the processes of a ledger share: each word is written and read as a whole.
 
-    They say where to write and what to show; nothing is believed because it stands here.
+    They say where to write, what to show and what needn't be read again; no signature of the server's log
+    depends on them.
     """
 
     SEGMENT = 0

@@ -51,10 +51,6 @@ def main() -> int:
     """Serve the leader at standard input and output."""
     end_with_parent()
     os.nice(_NICENESS)
-    if sys.platform == "linux":
-        # A reading that is due doesn't interrupt a request.
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     try:
         _serve()
     except (OSError, CannotIntegrate) as error:

@@ -1,7 +1,7 @@
 """The leader's end of the integrating process (``server.audit.ledger.leading.child``): start, step, and the end of it.
 
 A process of its own, because hashing and tiles take microseconds of every entry, which requests would wait for; started
-as a program, since a worker with threads must not fork. Python's ``sha256`` of 1.3 kB is most of what it costs.
+as a program, since a worker with threads must not fork. Hashing and the kernel are most of what it costs.
 """
 
 from __future__ import annotations
