@@ -11,7 +11,9 @@ import pytest
 
 from server.audit.ledger.log.frames import encode_frames
 from server.audit.ledger.log.tiles import decode_bundle, encode_bundle
-from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE
+from server.audit.ledger.offline.findings import GOOD, TAMPERED, UNREADABLE, Report
+from server.audit.ledger.offline.partials import check_partials
+from server.audit.ledger.offline.sources import DirectorySource
 from server.audit.ledger.offline.verify import Request, verify_directory
 from tests.server.audit.ledger.ledgers import (
     Ledger,
@@ -217,3 +219,29 @@ def test_many_findings_are_counted(large_ledger: Ledger, tmp_path: Path) -> None
     report = verify(ledger)
     assert sum(finding.kind == "entry" for finding in report.findings) == 100
     assert "156 more findings of the kind entry aren't listed" in report.not_established()
+
+
+class Replacing(DirectorySource):
+    """A directory in which a server at work removes the file ``gone`` once it is listed."""
+
+    def __init__(self, path: Path, gone: str) -> None:
+        super().__init__(path)
+        self.gone = gone
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        return None if path == self.gone else super().read(path, limit)
+
+
+def test_a_file_of_an_earlier_size_may_go_while_its_folder_is_read(ledger: Ledger) -> None:
+    size = ledger.writer.size
+    gone = f"tile/0/002.p/{size % 256 - 1}"
+    ledger.write(gone, b"not its beginning")
+    report = Report()
+    source = Replacing(ledger.path, gone)
+    check_partials(source, size, report)
+    source.close()
+    assert report.findings == []
+    source = Replacing(ledger.path, "")
+    check_partials(source, size, report)
+    source.close()
+    assert [finding.file for finding in report.findings] == [gone]
