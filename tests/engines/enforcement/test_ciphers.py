@@ -16,7 +16,6 @@ from engines.crypto_policy.gate import PolicyRefused
 from engines.crypto_policy.operations import CryptoOperation
 from engines.crypto_policy.uses import MAX_USES
 from engines.faults import Fault, InvalidRequest
-from engines.transit.routes import TRANSIT
 from tests.engines.driver import Driver, make_keys
 from tests.engines.enforcement.gates import REFUSED, RecordingGate, everything
 
@@ -24,16 +23,6 @@ ENCRYPT, DECRYPT = CryptoOperation.ENCRYPT, CryptoOperation.DECRYPT
 HELLO = base64.b64encode(b"hello").decode()
 BLOCK = base64.b64encode(bytes(32)).decode()
 ENCRYPTING = [name for name, row in TRANSIT_ALGORITHMS.items() if row.encrypts]
-
-
-@pytest.fixture
-def gate() -> RecordingGate:
-    return RecordingGate()
-
-
-@pytest.fixture
-def transit(gate: RecordingGate) -> Driver:
-    return Driver(TRANSIT, gate=gate)
 
 
 def uses(transit: Driver) -> list[tuple[str, int, int, int]]:

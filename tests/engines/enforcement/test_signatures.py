@@ -40,16 +40,6 @@ WITHOUT_CHOICE: dict[str, RequestFacts] = {
 }
 
 
-@pytest.fixture
-def gate() -> RecordingGate:
-    return RecordingGate()
-
-
-@pytest.fixture
-def transit(gate: RecordingGate) -> Driver:
-    return Driver(TRANSIT, gate=gate)
-
-
 def creation(row: Algorithm) -> dict[str, Any]:
     """How a key of ``row`` is made."""
     size = {"key_size": 64} if row.sizes.key_bytes_chosen is not None else {}

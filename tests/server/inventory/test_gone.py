@@ -5,19 +5,13 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from server.core.settings import Settings
 from server.inventory.daily import take_daily
+from tests.server.inventory.keyed import server_with_key
 from tests.server.tenants.namespaced import ask_in, make, with_key
 from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 PLACE = ("namespace", "mount", "name", "version", "state")
-
-
-async def _server(new_server: NewServer, **settings: Any) -> Server:
-    server = await (await new_server(Settings(**settings))).unsealed()
-    await with_key(server, "")
-    return server
 
 
 async def _rows(server: Server, query: str = "") -> list[dict[str, Any]]:
@@ -32,7 +26,7 @@ async def _places(server: Server, query: str = "") -> list[tuple[Any, ...]]:
 
 
 async def test_keys_of_a_disabled_mount_are_destroyed_with_their_use(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await server.ask("POST", "transit/encrypt/k", {"plaintext": TEXT})
     (before,) = await _rows(server)
     assert before["use"]["protect"]["operations"] == 1
@@ -43,7 +37,7 @@ async def test_keys_of_a_disabled_mount_are_destroyed_with_their_use(new_server:
 
 
 async def test_a_new_mount_at_the_path_has_keys_of_its_own(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await server.ask("DELETE", "sys/mounts/transit")
     server.clock.advance(1)
     await with_key(server, "")
@@ -57,7 +51,7 @@ async def test_a_new_mount_at_the_path_has_keys_of_its_own(new_server: NewServer
 
 
 async def test_keys_of_a_deleted_namespace_are_kept_by_its_parent(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await make(server, "t1", "t1/t2", "t3")
     for path in ("t1", "t1/t2", "t3"):
         await with_key(server, path)
@@ -85,7 +79,7 @@ async def test_keys_of_a_deleted_namespace_are_kept_by_its_parent(new_server: Ne
 
 
 async def test_a_namespace_that_stays_is_told_once(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await make(server, "t1", "t1/t2")
     await with_key(server, "t1")
     assert (await ask_in(server, "", "DELETE", "sys/namespaces/t1"))[0] == 400
@@ -93,7 +87,7 @@ async def test_a_namespace_that_stays_is_told_once(new_server: NewServer) -> Non
 
 
 async def test_destroyed_keys_are_told_for_as_long_as_they_are_kept(new_server: NewServer) -> None:
-    server = await _server(new_server, inventory_retention_seconds=100)
+    server = await server_with_key(new_server, inventory_retention_seconds=100)
     await server.ask("POST", "transit/keys/other")
     await server.ask("POST", "transit/keys/other/config", {"deletion_allowed": True})
     await server.ask("DELETE", "transit/keys/other")
@@ -107,7 +101,7 @@ async def test_destroyed_keys_are_told_for_as_long_as_they_are_kept(new_server: 
 
 
 async def test_what_was_kept_for_long_is_removed_with_its_use(new_server: NewServer) -> None:
-    server = await _server(new_server, inventory_retention_seconds=200_000)
+    server = await server_with_key(new_server, inventory_retention_seconds=200_000)
     await make(server, "t1")
     await with_key(server, "t1")
     for namespace in ("", "t1"):

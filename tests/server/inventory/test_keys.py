@@ -12,17 +12,12 @@ import pytest
 from engines.algorithms.registry import TRANSIT_ALGORITHMS
 from server.inventory.walking import READERS
 from server.tenants.namespaces.names import ROOT_ID
+from tests.server.inventory.keyed import server_with_key
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
 from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 START = "2027-01-15T08:00:00Z"
-
-
-async def _server(new_server: NewServer) -> Server:
-    server = await (await new_server()).unsealed()
-    await with_key(server, "")
-    return server
 
 
 async def _ask(server: Server, path: str, body: object = None) -> Any:
@@ -42,7 +37,7 @@ async def _delete(server: Server, name: str = "k") -> None:
 
 
 async def test_a_row_has_all_that_is_known(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     classification = {"data_class": "phi", "owner": "ward 7", "shelf_life_years": 30}
     await _ask(server, "transit/keys/k/classification", classification)
     (row,) = await _rows(server)
@@ -80,7 +75,7 @@ async def test_a_row_has_all_that_is_known(new_server: NewServer) -> None:
 @pytest.mark.parametrize("at, verdict", [("2033-12-31", "warn"), ("2034-01-01", "refuse")])
 async def test_a_profiles_date_changes_what_it_should(new_server: NewServer, at: str, verdict: str) -> None:
     """The last day on which CNSA 2.0 lets P-384 be used; a key that it recommends stays as it is."""
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/keys/r", {"type": "ecdsa-p384"})
     rows = await _rows(server, f"?profile=cnsa-2.0&at={at}")
     by_name = {row["name"]: row["verdict"] for row in rows}
@@ -90,7 +85,7 @@ async def test_a_profiles_date_changes_what_it_should(new_server: NewServer, at:
 
 
 async def test_a_verdict_tells_its_last_day(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/keys/r", {"type": "ecdsa-p384"})
     (row,) = await _rows(server, "?name=r&at=2027-01-15")
     groups = [group for groups in row["verdicts"].values() for group in groups if group["until"]]
@@ -102,7 +97,7 @@ async def test_a_verdict_tells_its_last_day(new_server: NewServer) -> None:
 
 
 async def test_states_follow_what_administrators_do(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
 
     async def states() -> list[str]:
         return [row["state"] for row in await _rows(server)]
@@ -122,7 +117,7 @@ async def test_states_follow_what_administrators_do(new_server: NewServer) -> No
 
 
 async def test_a_deleted_key_stays_as_what_it_was(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/encrypt/k", {"plaintext": TEXT})
     (before,) = await _rows(server)
     server.clock.advance(60)
@@ -139,7 +134,7 @@ async def test_a_deleted_key_stays_as_what_it_was(new_server: NewServer) -> None
 
 
 async def test_the_origin_of_a_version_is_told(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/keys/k/config", {"exportable": True, "allow_plaintext_backup": True})
     backup = (await _ask(server, "transit/backup/k"))["backup"]
     await _ask(server, "transit/restore/again", {"backup": backup})
@@ -149,7 +144,7 @@ async def test_the_origin_of_a_version_is_told(new_server: NewServer) -> None:
 
 
 async def test_a_key_that_quantum_computers_break_is_exposed_for_its_shelf_life(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/keys/r", {"type": "rsa-2048", "shelf_life_years": 10})
     (row,) = await _rows(server, "?quantum_vulnerable=true")
     unused = {"since": None, "confidentiality": True, "shelf_life_years": 10, "exposed_until": None}
@@ -160,7 +155,7 @@ async def test_a_key_that_quantum_computers_break_is_exposed_for_its_shelf_life(
 
 
 async def test_pages_have_every_row_once(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     for number in range(6):
         await _ask(server, f"transit/keys/k{number}", {})
         await _ask(server, f"transit/keys/k{number}/rotate", {})
@@ -179,7 +174,7 @@ async def test_pages_have_every_row_once(new_server: NewServer) -> None:
 
 
 async def test_filters_choose_rows(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/keys/e", {"type": "ed25519", "owner": "x"})
     for query, names in {
         "?algorithm=ed25519": ["e"],
@@ -209,13 +204,13 @@ _NO_PLACES = tuple(
 
 @pytest.mark.parametrize("query", [*_SENSELESS, *_NO_NAMES, *_NO_PLACES])
 async def test_what_makes_no_sense_is_refused(new_server: NewServer, query: str) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     profile = "profile=cnsa-2.0&" if "parameters" in query else ""
     assert (await server.ask("GET", f"sys/inventory/keys?{profile}{query}"))[0] == 400
 
 
 async def test_a_namespace_sees_itself_and_what_lies_below(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await make(server, "t1", "t1/t2", "t3")
     for path in ("t1", "t1/t2", "t3"):
         await with_key(server, path)
@@ -230,7 +225,7 @@ async def test_a_namespace_sees_itself_and_what_lies_below(new_server: NewServer
 
 
 async def test_the_summary_counts_versions_and_names_parts_of_the_server(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/keys/k/rotate", {})
     await _ask(server, "transit/keys/e", {"type": "ed25519"})
     await _delete(server, "e")
@@ -245,7 +240,7 @@ async def test_the_summary_counts_versions_and_names_parts_of_the_server(new_ser
 
 
 async def test_every_algorithm_of_transit_has_a_row(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     expected = set()
     for row in TRANSIT_ALGORITHMS.values():
         if row.strength.classical_bits > 128 and row.family == "RSA":
@@ -268,7 +263,7 @@ async def test_readiness_without_keys_has_no_score(new_server: NewServer) -> Non
 
 
 async def test_many_symmetric_keys_hide_no_asymmetric_one(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     for number in range(20):
         await _ask(server, f"transit/keys/s{number}", {})
     await _ask(server, "transit/keys/e", {"type": "ed25519"})
@@ -285,7 +280,7 @@ async def test_many_symmetric_keys_hide_no_asymmetric_one(new_server: NewServer)
 
 
 async def test_use_older_than_the_window_doesnt_count(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/keys/e", {"type": "ed25519"})
     await _ask(server, "transit/sign/e", {"input": TEXT})
     today = await _ask(server, "sys/inventory/readiness?profile=cnsa-2.0")
@@ -298,7 +293,7 @@ async def test_use_older_than_the_window_doesnt_count(new_server: NewServer) -> 
 
 
 async def test_keys_made_elsewhere_and_by_agreement_are_told(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await _ask(server, "transit/keys/mine", {"type": "ecdsa-p256"})
     peer = (await _ask(server, "transit/keys/theirs", {"type": "ecdsa-p256"}))["keys"]["1"]["public_key"]
     await _ask(server, "transit/keys/public/import", {"type": "ecdsa-p256", "public_key": peer})
@@ -313,7 +308,7 @@ async def test_keys_made_elsewhere_and_by_agreement_are_told(new_server: NewServ
     ["", "/keys", "/cbom", "/readiness?profile=cnsa-2.0", "/report?for=eo-14412", "/diff?from={}", "/snapshots/{}"],
 )
 async def test_few_read_all_rows_at_once(new_server: NewServer, path: str) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     snapshot = (await _ask(server, "sys/inventory/snapshots", {}))["id"]
     asked = f"sys/inventory{path.format(snapshot)}"
     with ExitStack() as held:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from server.core.settings import Settings
 from server.inventory import snapshots
 from server.inventory.walking import READERS
 from server.system.inventory import long_answers
@@ -21,18 +20,13 @@ from storage.base import Transaction, transact
 from storage.cache import ObjectCache
 from storage.memory import MemoryStore
 from storage.view import View
+from tests.server.inventory.keyed import server_with_key
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
 from tests.support.systems import NewServer, Server
 
 NOW = 1_800_000_000
 PARTS = "sys/inventory/parts/"
 TEXT = base64.b64encode(b"text").decode()
-
-
-async def _server(new_server: NewServer, **settings: Any) -> Server:
-    server = await (await new_server(Settings(**settings))).unsealed()
-    await with_key(server, "")
-    return server
 
 
 async def _ask(server: Server, method: str, path: str, body: object = None) -> Any:
@@ -61,7 +55,7 @@ async def _changed(server: Server, since: str) -> dict[int, dict[str, Any]]:
 
 
 async def test_a_snapshot_is_kept_with_its_hash(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     made = await _ask(server, "POST", "sys/inventory/snapshots", {})
     read = await _ask(server, "GET", f"sys/inventory/snapshots/{made['id']}")
     text = json.dumps(read["versions"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -76,14 +70,14 @@ async def test_a_snapshot_is_kept_with_its_hash(new_server: NewServer) -> None:
 
 
 async def test_use_is_no_difference(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     before = await _take(server)
     await _ask(server, "POST", "transit/encrypt/k", {"plaintext": TEXT})
     assert await _changed(server, before) == {}
 
 
 async def test_rotation_adds_a_version_and_replaces_one(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     before = await _take(server)
     await _ask(server, "POST", "transit/keys/k/rotate", {})
     diff = await _ask(server, "GET", f"sys/inventory/diff?from={before}")
@@ -93,7 +87,7 @@ async def test_rotation_adds_a_version_and_replaces_one(new_server: NewServer) -
 
 
 async def test_what_administrators_do_shows_as_exactly_that(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     before = await _take(server)
     await _ask(server, "POST", "transit/keys/k/config", {"disabled": True})
     assert await _changed(server, before) == {1: {"state": {"from": "active", "to": "suspended"}}}
@@ -110,7 +104,7 @@ async def test_what_administrators_do_shows_as_exactly_that(new_server: NewServe
 
 
 async def test_two_snapshots_are_compared(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     first = await _take(server)
     await _ask(server, "POST", "transit/keys/other", {})
     second = await _take(server)
@@ -122,7 +116,7 @@ async def test_two_snapshots_are_compared(new_server: NewServer) -> None:
 
 
 async def test_the_oldest_snapshots_go_first(new_server: NewServer) -> None:
-    server = await _server(new_server, inventory_snapshots=2)
+    server = await server_with_key(new_server, inventory_snapshots=2)
     taken = [await _take(server) for _ in range(4)]
     assert (await _ask(server, "LIST", "sys/inventory/snapshots"))["keys"] == taken[2:]
 
@@ -163,7 +157,7 @@ async def none() -> AsyncIterator[dict[str, Any]]:
 
 
 async def test_each_day_has_a_snapshot(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     unsealed = server.core.unsealed
     maintenance = None if unsealed is None else unsealed.maintenance
     assert maintenance is not None
@@ -186,7 +180,7 @@ async def test_each_day_has_a_snapshot(new_server: NewServer) -> None:
 
 
 async def test_a_snapshot_is_seen_where_it_was_made(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await make(server, "t1")
     await with_key(server, "t1")
     token, _ = await mighty(server, "t1")
@@ -201,7 +195,7 @@ async def test_a_snapshot_is_seen_where_it_was_made(new_server: NewServer) -> No
 async def test_the_hash_of_a_snapshot_is_entered_into_the_ledger(
     new_server: NewServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     unsealed = server.core.unsealed
     assert unsealed is not None
     entered: list[tuple[str, dict[str, object]]] = []
@@ -217,7 +211,7 @@ async def test_the_hash_of_a_snapshot_is_entered_into_the_ledger(
 
 
 async def test_long_answers_are_the_same_in_pieces(new_server: NewServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     for name in ("a", "b"):
         await _ask(server, "POST", f"transit/keys/{name}", {})
     first = await _take(server)
@@ -245,7 +239,7 @@ async def test_long_answers_are_the_same_in_pieces(new_server: NewServer, monkey
 
 
 async def test_rows_of_older_snapshots_lack_members_without_a_value(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     id_ = await _take(server)
     view = server.core.unsealed.root.view if server.core.unsealed is not None else None
     assert view is not None

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,19 +32,6 @@ from tests.support.servers import Server
 
 LOADS = 3
 KILLS, SOAK_KILLS = 4, 50
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "ledger"
-
-
-@pytest.fixture
-def server(tmp_path: Path, log: Path) -> Iterator[Server]:
-    """A server of two workers with a required ledger and no other device of its own."""
-    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings=declared(log)) as server:
-        ready(server)
-        yield server
 
 
 def _load(server: Server) -> list[Load]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,21 +14,9 @@ from server.audit.ledger.log.notes import parse_note
 from server.audit.ledger.log.policy import check_signatures, parse_policy
 from server.audit.ledger.offline.findings import WEAKER
 from server.audit.ledger.offline.verify import Request, verify_directory
-from tests.support.ledger_load import Load, await_size, check_once, declared, entries_of, ready, verified
+from tests.support.ledger_load import Load, await_size, check_once, entries_of, verified
 from tests.support.products import Product
 from tests.support.servers import Server
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "ledger"
-
-
-@pytest.fixture
-def server(tmp_path: Path, log: Path) -> Iterator[Server]:
-    with Server(Product.CRYPTOSERVE, tmp_path / "server", settings=declared(log)) as server:
-        ready(server)
-        yield server
 
 
 def _signatures(log: Path, policy: bytes) -> list[bool]:

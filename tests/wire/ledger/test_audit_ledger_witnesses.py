@@ -61,11 +61,6 @@ class Witness:
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Path:
-    return tmp_path / "ledger"
-
-
-@pytest.fixture
 def server(tmp_path: Path, log: Path) -> Iterator[Server]:
     """A server whose ledger has no witnesses yet."""
     policy = tmp_path / "witnesses"

@@ -13,18 +13,13 @@ from engines.algorithms.cyclonedx import assets, refs_of
 from engines.algorithms.registry import ALGORITHMS, TRANSIT_ALGORITHMS
 from server.inventory.documents.writers import FORMATS
 from tests.server.inventory.documents.checks import VERSIONS, check, strings
+from tests.server.inventory.keyed import server_with_key
 from tests.server.tenants.namespaced import ask_in, make, mighty, with_key
 from tests.support.systems import NewServer, Server
 
 TEXT = base64.b64encode(b"text").decode()
 DEPRECATED = {"curve", "algorithmRef", "certificateExtension", "signatureAlgorithmRef", "subjectPublicKeyRef"}
 """Members that 1.7 deprecates; ``securedBy`` has an ``algorithmRef`` of its own, which it doesn't."""
-
-
-async def _server(new_server: NewServer) -> Server:
-    server = await (await new_server()).unsealed()
-    await with_key(server, "")
-    return server
 
 
 async def _document(server: Server, format: str, query: str = "") -> dict[str, Any]:
@@ -39,7 +34,7 @@ async def _document(server: Server, format: str, query: str = "") -> dict[str, A
 
 
 async def _with_every_algorithm(new_server: NewServer) -> Server:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     for row in TRANSIT_ALGORITHMS.values():
         if row.family == "RSA" and row.size_bits > 2048:
             continue  # Making them takes seconds.
@@ -105,7 +100,7 @@ async def test_two_documents_of_a_state_are_the_same(new_server: NewServer, form
 
 
 async def test_what_is_offered_and_what_is_used_are_apart(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await server.ask("POST", "transit/keys/e", {"type": "ed25519"})
     document = await _document(server, "cyclonedx-1.7")
     (of_server,) = [each for each in document["dependencies"] if each["ref"] == "cryptoserve"]
@@ -122,7 +117,7 @@ async def test_what_is_offered_and_what_is_used_are_apart(new_server: NewServer)
 
 
 async def test_a_hybrid_depends_on_both_halves(new_server: NewServer) -> None:
-    document = await _document(await _server(new_server), "cyclonedx-1.7")
+    document = await _document(await server_with_key(new_server), "cyclonedx-1.7")
     depends = {each["ref"]: each["dependsOn"] for each in document["dependencies"]}
     for row in ALGORITHMS.values():
         if row.hybrid:
@@ -131,7 +126,7 @@ async def test_a_hybrid_depends_on_both_halves(new_server: NewServer) -> None:
 
 
 async def test_the_properties_of_a_key_are_its_own(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await server.ask("POST", "transit/keys/k/classification", {"data_class": "phi", "owner": "ward 7"})
     document = await _document(server, "cyclonedx-1.7", "&at=2027-02-01")
     (component,) = [each for each in document["components"] if each["bom-ref"].startswith("key:")]
@@ -160,7 +155,7 @@ async def test_packages_of_spdx_refer_to_what_is_there(new_server: NewServer) ->
 
 @pytest.mark.parametrize("format", FORMATS)
 async def test_no_document_holds_a_private_key_or_a_token(new_server: NewServer, format: str) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     body = {"type": "ed25519", "exportable": True}
     await server.ask("POST", "transit/keys/e", body)
     _, answer = await server.ask("GET", "transit/export/signing-key/e")
@@ -174,7 +169,7 @@ async def test_no_document_holds_a_private_key_or_a_token(new_server: NewServer,
 
 
 async def test_a_tenants_document_has_nothing_of_others(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await make(server, "t1", "t2")
     for path in ("t1", "t2"):
         await with_key(server, path)
@@ -187,13 +182,13 @@ async def test_a_tenants_document_has_nothing_of_others(new_server: NewServer) -
 
 
 async def test_other_formats_are_refused(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     assert (await server.ask("GET", "sys/inventory/cbom?format=cyclonedx-1.4"))[0] == 400
 
 
 @pytest.mark.parametrize("path", ["keys?names=hmac", *(f"cbom?format={each}&names=hmac&use=true" for each in FORMATS)])
 async def test_names_can_be_hidden(new_server: NewServer, path: str) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     await make(server, "hush-tenant")
     await ask_in(server, "hush-tenant", "POST", "sys/mounts/hush-mount", {"type": "transit"})
     await ask_in(server, "hush-tenant", "POST", "hush-mount/keys/hush-key", {"owner": "hush-owner"})
@@ -210,6 +205,6 @@ async def test_names_can_be_hidden(new_server: NewServer, path: str) -> None:
 
 
 async def test_other_ways_to_hide_names_are_refused(new_server: NewServer) -> None:
-    server = await _server(new_server)
+    server = await server_with_key(new_server)
     assert (await server.ask("GET", "sys/inventory/cbom?names=rot13"))[0] == 400
     assert (await server.ask("GET", "sys/inventory/keys?names=rot13"))[0] == 400

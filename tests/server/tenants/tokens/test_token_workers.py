@@ -15,7 +15,7 @@ from server.tenants.tokens.store import Tokens
 from storage.cache import ObjectCache
 from storage.sqlite.store import SqliteStore, open_sqlite
 from storage.view import View
-from tests.server.tenants.tokens.test_tokens import record
+from tests.server.tenants.tokens.test_tokens import record, use_once
 from tests.support.places import MovableClock
 
 
@@ -49,17 +49,7 @@ async def test_uses_are_counted_exactly_across_processes(stores: tuple[SqliteSto
     workers = [await _worker(store) for store in stores]
     for uses in (1, 7):
         minted = await workers[0].mint(record(num_uses=uses))
-
-        async def use(tokens: Tokens, token_id: str = minted.id) -> int | None:
-            token = await tokens.authenticate(token_id, 0)
-            if token is None:
-                return None
-            try:
-                return (await tokens.use(token)).record.num_uses
-            except LookupError:
-                return None
-
-        left = await asyncio.gather(*(use(workers[index % 2]) for index in range(20)))
+        left = await asyncio.gather(*(use_once(workers[index % 2], minted.id) for index in range(20)))
         assert sorted(uses_left for uses_left in left if uses_left is not None) == [-1, *range(1, uses)]
 
 

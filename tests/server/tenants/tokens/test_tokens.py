@@ -165,17 +165,20 @@ async def test_no_child_is_born_to_a_revoked_parent() -> None:
         await tokens.mint(record(parent=hashed))
 
 
-async def _uses(tokens: Tokens, token_id: str, attempts: int) -> list[int]:
-    async def once() -> int | None:
-        token = await tokens.authenticate(token_id, 0)
-        if token is None:
-            return None
-        try:
-            return (await tokens.use(token)).record.num_uses
-        except LookupError:
-            return None
+async def use_once(tokens: Tokens, token_id: str) -> int | None:
+    """The uses that are left after one; None if the token has none, or is gone."""
+    token = await tokens.authenticate(token_id, 0)
+    if token is None:
+        return None
+    try:
+        return (await tokens.use(token)).record.num_uses
+    except LookupError:
+        return None
 
-    return [left for left in await asyncio.gather(*(once() for _ in range(attempts))) if left is not None]
+
+async def _uses(tokens: Tokens, token_id: str, attempts: int) -> list[int]:
+    made = await asyncio.gather(*(use_once(tokens, token_id) for _ in range(attempts)))
+    return [left for left in made if left is not None]
 
 
 @given(uses=st.integers(1, 6), attempts=st.integers(0, 12))
