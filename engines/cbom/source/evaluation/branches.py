@@ -14,6 +14,10 @@ MAX_EARLIER_TESTS = 32
 """The most tests of a chain of alternatives that narrow later arms, so that a long chain takes linear time."""
 
 
+MAX_PARTS = 32
+"""The most parts of a test that are looked at for what they tell of variables."""
+
+
 class Branches(Assignments):
     """The part of the evaluator for statements that hold others."""
 
@@ -125,17 +129,19 @@ class Branches(Assignments):
 
     def narrow(self, test: program.Expression, *, holds: bool) -> None:
         """Leave a variable the values with which ``test`` may hold, or may not: ``if bits >= 2048``."""
-        if isinstance(test, program.Unary) and test.operator == "not":
-            self.narrow(test.operand, holds=not holds)
-        if not isinstance(test, program.Binary):
-            return
-        if test.operator == ("and" if holds else "or"):
-            self.narrow(test.left, holds=holds)
-            self.narrow(test.right, holds=holds)
-        elif test.operator in operators.COMPARISONS:
-            for own, other in ((test.left, test.right), (test.right, test.left)):
-                if isinstance(own, program.Name) and isinstance(other, program.Const | program.Name):
-                    self._narrow_name(own.name, other, test, holds)
+        waiting = [(test, holds)]
+        for _ in range(MAX_PARTS):
+            if not waiting:
+                return
+            part, expected = waiting.pop()
+            if isinstance(part, program.Unary) and part.operator == "not":
+                waiting.append((part.operand, not expected))
+            elif isinstance(part, program.Binary) and part.operator == ("and" if expected else "or"):
+                waiting += [(part.left, expected), (part.right, expected)]
+            elif isinstance(part, program.Binary) and part.operator in operators.COMPARISONS:
+                for own, other in ((part.left, part.right), (part.right, part.left)):
+                    if isinstance(own, program.Name) and isinstance(other, program.Const | program.Name):
+                        self._narrow_name(own.name, other, part, expected)
 
     def _narrow_name(self, name: str, other: program.Expression, test: program.Binary, holds: bool) -> None:
         values = self.scope.names.get(name, NOTHING)

@@ -23,6 +23,7 @@ NESTED = {
     "operators.py": b"import hashlib\nx = " + b"'a' + " * DEPTH + b"'b'",
     "blocks.py": b"import hashlib\n" + b"".join(b" " * level + b"if a:\n" for level in range(400)) + b" " * 400 + b"x",
     "elses.js": b"const c = require('crypto');\n" + b"if (a > 1) { b(); } else " * DEPTH + b"{ c(); }",
+    "tests.js": b"const c = require('crypto');\nif (" + b"a > 1 &&\n" * DEPTH + b"b) { c(); }",
     "functions.js": b"const c = require('crypto');\n" + b"(() => " * DEPTH + b"1" + b")" * DEPTH,
     "arrays.ts": b"import 'crypto';\nx = " + b"[" * DEPTH + b"]" * DEPTH,
     "templates.js": b"require('crypto');\nx = " + b"`${" * 5_000 + b"1" + b"}`" * 5_000,

@@ -26,10 +26,13 @@ class Held:
     """Sightings of objects that the variables of running functions got, by the object."""
 
     _waiting: dict[int, _Held] = field(default_factory=dict)
+    _of_scope: dict[int, list[_Held]] = field(default_factory=dict)
 
     def hold(self, scope: Scope, name: str, thing: Thing, sightings: list[Sighting]) -> None:
         """Keep the sightings of ``thing``, which the variable ``name`` of ``scope`` gets."""
-        self._waiting[id(thing)] = _Held(thing, scope, name, sightings)
+        held = _Held(thing, scope, name, sightings)
+        self._waiting[id(thing)] = held
+        self._of_scope.setdefault(id(scope), []).append(held)
 
     def release(self, values: Values, witness: Witness) -> None:
         """Note that ``values`` are used."""
@@ -42,7 +45,9 @@ class Held:
 
     def settle(self, scope: Scope, witness: Witness) -> None:
         """Note that the function of ``scope`` ends: what was overwritten on every way is forgotten."""
-        for held in [each for each in self._waiting.values() if each.scope is scope]:
+        for held in self._of_scope.pop(id(scope), ()):
+            if self._waiting.get(id(held.thing)) is not held:
+                continue
             if any(value is held.thing for value in scope.names.get(held.name, ())):
                 self.release((held.thing,), witness)
             else:
