@@ -7,6 +7,7 @@ whether by ``export`` or by ``module.exports``: so another file finds it like an
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import CommonSyntax
@@ -14,6 +15,7 @@ from engines.cbom.source.frontends.javascript_expressions import FUNCTIONS, Java
 from engines.cbom.source.program import (
     Assign,
     Branch,
+    Call,
     Class,
     Const,
     Evaluate,
@@ -21,10 +23,14 @@ from engines.cbom.source.program import (
     Function,
     Import,
     Mapping,
+    Member,
     Name,
     Opaque,
     Statement,
 )
+
+_DEFINING = 3
+"""The arguments of ``Object.defineProperty``."""
 
 
 class JavaScriptLowering(JavaScriptExpressions):
@@ -69,7 +75,8 @@ class JavaScriptLowering(JavaScriptExpressions):
         elif inner.type == "augmented_assignment_expression":
             yield self.assigned_to(inner)
         else:
-            yield Evaluate(self.expression(inner))
+            made = self.expression(inner)
+            yield _defined(made, line_of(inner)) or Evaluate(made)
 
     def _assignment(self, node: Node) -> Iterator[Statement]:
         targets = []
@@ -239,3 +246,24 @@ def _exported_pairs(value: Expression, line: int) -> Iterator[Statement]:
     for key, each in value.pairs if isinstance(value, Mapping) else ():
         if isinstance(key, Const):
             yield Assign(Name(exported(str(key.value))), each, line)
+
+
+def _defined(made: Expression, line: int) -> Statement | None:
+    """``Object.defineProperty(exports, "name", { get: function () { return value; } })``: how compilers pass names on.
+
+    None for any other call.
+    """
+    if not isinstance(made, Call) or len(made.args) != _DEFINING or not isinstance(made.callee, Member):
+        return None
+    target, name, descriptor = made.args
+    defines = made.callee.name == "defineProperty" and isinstance(target, Name) and target.name == "exports"
+    if not defines or not isinstance(name, Const) or not isinstance(descriptor, Mapping):
+        return None
+    parts = {key.value: value for key, value in descriptor.pairs if isinstance(key, Const)}
+    if "get" in parts:
+        given: Expression = replace(made, callee=parts["get"], args=[])
+    elif "value" in parts:
+        given = parts["value"]
+    else:
+        return None
+    return Assign(Name(exported(str(name.value))), given, line)
