@@ -23,7 +23,6 @@ NESTED = {
     "operators.py": b"import hashlib\nx = " + b"'a' + " * DEPTH + b"'b'",
     "blocks.py": b"import hashlib\n" + b"".join(b" " * level + b"if a:\n" for level in range(400)) + b" " * 400 + b"x",
     "elses.js": b"const c = require('crypto');\n" + b"if (a > 1) { b(); } else " * DEPTH + b"{ c(); }",
-    "tests.js": b"const c = require('crypto');\nif (" + b"a > 1 &&\n" * DEPTH + b"b) { c(); }",
     "functions.js": b"const c = require('crypto');\n" + b"(() => " * DEPTH + b"1" + b")" * DEPTH,
     "arrays.ts": b"import 'crypto';\nx = " + b"[" * DEPTH + b"]" * DEPTH,
     "templates.js": b"require('crypto');\nx = " + b"`${" * 5_000 + b"1" + b"}`" * 5_000,
@@ -43,6 +42,12 @@ NESTED = {
 @pytest.mark.parametrize("name", NESTED)
 def test_deep_nesting_is_bounded(name: str) -> None:
     results_of({name: NESTED[name]})
+
+
+def test_a_test_of_many_parts_is_followed() -> None:
+    test = b"a &&\n" * 1_900 + b"a"
+    content = b'package a\nimport "crypto/md5"\nfunc f(a bool) {\nif ' + test + b" { md5.New() }\n}\n"
+    assert {each.finding for each in results_of({"a.go": content})} == {"use", "weak-hash"}
 
 
 def test_what_is_not_followed_to_the_end_is_told() -> None:
