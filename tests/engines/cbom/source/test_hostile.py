@@ -50,6 +50,12 @@ def test_a_test_of_many_parts_is_followed() -> None:
     assert {each.finding for each in results_of({"a.go": content})} == {"use", "weak-hash"}
 
 
+def test_deep_calls_in_what_reads_like_a_declaration_are_bounded() -> None:
+    calls = b"a(\n" * 900 + b")" * 900
+    content = b"#include <openssl/md5.h>\nvoid f() { T d(" + calls + b"); MD5(x, 1, y); }\n"
+    assert {each.finding for each in results_of({"a.cpp": content})} == {"use", "weak-hash"}
+
+
 def test_what_is_not_followed_to_the_end_is_told() -> None:
     files = ProgramFiles(Tree.of(["a.py"]), {"a.py": NESTED["parentheses.py"]}.get, Judge())
     loaded = files.scan("a.py")

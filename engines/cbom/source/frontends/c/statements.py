@@ -30,6 +30,8 @@ CONSTRUCTOR = "<init>"
 _COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
 _APPENDS = frozenset({"strcat", "strncat", "strlcat", "wcscat"})
 _MAX_POINTERS = 64
+_MAX_NESTED = 16
+"""The deepest nesting of calls in what reads like a function's declaration."""
 
 
 class CLowering(CPreprocessor):
@@ -85,7 +87,7 @@ class CLowering(CPreprocessor):
             return None
         return self.construction(declarator, kind, given)
 
-    def _argument(self, parameter: Node) -> Expression | None:
+    def _argument(self, parameter: Node, depth: int = 0) -> Expression | None:
         """What reads like a parameter without a name as a value; None if it can be none."""
         kind = parameter.child_by_field_name("type")
         declarator = parameter.child_by_field_name("declarator")
@@ -97,9 +99,11 @@ class CLowering(CPreprocessor):
             return self.expression(kind)
         if self.text(kind) == "sizeof":
             return Opaque([])
-        if declarator.type != "abstract_function_declarator":
+        if declarator.type != "abstract_function_declarator" or depth > _MAX_NESTED:
             return None
-        listed = [self._argument(each) for each in self.children(declarator.child_by_field_name("parameters"))]
+        listed = [
+            self._argument(each, depth + 1) for each in self.children(declarator.child_by_field_name("parameters"))
+        ]
         args = [value for value in listed if value is not None]
         return self.call(parameter, self.expression(kind), kind, args) if len(args) == len(listed) else None
 
