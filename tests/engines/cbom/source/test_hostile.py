@@ -93,6 +93,31 @@ GROWING = {
 }
 
 
+CONNECTED: dict[str, Callable[[int], bytes]] = {
+    "types that are passed on": lambda size: (
+        b"use sha2::{Digest, Sha256};\n"
+        + b"".join(
+            b"fn f%d<T: Digest>() { f%d::<T>(); f%d::<Sha256>(); T::new(); }\n" % (n, n + 1, n + 1)
+            for n in range(size // 66)
+        )
+    ),
+    "calls that are too deep": lambda size: (
+        b"use sha2::{Digest, Sha256};\n"
+        + b"".join(
+            b"fn f%d() { f%d(); f%d(); }\n" % (n, (n * 7 + 1) % (size // 30), (n * 13 + 5) % (size // 30))
+            for n in range(size // 30)
+        )
+    ),
+}
+"""Functions of Rust that call each other."""
+
+
+@pytest.mark.parametrize("shape", CONNECTED)
+def test_time_is_linear_in_functions_that_call_each_other(shape: str) -> None:
+    small, large = _seconds(CONNECTED[shape](3_000), "a.rs"), _seconds(CONNECTED[shape](12_000), "a.rs")
+    assert large < max(8 * small, 0.5)
+
+
 @pytest.mark.parametrize("name", GROWING)
 def test_texts_that_double_are_bounded(name: str) -> None:
     assert results_of({name: GROWING[name]}) == []
@@ -101,16 +126,16 @@ def test_texts_that_double_are_bounded(name: str) -> None:
 @pytest.mark.parametrize("shape", EXPENSIVE)
 def test_time_is_linear(shape: str) -> None:
     """Four times the source takes at most eight times as long, and no shape more than a few seconds for 60 kB."""
-    small = _seconds(shape, 15_000)
+    small = _seconds(EXPENSIVE[shape](15_000), "a.py")
     # A collection of all garbage of this process may fall into one of the two.
-    large = min(_seconds(shape, 60_000) for _ in range(2))
+    large = min(_seconds(EXPENSIVE[shape](60_000), "a.py") for _ in range(2))
     assert large < max(8 * small, 0.5)
     assert large < 5
 
 
-def _seconds(shape: str, size: int) -> float:
+def _seconds(source: bytes, path: str) -> float:
     started = time.process_time()
-    results_of({"a.py": EXPENSIVE[shape](size)})
+    results_of({path: source})
     return time.process_time() - started
 
 
@@ -173,3 +198,9 @@ def test_headers_that_include_each_other_are_read_once() -> None:
     assert len(reads) <= 4 * len(files)
     found = {(result.place.path, result.algorithm) for result in judge.results()}
     assert found == {(f"part{each}.c", "MD5") for each in range(number)}
+
+
+def test_what_is_beyond_the_depth_of_a_call_is_found() -> None:
+    calls = "".join(f"fn f{number}() {{ f{number + 1}(); }}\n" for number in range(9))
+    found = results_of({"a.rs": f'use md5::{{Digest, Md5}};\n{calls}fn f9() {{ Md5::digest(b"a"); }}\n'.encode()})
+    assert {result.finding for result in found} == {"use", "weak-hash"}

@@ -1,0 +1,34 @@
+"""Groups of files: which of them are read together, or kept for the next group, changes nothing that is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engines.cbom.source import scanning
+
+FILES = {
+    "src/lib.rs": "mod a;\nmod names;\nmod z;\n",
+    "src/names.rs": "pub fn digest(data: &[u8]) -> Vec<u8> {\n    md5::compute(data).to_vec()\n}\n",
+    "src/a.rs": "use crate::names::digest;\npub fn a(data: &[u8]) -> Vec<u8> {\n    digest(data)\n}\n",
+    "src/z.rs": "pub fn z(data: &[u8]) -> Vec<u8> {\n    crate::names::digest(data)\n}\n",
+    "tests/all.rs": "use names::digest;\n#[test]\nfn all() {\n    digest(md5::compute(b'a'));\n}\n",
+}
+
+
+@pytest.mark.parametrize(("group", "kept"), [(48, 800), (1, 800), (1, 0)])
+def test_results_are_those_of_all_files_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int, kept: int
+) -> None:
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    monkeypatch.setattr(scanning, "_GROUP", group)
+    monkeypatch.setattr(scanning, "_LARGEST_GROUP", group)
+    monkeypatch.setattr(scanning, "_MAX_KEPT", kept)
+    found = scanning.scan([str(tmp_path / path) for path in FILES], 1, lambda _done, _of: None)
+    told = sorted(
+        (Path(each.place.path).name, each.place.line) for each in found.results if each.finding == "weak-hash"
+    )
+    assert told == [("all.rs", 4), ("names.rs", 2)]
