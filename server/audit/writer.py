@@ -143,7 +143,28 @@ class DeviceWriter:
                     return None if self._group is None else self._group.wait()
         if self.waiting >= self._most or (self.waiting and self.waiting_bytes + len(lines) > MAX_WAITING_BYTES):
             raise QueueFull
-        return self._post(_Call(lambda: self._device.write(lines), len(lines)))
+        outcome = self._post(_Call(lambda: self._device.write(lines), len(lines)))
+        return outcome if self._group is None else self._made_durable(outcome, self._group)
+
+    def _made_durable(self, written: Outcome, group: _GroupSync) -> Outcome:
+        """The result of the thread's write and, if that has succeeded, of the next call that makes lines durable.
+
+        One for each write in the thread would take so long that a busy server's queue never gets empty.
+        """
+        outcome: Outcome = asyncio.get_running_loop().create_future()
+
+        def settle(done: Outcome) -> None:
+            if not outcome.done():
+                outcome.set_result(done.result())
+
+        def proceed(done: Outcome) -> None:
+            if done.result() is None:
+                group.wait().add_done_callback(settle)
+            else:
+                settle(done)
+
+        written.add_done_callback(proceed)
+        return outcome
 
     def call(self, work: Callable[[], None]) -> Outcome:
         """Call ``work``, one of the device's methods, after everything that waits."""

@@ -58,7 +58,7 @@ class Rehearses(Protocol):
 
 @runtime_checkable
 class Syncs(Protocol):
-    """A device whose ``write_immediately`` leaves it to ``sync`` to make lines durable, if ``syncs`` is set."""
+    """A device whose writes leave it to ``sync`` to make lines durable, if ``syncs`` is set."""
 
     syncs: bool
 

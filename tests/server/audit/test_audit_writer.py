@@ -270,3 +270,34 @@ async def test_lines_are_made_durable_less_often_where_many_wait(
     assert len(device.times) == 2, "one call for all that wait"
     assert (device.times[1] - device.times[0] > 0.09) is apart
     await closed(writer)
+
+
+async def test_lines_of_the_thread_are_made_durable_together_too() -> None:
+    device = SyncedDevice()
+    writer = DeviceWriter(device, lambda error: None)
+    device.gate.clear()  # The next writes are the thread's.
+    outcomes = [to_come(writer.write(b"%d\n" % number)) for number in range(20)]
+    await asyncio.sleep(0.01)
+    assert not any(outcome.done() for outcome in outcomes)
+    device.gate.set()
+    assert await asyncio.gather(*outcomes) == [None] * 20
+    assert len(device.calls) == 20
+    assert 1 <= len(device.times) < 10
+    assert to_come(writer.write(b"in place\n")) is not None
+    assert device.threads[-1] is threading.current_thread(), "the thread isn't needed any more"
+    await closed(writer)
+
+
+async def test_a_line_that_the_thread_could_not_write_is_not_waited_for() -> None:
+    fault = DeviceFault("full")
+
+    class Full(SyncedDevice):
+        def write(self, lines: bytes) -> None:
+            raise fault
+
+    device = Full()
+    device.gate.clear()
+    writer = DeviceWriter(device, ignored)
+    assert await to_come(writer.write(b"first\n")) is fault
+    assert device.times == []
+    await closed(writer, device.gate)

@@ -120,8 +120,6 @@ class LedgerDevice:
             self.open()
         try:
             self._append(retimed(lines))
-            if self.syncs:
-                self.sync()
         except OSError as error:
             raise self._fault(error) from error
 
@@ -156,6 +154,8 @@ class LedgerDevice:
         if "namespace" in members:
             self.meet_namespace()
         self.write(own_line(event, members))
+        if self.syncs:
+            self.sync()
 
     def meet_namespace(self) -> None:
         """As ``MeetsNamespaces.meet_namespace``: entries of no namespace aren't looked through for them."""
