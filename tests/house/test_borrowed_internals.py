@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from server.listeners.http1 import hypercorn_protocol, hypercorn_server
+from server.listeners.http1 import hypercorn_server
 from server.listeners.http1 import protocol as http1
 from server.listeners.http1 import server as http1_server
 from server.listeners.http2 import codec
@@ -24,8 +24,8 @@ BORROWED: dict[type[Any], str] = {
     codec.BoundedEncoder: "add encode header_table_size",
     codec.BoundedConnection: "MAX_CLOSED_STREAMS _receive_headers_frame _receive_settings_frame",
     hypercorn_server._Connection: "_close _idle_timeout _initiate_server_close _read_data protocol_send run",
-    hypercorn_protocol.Http1: "_check_protocol _send_error_response",
-    hypercorn_protocol._Connection: "next_event",
+    hypercorn_server.Http1: "_check_protocol _send_error_response",
+    hypercorn_server._Chunks: "next_event",
 }
 """Our subclasses, and what of their bases each replaces: a name that its base has no longer would never be called."""
 

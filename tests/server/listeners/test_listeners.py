@@ -20,7 +20,7 @@ from hypercorn.events import Event, RawData
 from server.config import Listener
 from server.listeners import ListenFailed, deadlines, open_listeners, serve
 from server.listeners.asgi import KEPT, RELEASE, WHOLE_BODY, Message, Receive, Scope, Send
-from server.listeners.http1.hypercorn_protocol import Http1
+from server.listeners.http1.hypercorn_server import Http1
 from tests.server.listeners.serving import (
     DEADLINE,
     PLAIN,
