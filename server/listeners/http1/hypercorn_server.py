@@ -234,20 +234,26 @@ class _Connection(TCPServer):
 class _Preface(asyncio.Protocol):
     """A connection until its first bytes show whether they are HTTP/2's preface (RFC 9113, section 3.4)."""
 
-    def __init__(self, place: Slot, http1: Connect, http2: Connect, head_seconds: float) -> None:
+    def __init__(
+        self, place: Slot, http1: Connect, http2: Connect, head_seconds: float, undecided: set[_Preface]
+    ) -> None:
+        """``undecided`` has the connections of this kind, for their server's stop."""
         self._place = place
         self._http1 = http1
         self._http2 = http2
         self._head_seconds = head_seconds
+        self._undecided = undecided
         self._first = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """A client has connected."""
+        self._undecided.add(self)
         self._transport = made = cast("asyncio.Transport", transport)
         self._timer = asyncio.get_running_loop().call_later(self._head_seconds, made.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection was closed before it was passed on."""
+        self._undecided.discard(self)
         self._timer.cancel()
         self._place.close()
 
@@ -256,11 +262,16 @@ class _Preface(asyncio.Protocol):
         self._first += data
         if len(self._first) < len(_PREFACE) and _PREFACE.startswith(self._first):
             return
+        self._undecided.discard(self)
         self._timer.cancel()
         protocol = (self._http2 if self._first.startswith(_PREFACE) else self._http1)(self._place)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(self._first)
+
+    def abort(self) -> None:
+        """Close the connection."""
+        self._transport.abort()
 
 
 class _Streams(asyncio.StreamReaderProtocol):
@@ -287,10 +298,11 @@ class HypercornServer:
         self._application = cast("Any", ASGIWrapper(cast("Any", _leaving_room(application))))
         self._loop = asyncio.get_running_loop()
         self._connections: set[asyncio.Task[Any]] = set()
+        self._undecided: set[_Preface] = set()
 
     def connect(self, place: Slot) -> asyncio.Protocol:
         """The protocol of a new connection, which holds ``place``."""
-        return _Preface(place, self._streams, self._http2, self._head_seconds)
+        return _Preface(place, self._streams, self._http2, self._head_seconds, self._undecided)
 
     def _streams(self, place: Slot) -> asyncio.Protocol:
         protocol = _Streams(asyncio.StreamReader(loop=self._loop), self._connected, loop=self._loop)
@@ -302,6 +314,8 @@ class HypercornServer:
         try:
             await stop.wait()
         finally:
+            for connection in list(self._undecided):
+                connection.abort()
             await self._worker.terminated.set()
             await _drain(self._connections, self._drain_seconds)
 
