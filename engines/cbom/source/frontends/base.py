@@ -53,6 +53,8 @@ class Lowering:
         self.source = source
         self._depth = 0
         self.truncated = False
+        self.lines_before = 0
+        """How many lines of the file stand before ``source``, as before the text of a macro."""
 
     def module(self, root: Node) -> Module:
         """The file whose tree has the root ``root``."""
@@ -152,7 +154,8 @@ class Lowering:
         """A call at the place of ``named``, the node of the called name, up to the end of ``node``."""
         line, column = (named or node).start_point
         end_line, end_column = node.end_point
-        return Call(callee, args, keywords or {}, line + 1, column + 1, end_line + 1, end_column + 1, creates)
+        first = self.lines_before + 1
+        return Call(callee, args, keywords or {}, line + first, column + 1, end_line + first, end_column + 1, creates)
 
     def place_of(self, node: Node) -> tuple[int, int, int, int]:
         """The line, column, last line and end of ``node``, from 1."""

@@ -47,26 +47,10 @@ class CExpressions(HoistingSyntax):
 
     def __init__(self, source: bytes, first_line: int = 0) -> None:
         super().__init__(source)
-        self._first_line = first_line
+        self.lines_before = first_line
         self.namespaces: set[str] = set()
         self.macros: set[str] = set()
         """Macros without parameters that call something."""
-
-    def call(
-        self,
-        node: Node,
-        callee: Expression,
-        named: Node | None,
-        args: list[Expression],
-        keywords: dict[str, Expression] | None = None,
-        *,
-        creates: bool = False,
-    ) -> Call:
-        """A call; one in a macro is where the macro is defined."""
-        made = super().call(node, callee, named, args, keywords, creates=creates)
-        made.line += self._first_line
-        made.end_line += self._first_line
-        return made
 
     def identifier(self, node: Node) -> Expression:
         name = self.text(node)
