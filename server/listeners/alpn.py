@@ -14,6 +14,9 @@ from server.listeners.accept import Connect
 from server.listeners.connection_budget import Slot
 from server.listeners.tls import HTTP2, is_approved
 
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+"""The first bytes of an HTTP/2 connection, before its first frame (RFC 9113, section 3.4)."""
+
 _log = logging.getLogger(__name__)
 
 

@@ -40,6 +40,9 @@ MAX_BODY_BYTES = 256 * 1024 * 1024
 SMALL_BODY_BYTES = 64 * 1024
 """The size in bytes up to which a body is always accepted, so that a few large ones can't block all others."""
 
+CLOSING_SECONDS = 10.0
+"""The seconds that a client has to read the remaining data before its connection is cut off."""
+
 _overload = LimitedLog(logging.getLogger(__name__))
 
 _OVERLOADED = "the server is overloaded; try again later"

@@ -26,8 +26,10 @@ from hypercorn.utils import parse_socket_addr
 
 from server.config import Listener
 from server.listeners.accept import Connect
+from server.listeners.alpn import PREFACE
 from server.listeners.asgi import CLIENT_CERTIFICATE, Application, Message, Receive, Scope, Send
 from server.listeners.connection_budget import Slot
+from server.listeners.deadlines import CLOSING_SECONDS
 from server.listeners.head_limits import MAX_HEAD_BYTES
 from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.tls import client_certificate
@@ -36,16 +38,11 @@ from server.runtime.identifiers import new_request_id
 _READ_BYTES = 16 * 1024
 """The bytes processed before other tasks get their turn."""
 
-_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
 _MAX_PARTS = 256
 """The most parts of an HTTP/1.1 body that may wait for the application; reading pauses then."""
 
 _MOST_JOINED_BYTES = 64 * 1024
 """The most bytes that wait to be sent together with the next ones."""
-
-_CLOSING_SECONDS = 10.0
-"""The seconds that a client has to read the remaining data before its connection is closed."""
 
 _FREE_CHUNK_BYTES = 16
 """The average size in bytes of a body's chunks, at least."""
@@ -211,12 +208,12 @@ class _Connection(TCPServer):
     async def _initiate_server_close(self) -> None:
         self._write_out()
         # A client that stops reading would otherwise hold the connection and its unsent data for ever.
-        self.loop.call_later(_CLOSING_SECONDS, self.writer.transport.abort)
+        self.loop.call_later(CLOSING_SECONDS, self.writer.transport.abort)
         await super()._initiate_server_close()
 
     async def _close(self) -> None:
         self._write_out()
-        timer = self.loop.call_later(_CLOSING_SECONDS, self.writer.transport.abort)
+        timer = self.loop.call_later(CLOSING_SECONDS, self.writer.transport.abort)
         try:
             await super()._close()
         finally:
@@ -260,11 +257,11 @@ class _Preface(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Pass the connection on, once it is decided."""
         self._first += data
-        if len(self._first) < len(_PREFACE) and _PREFACE.startswith(self._first):
+        if len(self._first) < len(PREFACE) and PREFACE.startswith(self._first):
             return
         self._undecided.discard(self)
         self._timer.cancel()
-        protocol = (self._http2 if self._first.startswith(_PREFACE) else self._http1)(self._place)
+        protocol = (self._http2 if self._first.startswith(PREFACE) else self._http1)(self._place)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         protocol.data_received(self._first)

@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from server.listeners.accept import closing_answer
 from server.listeners.asgi import AT_ONCE, CLIENT_CERTIFICATE, WHOLE_BODY, Scope
 from server.listeners.connection_budget import Slot
+from server.listeners.deadlines import CLOSING_SECONDS
 from server.listeners.head_limits import MAX_FIELDS, MAX_HEAD_BYTES, TOO_LARGE
 from server.listeners.http1.eager import begin
 from server.listeners.http1.framing import Framing
@@ -29,8 +30,6 @@ from server.listeners.http1.joining_transport import JoiningTransport
 from server.listeners.http1.methods import Methods
 from server.listeners.misdirected import begins_tls, note_tls
 from server.listeners.tls import client_certificate
-
-_CLOSING_SECONDS = 10.0
 
 _DISCARDING_SECONDS = 1.0
 """The seconds for which a refused client may go on sending. Closing at once would make its system drop the answer."""
@@ -297,7 +296,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             if self._closing_since is None:
                 self._closing_since = now
-            elif now - self._closing_since > _CLOSING_SECONDS:
+            elif now - self._closing_since > CLOSING_SECONDS:
                 self.transport.abort()
         elif self._discarding_since is not None:
             if now - self._discarding_since > _DISCARDING_SECONDS:

@@ -24,6 +24,7 @@ from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
 from server.listeners.asgi import CLIENT_CERTIFICATE, KEPT, WHOLE_BODY, Application, Scope
 from server.listeners.connection_budget import Slot
+from server.listeners.deadlines import CLOSING_SECONDS
 from server.listeners.head_limits import head_fault
 from server.listeners.http1.eager import begin
 from server.listeners.http2.codec import MAX_STREAMS, BoundedConnection
@@ -40,9 +41,6 @@ STREAMS_PER_TURN = 16
 
 _BYTES_PER_TURN = 16 * 1024
 """The bytes read before other tasks get their turn: about a thousand of the smallest frames."""
-
-_CLOSING_SECONDS = 10.0
-"""The seconds that a client has to read the remaining data before its connection is cut off."""
 
 
 @dataclass(slots=True)
@@ -339,7 +337,7 @@ class Http2Connection(asyncio.Protocol):
     def sweep(self, now: float) -> None:
         """Close it if it is idle, silent from the start, or too slow to read its last data."""
         if self._closing_since is not None:
-            if now - self._closing_since > _CLOSING_SECONDS:
+            if now - self._closing_since > CLOSING_SECONDS:
                 self.abort()
         elif not self._heard and now - self._since > self._service.head_seconds:
             self.abort()

@@ -14,6 +14,7 @@ from typing import Final
 
 from h2.errors import ErrorCodes
 
+from server.listeners.alpn import PREFACE
 from server.listeners.head_limits import MAX_HEAD_BYTES
 
 ALLOWANCE = 1_000
@@ -45,7 +46,6 @@ _MAX_CREDIT = 100
 _FREE_DISCARDED_BYTES = 1024
 """The same for a body that was answered before its end, and is discarded."""
 
-_PREFACE_BYTES: Final = len(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 _HEAD_BYTES: Final = 9
 _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _CONTINUATION = 0, 1, 3, 4, 9
 
@@ -64,7 +64,7 @@ class FrameMeter:
         self._then = clock()
         self._allowance: float = ALLOWANCE
         self._credit = 0.0
-        self._skipped = _PREFACE_BYTES
+        self._skipped = len(PREFACE)
         """How many bytes to come belong to the last frame."""
 
         self._partial = b""

@@ -64,8 +64,8 @@ async def test_who_sends_nothing_is_told_408(streams: Streams) -> None:
 async def test_who_takes_no_answers_is_cut_off(
     streams: Streams, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.listeners.http1.protocol._CLOSING_SECONDS", 0.2)
-    monkeypatch.setattr("server.listeners.http2.connection._CLOSING_SECONDS", 0.2)
+    monkeypatch.setattr("server.listeners.http1.protocol.CLOSING_SECONDS", 0.2)
+    monkeypatch.setattr("server.listeners.http2.connection.CLOSING_SECONDS", 0.2)
     client = await streams.open("transit/stream/encrypt/k")
     block = json.dumps({"plaintext": base64.b64encode(bytes(3000)).decode()}).encode() + b"\n"
 
