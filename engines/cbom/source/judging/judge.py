@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
+from engines.cbom.source.judging.names import algorithm_named
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
 from engines.cbom.source.words import USE
@@ -32,14 +34,16 @@ class Judge:
                 self._add(sighting, subject, primitive, Weakness(USE, {}))
             if sighting.harmless:
                 continue
-            for words, check in CHECKS:
-                if words & sighting.fresh:
-                    for weakness in check(subject, primitive, sighting.facts):
-                        self._add(sighting, subject, primitive, weakness)
-            for finding in rule.findings:
-                if finding == "nonce-reuse" and subject is not None and subject.mode == "ECB":
-                    continue  # It has none.
-                self._add(sighting, subject, primitive, Weakness(finding, {}))
+            for weakness in _weaknesses(sighting, subject, primitive):
+                if not primitive:
+                    self._add_implied(sighting, weakness)
+                self._add(sighting, subject, primitive, weakness)
+
+    def _add_implied(self, sighting: Sighting, weakness: Weakness) -> None:
+        """Keep the use that a weakness tells of by itself: a call that turns off a check names no algorithm."""
+        algorithm = algorithm_named(kinds()[weakness.finding].use)
+        if algorithm is not None:
+            self._add(sighting, Subject(algorithm), algorithm.primitive, Weakness(USE, {}))
 
     def _add(self, sighting: Sighting, subject: Subject | None, primitive: str, weakness: Weakness) -> None:
         rule = sighting.rule
@@ -88,6 +92,16 @@ def order(result: Result) -> tuple[Any, ...]:
     """The order of results."""
     place: Place = result.place
     return (place.path, place.line, place.column, result.finding != USE, result.finding, result.algorithm, result.mode)
+
+
+def _weaknesses(sighting: Sighting, subject: Subject | None, primitive: str) -> Iterator[Weakness]:
+    """What is wrong with a use."""
+    for words, check in CHECKS:
+        if words & sighting.fresh:
+            yield from check(subject, primitive, sighting.facts)
+    for finding in sighting.rule.findings:
+        if finding != "nonce-reuse" or subject is None or subject.mode != "ECB":  # ECB has none.
+            yield Weakness(finding, {})
 
 
 _DETAILS = ("algorithm", "mode", "padding", "key_bits", "curve")

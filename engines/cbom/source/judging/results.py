@@ -24,6 +24,9 @@ class Kind:
     general: str = ""
     """``why`` without a certain algorithm; "" if ``why`` speaks of none."""
 
+    use: str = ""
+    """The algorithm of the use that such a finding tells of where the call names none; "" if it tells of none."""
+
     cryptoserve: str = ""
     """How this service does what the place is for; "" if it doesn't."""
 

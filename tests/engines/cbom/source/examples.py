@@ -1,7 +1,8 @@
 """Examples: real source whose comments say what is to be found at their line, ``finds: use:MD5 weak-hash``.
 
 Everything else must not be found: lines without such a comment are the negative examples. ``quantum-vulnerable``, which
-goes with each use of classical public-key cryptography, may be left out. A folder of files is one program.
+goes with each use of classical public-key cryptography, may be left out, as may the use that a weakness implies where
+the call names no algorithm (``use:TLS`` beside ``disabled-certificate-check``). A folder of files is one program.
 """
 
 from __future__ import annotations
@@ -55,9 +56,13 @@ def expected(files: dict[str, bytes]) -> set[tuple[str, int, str]]:
 
 def told(results: list[Result], marked: set[tuple[str, int, str]]) -> Iterator[tuple[str, int, str]]:
     """``results`` in the form of ``expected``, with as much as was marked there."""
+    implied = {(each.place, each.kind.use) for each in results}
     for result in results:
         place, exact = result.place, f"{result.finding}:{result.algorithm}".replace(" ", "_")
         words = [exact] if result.finding == "use" else [exact, result.finding]
         word = next((each for each in words if (place.path, place.line, each) in marked), words[-1])
-        if result.finding != "quantum-vulnerable" or (place.path, place.line, word) in marked:
+        optional = result.finding == "quantum-vulnerable" or (
+            result.finding == "use" and (place, result.algorithm) in implied
+        )
+        if not optional or (place.path, place.line, word) in marked:
             yield place.path, place.line, word
