@@ -66,7 +66,7 @@ def python_files(tree: Tree, path: str, module: str, member: str) -> Found:
     for root in roots:
         base = f"{root}{rest}".rstrip("/")
         if member:
-            inner = f"{base}/{member}".lstrip("/")
+            inner = f"{base}/{member}" if base else member
             yield from (
                 (f"{inner}{suffix}", "") for suffix in (".py", "/__init__.py") if f"{inner}{suffix}" in tree.paths
             )

@@ -217,6 +217,8 @@ class ProgramFiles:
         for path, name in language.locate(self.tree, source.path, module, member):
             if path.endswith(JSON_SUFFIX):
                 return self._of_json(language, path, name)
+            if self._is_hidden(language, source, module, path):
+                continue
             loaded = self._load(path)
             if loaded is None:
                 continue
@@ -233,6 +235,17 @@ class ProgramFiles:
                     values = evaluator.members(values, member)
                 return values
         return UNKNOWN if ours else NOTHING
+
+    def _is_hidden(self, language: Language, source: Source, module: str, path: str) -> bool:
+        """Whether a package's file beside ``source`` isn't meant: ``import jwt`` there is the library (PEP 328)."""
+        folder = source.path.rpartition("/")[0]
+        first = module.partition(".")[0]
+        return (
+            language.family == "python"
+            and first in knowledge_of(language.family).prefixes
+            and path in (f"{folder}/{first}.py", f"{folder}/{first}/__init__.py")
+            and f"{folder}/__init__.py" in self.tree.paths
+        )
 
     def _of_json(self, language: Language, path: str, name: str) -> Values:
         values = read_json(self.read(path) or b"") or UNKNOWN

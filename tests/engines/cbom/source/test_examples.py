@@ -19,6 +19,16 @@ def test_what_is_found_is_what_the_comments_say(program: Path) -> None:
     assert set(told(results_of(files), marked)) == marked
 
 
+@pytest.mark.parametrize(
+    "program", [path for path in programs() if path.is_dir()], ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_a_program_with_an_absolute_path_has_the_same_results(program: Path) -> None:
+    files = files_of(program)
+    below = {f"/source/{path}": content for path, content in files.items()}
+    there = [(each.place.path.removeprefix("/source/"), each.place.line, each.finding) for each in results_of(below)]
+    assert there == [(each.place.path, each.place.line, each.finding) for each in results_of(files)]
+
+
 @pytest.mark.parametrize("file", sorted(KNOWLEDGE.rglob("*.toml")), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_knowledge_file_has_examples(file: Path) -> None:
     there = {path.name.partition(".")[0] for path in (EXAMPLES / file.parent.name).iterdir()}

@@ -1,0 +1,5 @@
+"""A module of the package with the name of a library."""
+
+
+def new(key, data, digest):
+    return key + data
