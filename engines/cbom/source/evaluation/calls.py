@@ -167,6 +167,8 @@ class Calls(Libraries):
             return self._construct_above(callee, arguments, node)
         if isinstance(callee, Data) and callee.origin == WEAK_RANDOM:
             return (callee,)  # C++: the generator itself is called.
+        if isinstance(callee, Known) and self.scope.source.language == "go":
+            return (callee,)  # A library's constant that is a function in its newer versions.
         return UNKNOWN
 
     def _ran(self, callee: Closure, arguments: Arguments, node: program.Call) -> Values:

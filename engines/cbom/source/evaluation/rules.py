@@ -37,7 +37,7 @@ DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
 _ANY = "?"
-_LISTED = frozenset({"algorithm", "protocol", "mode", "curve"})
+_LISTED = frozenset({"algorithm", "protocol", "mode", "curve", "suites"})
 _VERIFYING = frozenset({"verify", "verify_host", "verify_signature", "callback"})
 
 

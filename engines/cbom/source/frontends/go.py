@@ -251,6 +251,10 @@ class GoLowering(GoExpressions):
 
 
 def _package_names(path: str) -> list[str]:
-    """Names that the package at ``path`` may have: its last part, without a version and the words that mean Go."""
+    """Names that the package at ``path`` may have: its last part, without a version and the words that mean Go.
+
+    A hyphen can't stand in one: ``sha256-simd`` is ``sha256``, ``echo-jwt`` is ``echojwt``.
+    """
     last = _VERSION.sub("", path).rpartition("/")[2]
-    return list(dict.fromkeys([last, last.removeprefix("go-"), last.removesuffix("-go"), last.removesuffix(".go")]))
+    names = [last, last.removeprefix("go-"), last.removesuffix("-go"), last.removesuffix(".go")]
+    return list(dict.fromkeys([*names, last.partition("-")[0], last.replace("-", "")]))

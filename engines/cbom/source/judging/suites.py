@@ -1,7 +1,7 @@
 """TLS cipher suite strings: the weak algorithms that they allow.
 
 OpenSSL's form is ``HIGH:RC4-SHA:!aNULL`` (openssl-ciphers(1)), GnuTLS's ``NORMAL:+ARCFOUR-128:-VERS-TLS1.0``. A name
-behind ``!`` or ``-`` is taken out of the list.
+behind ``!`` or ``-`` is taken out of the list. Names of SSH's ciphers (``3des-cbc``, RFC 4253) are read too.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from functools import lru_cache
 _SEPARATORS = re.compile(r"[:, ]+")
 _MAX_TEXT = 4096
 _WEAK = (
-    (re.compile(r"(?:^|[-_])(?:RC4|ARCFOUR)(?:[-_]|$)"), "RC4"),
-    (re.compile(r"(?:^|[-_])(?:3DES|DES[-_]CBC3)(?:[-_]|$)"), "3DES"),
+    (re.compile(r"(?:^|[-_])(?:RC4|ARCFOUR|arcfour(?:128|256)?)(?:[-_]|$)"), "RC4"),
+    (re.compile(r"(?:^|[-_])(?:3DES|DES[-_]CBC3|3des)(?:[-_]|$)"), "3DES"),
+    (re.compile(r"^blowfish-cbc$"), "Blowfish"),
+    (re.compile(r"^cast128-cbc$"), "CAST5"),
     (re.compile(r"(?:^|[-_])(?:DES[-_]CBC(?!3)|DES40?)(?:[-_]|$)|^(?:LOW|EXP\w*)$|^EXP[-_]"), "DES"),
     (re.compile(r"(?:^|[-_])RC2(?:[-_]|$)"), "RC2"),
     (re.compile(r"(?:^|[-_])NULL(?:[-_]|$)|^(?:eNULL|aNULL|ADH|AECDH|COMPLEMENTOFALL)$|^(?:ADH|AECDH)[-_]"), "NULL"),

@@ -5,7 +5,15 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	jwxt "github.com/lestrrat-go/jwx/v2/jwt"
+	jwa3 "github.com/lestrrat-go/jwx/v3/jwa"
+	"github.com/lestrrat-go/jwx/v3/jwe"
 )
+
+func encrypting(text []byte, key any) {
+	_, _ = jose.NewEncrypter(jose.A256GCM, jose.Recipient{Algorithm: jose.RSA1_5, Key: key}, nil)     // finds: use:AES use:RSA weak-padding
+	_, _ = jwe.Encrypt(text, jwe.WithKey(jwa3.RSA_OAEP_256(), key))                                   // finds: use:RSA
+	_, _ = jwe.Encrypt(text, jwe.WithKey(jwa3.DIRECT(), key), jwe.WithContentEncryption(jwa3.A256GCM())) // finds: use:AES
+}
 
 func signing(given []byte) {
 	_, _ = jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: []byte("secret")}, nil) // finds: use:HMAC-SHA-256 hardcoded-key
