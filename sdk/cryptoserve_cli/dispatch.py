@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import takewhile
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import UsageError, parse_flags, usage
@@ -45,7 +46,7 @@ def run(name: str, command: Command, arguments: Sequence[str], environment: Mapp
     if command.subcommands and arguments and arguments[0] in command.subcommands:
         subcommand = command.subcommands[arguments[0]]
         return run(f"{name} {arguments[0]}", subcommand, arguments[1:], environment)
-    if _HELP & set(arguments):
+    if _HELP & set(takewhile(lambda argument: argument != "--", arguments)):
         sys.stdout.write(help_text(name, command))
         return 0
     if command.subcommands:

@@ -55,7 +55,8 @@ def parse_flags(
 ) -> Flags:
     """Parse ``arguments``: flags of ``known``, and among them as many operands as ``operands`` names.
 
-    The last of ``operands`` may end in ``...``: it stands for one or more. Those in brackets may be left out.
+    The last of ``operands`` may end in ``...``: it stands for one or more. Those in brackets may be left out. What
+    follows ``--`` is operands.
 
     Raises ``UsageError``.
     """
@@ -64,11 +65,15 @@ def parse_flags(
     switches: dict[str, bool] = {}
     others: list[str] = []
     left = list(arguments)
+    ended = False
     while left:
         argument = left.pop(0)
+        if argument == "--" and not ended:
+            ended = True
+            continue
         name, equals, text = argument.lstrip("-").partition("=")
         flag = by_name.get(name)
-        if not argument.startswith("-") or argument in ("-", "--"):
+        if ended or not argument.startswith("-") or argument == "-":
             if len(others) == len(operands) and not _repeats(operands):
                 raise UsageError(f"unexpected argument: {argument}")
             others.append(argument)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from engines.cbom.reports.report import Report
+from engines.cbom.reports.report import Report, path_text
 from engines.cbom.source.judging.results import Result
 from engines.cbom.source.words import USE
 
@@ -133,7 +133,7 @@ def _libraries(results: Iterable[Result]) -> list[dict[str, Any]]:
 
 
 def _occurrence(result: Result) -> dict[str, Any]:
-    return {"location": result.place.path, "line": result.place.line}
+    return {"location": path_text(result.place.path), "line": result.place.line}
 
 
 def _vulnerabilities(results: Iterable[Result]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -49,11 +50,13 @@ class LockFiles:
             return
         found = read_dependencies(path, content)
         self.problems += [Problem(path, text) for text in found.problems]
+        starts = [*sorted({package.line for package in found.packages}), content.count(b"\n") + 2]
         for judged in judge(found.packages, self._advisories):
-            yield _result(path, judged)
+            next_start = starts[bisect_right(starts, judged.package.line)]
+            yield _result(path, judged, next_start - 1)
 
 
-def _result(path: str, judged: Judged) -> Result:
+def _result(path: str, judged: Judged, last_line: int) -> Result:
     package, named = judged.package, f"{judged.package.name} {judged.package.version}".rstrip()
     return Result(
         Place(path, package.line, 1, package.line, 1),
@@ -67,6 +70,7 @@ def _result(path: str, judged: Judged) -> Result:
             package.purl,
             package.direct,
             judged.level,
+            last_line,
             tuple(each.id for each in judged.advisories),
             tuple(_SEVERITIES.get(each.severity, each.severity.value) for each in judged.advisories),
             judged.fixed,

@@ -6,7 +6,7 @@ from collections import Counter
 
 import msgspec
 
-from engines.cbom.reports.report import Report, properties_of
+from engines.cbom.reports.report import Report, path_text, properties_of
 from engines.cbom.reports.sarif import message_of
 from engines.cbom.source.words import USE
 
@@ -17,9 +17,9 @@ def to_text(report: Report) -> str:
     for entry in report.entries:
         result = entry.result
         if entry.counts and result.level != "note":
-            where = f"{result.place.path}:{result.place.line}:{result.place.column}"
+            where = f"{path_text(result.place.path)}:{result.place.line}:{result.place.column}"
             lines.append(f"{where}: {result.level} [{result.finding}] {message_of(entry)}")
-    lines += [f"{problem.path}: not scanned: {problem.text}" for problem in report.problems]
+    lines += [f"{path_text(problem.path)}: not scanned: {problem.text}" for problem in report.problems]
     uses = Counter(_named(entry.result) for entry in report.entries if entry.result.finding == USE)
     if uses:
         told = ", ".join(f"{name} {count}" for name, count in sorted(uses.items()))
@@ -59,7 +59,7 @@ def to_json(report: Report) -> bytes:
         result = entry.result
         rows.append(
             {
-                "path": result.place.path,
+                "path": path_text(result.place.path),
                 "line": result.place.line,
                 "column": result.place.column,
                 "level": result.level,
@@ -73,7 +73,7 @@ def to_json(report: Report) -> bytes:
     document = {
         "results": rows,
         "advisories": report.advisories,
-        "problems": [{"path": problem.path, "text": problem.text} for problem in report.problems],
+        "problems": [{"path": path_text(problem.path), "text": problem.text} for problem in report.problems],
         "files": report.files,
         "archives": report.archives,
         "suppressions_without_reason": report.suppressions_without_reason,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ def entries_of(results: list[Result], baseline: Collection[str]) -> list[Entry]:
     found = []
     for result in results:
         text = " ".join(result.text.split())
-        content = "\0".join((result.place.path, result.finding, result.algorithm, result.mode, text))
+        content = "\0".join((path_text(result.place.path), result.finding, result.algorithm, result.mode, text))
         content += "\0".join(("", *result.dependency.advisories)) if result.dependency else ""
         seen[content] += 1
         fingerprint = hashlib.sha256(f"{content}\0{seen[content]}".encode()).hexdigest()[:32]
@@ -69,9 +70,19 @@ def entries_of(results: list[Result], baseline: Collection[str]) -> list[Entry]:
     return found
 
 
+def path_text(path: str) -> str:
+    """``path`` as text: bytes of a name that isn't UTF-8 are escaped."""
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def on_lines(results: list[Result], changed: Mapping[str, Collection[int]]) -> list[Result]:
-    """The results on lines that ``changed`` has, by path."""
-    return [result for result in results if result.place.line in changed.get(result.place.path, ())]
+    """The results of which a line has changed, by path: of calls and of entries in lock files, which have several."""
+    return [result for result in results if _is_on(result, changed.get(result.place.path, ()))]
+
+
+def _is_on(result: Result, lines: Collection[int]) -> bool:
+    last = result.dependency.last_line if result.dependency else result.place.end_line
+    return any(line in lines for line in range(result.place.line, last + 1))
 
 
 def properties_of(result: Result) -> dict[str, Any]:

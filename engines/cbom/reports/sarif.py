@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from engines.cbom.reports.report import Entry, Report, properties_of
+from engines.cbom.reports.report import Entry, Report, path_text, properties_of
 from engines.cbom.source.judging.results import Kind, kinds
 from engines.cbom.source.words import USE
 
@@ -100,15 +101,14 @@ def _location(path: str, region: dict[str, Any] | None = None) -> dict[str, Any]
 
 
 def _artifact(path: str) -> dict[str, str]:
-    if path.startswith("/"):
-        return {"uri": f"file://{quote(path)}"}
-    return {"uri": quote(path.removeprefix("./")), "uriBaseId": _ROOT}
+    uri = quote(os.fsencode(path.removeprefix("./")))
+    return {"uri": f"file://{uri}"} if uri.startswith("/") else {"uri": uri, "uriBaseId": _ROOT}
 
 
 def _notification(problem: Any) -> dict[str, Any]:
     return {
         "level": "warning",
-        "message": {"text": f"{problem.path}: {problem.text}"},
+        "message": {"text": f"{path_text(problem.path)}: {problem.text}"},
         "locations": [_location(problem.path)],
     }
 

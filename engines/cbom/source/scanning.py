@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -106,9 +107,9 @@ def _stems(paths: Sequence[str]) -> Iterator[bytes]:
         folder, _, name = path.rpartition("/")
         stem = name.partition(".")[0]
         if len(stem) > 3 and stem not in ("index", "main", "__init__"):
-            yield stem.encode()
+            yield os.fsencode(stem)
         else:
-            yield folder.rpartition("/")[2].encode()
+            yield os.fsencode(folder.rpartition("/")[2])
 
 
 class _pool:  # noqa: N801

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +14,10 @@ from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, UsageError
 from engines.cbom.reports.cyclonedx import to_cyclonedx
 from engines.cbom.reports.plain import to_json, to_text
-from engines.cbom.reports.report import LEVELS, Report, entries_of, on_lines
+from engines.cbom.reports.report import LEVELS, Entry, Report, entries_of, on_lines
 from engines.cbom.reports.sarif import fingerprints_in, to_sarif
 from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
 from engines.cbom.source.files.suppressions import counts
-from engines.cbom.source.judging.results import Result
 from engines.cbom.source.languages import MissingGrammar, language_of
 from engines.cbom.source.scanning import BrokenProcessPool, Scanned, scan
 from engines.cbom.source.settings.reading import is_settings
@@ -34,7 +34,7 @@ CLEAN, FOUND, COULD_NOT = 0, 1, 2
 LOCK_SUFFIXES = (".json", ".lock", ".toml", ".txt", ".yaml")
 """Endings of names of lock files; which of these files are read depends on their whole paths."""
 
-_MAX_JOBS = 64
+_MAX_JOBS, _MAX_DIGITS = 64, 9
 _FORMS: dict[str, Callable[[Report], bytes]] = {
     "text": lambda report: to_text(report).encode(),
     "json": to_json,
@@ -45,12 +45,23 @@ _FORMS: dict[str, Callable[[Report], bytes]] = {
 
 
 def _run(invocation: Invocation) -> int:
+    """A bug ends with the status of a scan that failed: the interpreter's own, 1, would pass for findings."""
+    try:
+        return _scan(invocation)
+    except (CommandFailed, UsageError):
+        raise
+    except Exception:  # noqa: BLE001 - it is shown as the interpreter would
+        traceback.print_exc()
+        return COULD_NOT
+
+
+def _scan(invocation: Invocation) -> int:
     flags = invocation.flags
     form, gate = flags.last("format", "text"), _gate(flags.all("fail-on"))
     if form not in _FORMS:
         raise UsageError(f"-format: expected {', '.join(_FORMS)}, got {form!r}")
-    limits = _limits(flags.last("profile"), flags.last("at"))
-    application = _application_in(flags.last("submit")) if flags.last("submit") else None
+    limits = _limits(flags.last("profile"), flags.last("at")) if flags.all("profile") or flags.all("at") else None
+    application = _application_in(flags.last("submit")) if flags.all("submit") else None
     jobs, baseline = _jobs(flags.last("jobs")), _baseline(flags.last("baseline"))
     try:
         lock_files = _lock_files(flags.last("advisories"))
@@ -64,9 +75,12 @@ def _run(invocation: Invocation) -> int:
         raise CommandFailed("a process that scanned has ended: try -jobs=1") from None
     if limits is not None:
         scanned.results = limits.raised(scanned.results)
-    report = _report(found, scanned, baseline, flags.last("diff"), lock_files, judged)
-    sys.stdout.buffer.write(_FORMS[form](report))
-    sys.stdout.buffer.flush()
+    results = [*scanned.results, *judged]
+    if revision := flags.last("diff"):
+        paths = {result.place.path for result in results}
+        results = on_lines(results, changed_lines(revision, flags.operands, paths))
+    report = _report(found, scanned, entries_of(results, baseline), lock_files)
+    _write(_FORMS[form](report))
     if application is not None:
         from server.cli.scan.submitting import submit
 
@@ -74,6 +88,17 @@ def _run(invocation: Invocation) -> int:
         line = submit(invocation, mount, name, to_cyclonedx(report, name, VERSION))
         sys.stderr.write(f"{line}\n")
     return FOUND if report.failing(gate) else CLEAN
+
+
+def _write(content: bytes) -> None:
+    """Write to standard output. Raises ``CommandFailed``; a reader that has gone, as in ``| head``, had enough."""
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        raise CommandFailed(f"the output can't be written: {error.strerror}") from None
 
 
 def _application_in(text: str) -> tuple[str, str]:
@@ -111,21 +136,11 @@ def _lock_files(directory: str) -> LockFiles:
         raise CommandFailed(f"-advisories: {error}") from None
 
 
-def _report(
-    found: Discovered,
-    scanned: Scanned,
-    baseline: frozenset[str],
-    revision: str,
-    lock_files: LockFiles,
-    judged: list[Result],
-) -> Report:
-    results = [*scanned.results, *judged]
-    if revision:
-        results = on_lines(results, changed_lines(revision))
+def _report(found: Discovered, scanned: Scanned, entries: list[Entry], lock_files: LockFiles) -> Report:
     _, without_reason = counts(scanned.suppressions)
     problems = [*found.problems, *scanned.problems, *lock_files.problems]
     return Report(
-        entries_of(results, baseline),
+        entries,
         sorted(problems, key=lambda problem: problem.path),
         scanned.files + lock_files.files,
         found.archives,
@@ -134,12 +149,10 @@ def _report(
     )
 
 
-def _limits(name: str, at: str) -> Limits | None:
+def _limits(name: str, at: str) -> Limits:
     """What a profile asks for beyond the scanner's own limits."""
     if not name:
-        if at:
-            raise UsageError("-at is for -profile")
-        return None
+        raise UsageError("-at is for -profile" if at else "-profile: expected a name")
     from engines.cbom.reports.profiles import Limits
     from engines.crypto_policy.profiles.catalogue import find_profile
     from server.cli.inventory.check import day_of
@@ -151,7 +164,9 @@ def _limits(name: str, at: str) -> Limits | None:
 
 
 def _gate(given: tuple[str, ...]) -> frozenset[str]:
-    words = frozenset(word for text in given or ("warning",) for word in text.split(",") if word)
+    words = frozenset(word.strip() for text in given or ("warning",) for word in text.split(",") if word.strip())
+    if not words:
+        raise UsageError("-fail-on: expected classes of findings or a level")
     if unknown := words - FINDINGS - frozenset(LEVELS):
         raise UsageError(f"-fail-on: {sorted(unknown)[0]!r} is neither a class of findings nor {', '.join(LEVELS)}")
     return words
@@ -160,7 +175,7 @@ def _gate(given: tuple[str, ...]) -> frozenset[str]:
 def _jobs(text: str) -> int:
     if not text:
         return min(os.cpu_count() or 1, _MAX_JOBS)
-    if not text.isdecimal() or not 1 <= int(text[:4]) <= _MAX_JOBS:
+    if not text.isdecimal() or len(text) > _MAX_DIGITS or not 1 <= int(text) <= _MAX_JOBS:
         raise UsageError(f"-jobs: expected a number from 1 to {_MAX_JOBS}, got {text!r}")
     return int(text)
 

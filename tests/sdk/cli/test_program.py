@@ -51,7 +51,7 @@ def test_environment_stands_in_for_flags() -> None:
         (["-conf=a"], "flag provided but not defined: -conf"),
         (["-config"], "flag needs an argument: -config"),
         (["file"], "unexpected argument: file"),
-        (["--"], "unexpected argument: --"),
+        (["--", "-dev"], "unexpected argument: -dev"),
         (["-dev=maybe"], "invalid boolean value 'maybe' for dev"),
     ],
 )

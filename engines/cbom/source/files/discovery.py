@@ -50,14 +50,46 @@ def discover(arguments: Sequence[str], exclude: Sequence[str], wanted: Callable[
     excluded = read_patterns(exclude)
     for argument in arguments:
         path = Path(argument)
-        if not path.exists():
-            raise CannotScan(f"{argument}: no such file or folder")
-        if path.is_dir():
+        mode = _mode_of(argument)
+        if stat.S_ISDIR(mode):
             _Walk(found, excluded, wanted, path).run()
-        elif wanted(path.name):
+        elif wanted(path.name) and not _is_excluded(excluded, path):
             found.paths.append(path.as_posix())
-    found.paths = sorted(set(found.paths))
+    found.paths = _once(found.paths) if len(arguments) > 1 else sorted(found.paths)
     return found
+
+
+def _mode_of(argument: str) -> int:
+    """The mode of a file or folder that can be read. Raises ``CannotScan``."""
+    try:
+        mode = os.stat(argument).st_mode
+    except FileNotFoundError:
+        raise CannotScan(f"{argument or repr(argument)}: no such file or folder") from None
+    except OSError as error:
+        raise CannotScan(f"{argument}: {error.strerror}") from None
+    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+        raise CannotScan(f"{argument}: not a regular file")
+    if not os.access(argument, os.R_OK | (os.X_OK if stat.S_ISDIR(mode) else 0)):
+        raise CannotScan(f"{argument}: Permission denied")
+    return mode
+
+
+def _is_excluded(excluded: tuple[Pattern, ...], path: Path) -> bool:
+    """Whether a file that was asked for, or a folder that it names, is excluded."""
+    below = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    segments = [part for part in below.parts if part not in ("/", "..")]
+    return any(
+        is_ignored(((0, excluded),), segments[:size], is_folder=size < len(segments))
+        for size in range(1, len(segments) + 1)
+    )
+
+
+def _once(paths: Sequence[str]) -> list[str]:
+    """Each file once, as it was told first."""
+    told: dict[str, str] = {}
+    for path in paths:
+        told.setdefault(os.path.abspath(path), path)
+    return sorted(told.values())
 
 
 class _Walk:
@@ -125,7 +157,7 @@ class _Walk:
                 self._problem(told, "a symbolic link that leads out of the tree")
         elif not self._wanted(entry.name):
             self._found.archives += os.path.splitext(entry.name)[1].lower() in _ARCHIVES
-        elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+        elif entry.is_file(follow_symlinks=False):
             self._found.paths.append(told)
         else:
             self._problem(told, "not a regular file")
@@ -135,9 +167,13 @@ class _Walk:
 
 
 def _patterns_in(folder: str) -> tuple[Pattern, ...]:
+    """The patterns of a folder. As for git, a link is no such file; a pipe or a device would block."""
+    path = os.path.join(folder, ".gitignore")
     try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
-            return read_patterns(file.read(_MAX_IGNORE_FILE).splitlines())
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return ()
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return read_patterns(file.read(_MAX_IGNORE_FILE).split("\n"))
     except OSError:
         return ()
 

@@ -47,6 +47,9 @@ class Dependency:
     level: str
     """SARIF's level of its advisories."""
 
+    last_line: int
+    """The last line of what the file says of it."""
+
     advisories: tuple[str, ...] = ()
     severities: tuple[str, ...] = ()
     """The severity of each advisory, in CycloneDX's words."""

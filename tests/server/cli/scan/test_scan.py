@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +53,20 @@ def test_the_status_is_that_of_the_gate(folder: Path, source: str, gate: tuple[s
     "arguments",
     [
         ("none",),
+        ("",),
+        ("a" * 300,),
+        ("pipe.py",),
+        ("/dev/zero",),
         ("-fail-on=grave", "."),
+        ("-fail-on=", "."),
         ("-format=xml", "."),
         ("-jobs=0", "."),
+        ("-jobs=00641", "."),
         ("-baseline=none", "."),
         ("-diff=none", "."),
         ("-profile=none", "."),
+        ("-profile=", "."),
+        ("-submit=", "."),
         ("-at=2030-01-01", "."),
         ("-profile=cnsa-2.0", "-at=soon", "."),
         ("-diff=--output=x", "."),
@@ -66,7 +75,49 @@ def test_the_status_is_that_of_the_gate(folder: Path, source: str, gate: tuple[s
 )
 def test_what_cannot_be_scanned_is_status_2(folder: Path, arguments: tuple[str, ...]) -> None:
     (folder / "a.py").write_text(FINE)
+    os.mkfifo(folder / "pipe.py")
     assert scan(*arguments) == 2
+
+
+def test_a_bug_is_no_finding(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "a.py").write_text(WEAK)
+    monkeypatch.setattr("server.cli.scan.commands.entries_of", None)
+    assert scan(".") == 2
+    assert "TypeError" in capfd.readouterr().err
+
+
+def test_the_status_stays_if_the_reader_of_the_output_goes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.py").write_text(FINE)
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as gone, open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", gone)
+        assert scan(".") == 0
+        monkeypatch.setattr(sys, "stdout", full)
+        assert scan(".") == 2
+        monkeypatch.undo()
+        os.dup2(gone.fileno(), full.fileno())  # What is left in the buffer has a place to go.
+    assert capfd.readouterr().err == "the output can't be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(("arguments", "files"), [(("--", "-a.py"), 1), ((".", "./-a.py", "{}/-a.py"), 1), ((), 0)])
+def test_a_file_is_told_once(
+    folder: Path, capfdbinary: pytest.CaptureFixture[bytes], arguments: tuple[str, ...], files: int
+) -> None:
+    (folder / "-a.py").write_text(WEAK)
+    given = arguments or ("-exclude=-*", "--", "-a.py")
+    assert scan(*(each.format(folder) for each in given)) == files
+    assert f"\n{files} files" in f"\n{capfdbinary.readouterr().out.decode()}"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "cyclonedx"])
+def test_names_that_are_not_utf_8(folder: Path, capfdbinary: pytest.CaptureFixture[bytes], form: str) -> None:
+    (folder / os.fsdecode(b"name\xff.py")).write_text(WEAK)
+    assert scan(f"-format={form}", ".") == 1
+    name = {"text": b"name\\xff.py:2", "sarif": b'"uri": "name%FF.py"'}.get(form, b"name\\\\xff.py")
+    assert name in capfdbinary.readouterr().out
 
 
 def test_text_tells_place_reason_and_what_to_write(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -102,22 +153,6 @@ def test_what_the_baseline_has_does_not_count(folder: Path, capfdbinary: pytest.
     assert scan("-baseline=old.sarif", ".") == 0
     (folder / "a.py").write_text(WEAK + "hashlib.sha1(b'')\n")
     assert scan("-baseline=old.sarif", ".") == 1
-
-
-def test_only_changed_lines_are_told_of_a_difference(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    (folder / "a.py").write_text(WEAK)
-    identity = ("-c", "user.name=n", "-c", "user.email=e@example.org")
-    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "m"]):
-        subprocess.run(["git", *arguments], check=True)
-    assert scan("-diff=HEAD", ".") == 0
-    capfdbinary.readouterr()
-    (folder / "a.py").write_text(WEAK + "hashlib.sha1(b'')\n")
-    (folder / "new file.py").write_text(WEAK)
-    told = {
-        (each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], each["properties"]["algorithm"])
-        for each in sarif(capfdbinary, "-diff=HEAD", ".")
-    }
-    assert told == {("a.py", "SHA-1"), ("new%20file.py", "MD5")}
 
 
 @pytest.mark.parametrize(
