@@ -284,6 +284,8 @@ class Attempt:
     body: list[Statement]
     handlers: list[list[Statement]]
     last: list[Statement]
+    caught: list[list[str]] = field(default_factory=list)
+    """The types that each handler catches, by their names without packages, where the front-end tells them."""
 
 
 @dataclass(slots=True, eq=False)

@@ -76,6 +76,9 @@ class Thing:
     untaken: Any = None
     """What is to be reported if no call of a library takes it."""
 
+    made: Any = None
+    """What was reported of the call that made it."""
+
 
 @dataclass(slots=True, eq=False)
 class Method:

@@ -6,12 +6,32 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from engines.cbom.source.program import Call, Const, Function, Leave, Member, Name, Return
+from engines.cbom.source.program import Attempt, Call, Const, Function, Leave, Member, Name, Return
 
 _TALKING = frozenset(
-    {"print", "println", "printf", "log", "debug", "info", "trace", "warn", "error", "fine", "d", "i", "e", "w"}
+    {
+        "print",
+        "println",
+        "printf",
+        "log",
+        "debug",
+        "info",
+        "trace",
+        "warn",
+        "warning",
+        "error",
+        "fine",
+        "d",
+        "i",
+        "e",
+        "w",
+    }
+    | {"printStackTrace", "getMessage"}
 )
 """Names of methods that only tell what happens."""
+
+_REFUSALS = frozenset({"CertificateException", "GeneralSecurityException", "Exception", "Throwable"})
+"""Types of exceptions by which a check of certificates refuses (Java)."""
 
 _TRUE = (True, 1)
 
@@ -21,12 +41,28 @@ _MAX_PARTS = 200
 
 def does_nothing(function: Function) -> bool:
     """Whether no way through the function can refuse: it calls nothing that might, and throws nothing."""
-    for part in _parts(function.body):
+    return _is_idle(function.body)
+
+
+def _is_idle(body: Any) -> bool:
+    for part in _parts(body, swallowed=True):
         if part is None or (isinstance(part, Leave) and part.value is not None):
             return False
         if isinstance(part, Call) and not _talks(part):
             return False
     return True
+
+
+def _swallows(attempt: Attempt) -> bool:
+    """Whether refusals of what is attempted are caught, and come to nothing."""
+    handlers = zip(attempt.handlers, attempt.caught, strict=False)
+    return any(not _REFUSALS.isdisjoint(caught) and _is_idle(handler) for handler, caught in handlers)
+
+
+def only_refuses(function: Function) -> bool:
+    """Whether every way through the function throws: what it should check isn't expected."""
+    last = list(function.body)[-1:]
+    return bool(last) and isinstance(last[0], Leave) and last[0].value is not None
 
 
 def only_asserts(function: Function) -> bool:
@@ -61,8 +97,11 @@ def _talks(call: Call) -> bool:
     return isinstance(callee, Member | Name) and callee.name in _TALKING
 
 
-def _parts(root: Any) -> Iterator[Any]:
-    """All nodes in ``root``, and None at the end if there are too many."""
+def _parts(root: Any, *, swallowed: bool = False) -> Iterator[Any]:
+    """All nodes in ``root``, and None at the end if there are too many.
+
+    ``swallowed`` leaves out what is attempted, if no refusal comes of it.
+    """
     waiting = [root]
     for _ in range(_MAX_PARTS):
         if not waiting:
@@ -70,6 +109,10 @@ def _parts(root: Any) -> Iterator[Any]:
         node = waiting.pop()
         if isinstance(node, list | tuple):
             waiting.extend(node)
+        elif swallowed and isinstance(node, Attempt) and _swallows(node):
+            waiting.append(node.last)
+        elif swallowed and isinstance(node, Call) and _talks(node):
+            yield node
         elif is_dataclass(node):
             yield node
             waiting.extend(getattr(node, each.name) for each in fields(node))

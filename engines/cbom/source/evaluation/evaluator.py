@@ -12,7 +12,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation.acceptance import always_true, does_nothing, only_asserts, only_proceeds
+from engines.cbom.source.evaluation.acceptance import (
+    always_true,
+    does_nothing,
+    only_asserts,
+    only_proceeds,
+    only_refuses,
+)
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
@@ -295,6 +301,7 @@ class Evaluator(Branches):
         return False
 
     def _evaluate(self, node: program.Evaluate) -> bool:
+        self.dropped = node.value
         self.evaluate(node.value)
         return False
 
@@ -362,6 +369,9 @@ class Evaluator(Branches):
         """Report methods that check nothing where a library expects them to."""
         for base in bases:
             for override in self.knowledge.overrides.get(base.path, ()) if type(base) is Ref else ():
+                others = made.members.get(override.beside, NOTHING)
+                if any(type(each) is Closure and not only_refuses(each.function) for each in others):
+                    continue
                 for value in made.members.get(override.method, NOTHING):
                     if type(value) is Closure and _CHECKS_NOTHING[override.body](value.function):
                         line = value.function.line

@@ -29,6 +29,9 @@ from engines.cbom.source.values import (
     weak_among,
 )
 
+_LATER = frozenset({"key_bits", "curve"})
+"""Facts that an object may get after it was made."""
+
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
 
@@ -56,6 +59,9 @@ class Libraries(Expressions):
 
     telling: set[object]
     """The functions and classes in which a library is used."""
+
+    dropped: program.Expression | None = None
+    """The expression that is a statement: nothing gets its value."""
 
     assigned: tuple[program.Call, list[Sighting]] | None = None
     """The call whose result a variable gets, with what was seen at it of the object that it makes."""
@@ -128,15 +134,22 @@ class Libraries(Expressions):
                     value.facts[word] = union((value.facts[word], values)) if more else values
         place = self._place(node, rule.parameters[0] if rule.parameters else "")
         sighting: Sighting | None = None
-        if rule.primitive or told or rule.findings or rule.assures:
+        ignored = bool(rule.dropped) and node is self.dropped
+        if rule.primitive or told or rule.findings or rule.assures or ignored:
             harmless = rules.harmless(rule, names)
-            kept = "iv" in told and self._is_kept(rule, told["iv"], node)
-            if "iv" in told and self.nonces.is_reused(self.scope, everything, self.loops, kept=kept):
+            if ignored:
+                rule = replace(rule, findings=(*rule.findings, *rule.dropped))
+            nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
+            kept = bool(nonces) and self._is_kept(rule, nonces, node)
+            if nonces and self.nonces.is_reused(self.scope, everything, self.loops, kept=kept):
                 rule = replace(rule, findings=(*rule.findings, "nonce-reuse"))
             if hashes_password(rule, node):
                 rule = replace(rule, findings=(*rule.findings, "weak-kdf"))
-            sighting = Sighting(place, rule, everything, frozenset(told), harmless, self.within())
+            fresh = frozenset(word for word in told if word not in _LATER or not self._from_object(rule, word, names))
+            sighting = Sighting(place, rule, everything, fresh, harmless, self.within())
             self._sighted(sighting, node)
+        if not _LATER.isdisjoint(rule.keeps.keys() | rule.facts.keys()):
+            self._tell_birth(place, everything, names)
         if rule.fills is not None:
             self._fill(rule, names, place, node)
         result = rules.returned(rule, names, everything)
@@ -146,6 +159,8 @@ class Libraries(Expressions):
             for value in (*result, *rules.of_term(rule.fills, names)):
                 if isinstance(value, Data):
                     self.nonces.renew(self.scope, value, self.loops)
+        if rule.primitive and rule.result and isinstance(result[0], Thing):
+            result[0].made = sighting
         if rule.into is not None:
             self._put(rule, result, node)
         if rule.unless_taken and isinstance(result[0], Thing):
@@ -153,19 +168,40 @@ class Libraries(Expressions):
             self.untaken.append(result[0])
         return result
 
+    @staticmethod
+    def _from_object(rule: Rule, word: str, names: dict[str, Values]) -> bool:
+        """Whether a fact is that of an object that the call gets: it was told where that was made."""
+        return all(type(value) is Thing for value in rules.of_term(rule.facts[word], names))
+
+    def _tell_birth(self, place: Place, facts: dict[str, Values], names: dict[str, Values]) -> None:
+        """Tell the place where an object was made of the size or curve that it gets now: ``generator.init(256)``."""
+        for value in names.get("self", NOTHING):
+            made = value.made if type(value) is Thing else None
+            if type(made) is not Sighting or made.place == place:
+                continue
+            later = {word: values for word, values in facts.items() if word in _LATER and word not in made.facts}
+            if later:
+                rule = replace(made.rule, findings=())
+                self.witness.see(replace(made, rule=rule, facts={**made.facts, **later}, fresh=frozenset()))
+
     def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:
         """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""
         if not any(type(value) is Data and self.nonces.is_older(value) for value in nonces):
             return False
-        term = rule.facts["iv"]
-        name = term[1:] if isinstance(term, str) else ""
+        term = rule.facts.get("iv", rule.keeps.get("iv"))
+        name = term[1:].partition(".")[0] if isinstance(term, str) else ""
         position = rule.parameters.index(name) if name in rule.parameters else len(node.args)
         given = node.args[position] if position < len(node.args) else node.keywords.get(name)
-        while isinstance(given, program.Index):
-            given = given.base
-        if isinstance(given, program.Member):
-            return any(isinstance(value, Instance) for value in self.evaluate(given.base))
-        scope = self.scope.find(given.name) if isinstance(given, program.Name) else None
+        parts = given.args if isinstance(given, program.Call) and given.creates else [given]
+        return any(self._is_field(part) for part in parts)
+
+    def _is_field(self, node: program.Expression | None) -> bool:
+        """Whether an object or a file has what a call gets, or the whole of which it is a part."""
+        while isinstance(node, program.Index):
+            node = node.base
+        if isinstance(node, program.Member):
+            return any(isinstance(value, Instance) for value in self.evaluate(node.base))
+        scope = self.scope.find(node.name) if isinstance(node, program.Name) else None
         return scope is not None and not scope.is_function
 
     def _returned_key(self, values: Values) -> Values:
@@ -211,6 +247,9 @@ class Libraries(Expressions):
         position = (
             rule.parameters.index(str(rule.fills)[1:]) if str(rule.fills)[1:] in rule.parameters else len(node.args)
         )
+        given = node.args[position] if position < len(node.args) else None
+        if isinstance(given, program.Name | program.Member) and made.origin == WEAK_RANDOM:
+            self.tell_secret(given.name, (made,), buffer=True)
         if position < len(node.args) and not any(isinstance(buffer, Data | Instance | Thing) for buffer in buffers):
             self.assign(node.args[position], (made,))
 

@@ -9,6 +9,7 @@ from engines.cbom.source.frontends.common_syntax import CommonSyntax, import_of
 from engines.cbom.source.frontends.java_expressions import CONSTRUCTOR, RECEIVER, JavaExpressions
 from engines.cbom.source.program import (
     Assign,
+    Attempt,
     Body,
     Branch,
     Evaluate,
@@ -93,7 +94,16 @@ class JavaLowering(JavaExpressions):
                 line = line_of(resource)
                 opened = self.expression(value)
                 yield Assign(Name(self.text(name)), opened, line, self.declared(resource), local=True)
-        yield from super().try_node(node)
+        for made in super().try_node(node):
+            if type(made) is Attempt:
+                made.caught = [self._caught(child) for child in node.named_children if child.type == "catch_clause"]
+            yield made
+
+    def _caught(self, handler: Node) -> list[str]:
+        """The types that a handler catches: ``catch (A | B e)``."""
+        types = [part for child in handler.named_children[:1] for part in child.named_children]
+        listed = [kind for part in types if part.type == "catch_type" for kind in part.named_children]
+        return [self.text(kind).rpartition(".")[2] for kind in listed]
 
     def synchronized(self, node: Node) -> Iterator[Statement]:
         yield from self.block(node.child_by_field_name("body"))

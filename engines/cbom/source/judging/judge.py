@@ -37,6 +37,8 @@ class Judge:
             for weakness in _weaknesses(sighting, subject, primitive):
                 if not primitive:
                     self._add_implied(sighting, weakness)
+                elif subject is not None and not rule.primitive:  # A generator's size, the suites of a connection.
+                    self._add(sighting, subject, primitive, Weakness(USE, {}))
                 self._add(sighting, subject, primitive, weakness)
 
     def _add_implied(self, sighting: Sighting, weakness: Weakness) -> None:

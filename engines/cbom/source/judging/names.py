@@ -71,6 +71,8 @@ class Reading:
     padding: str = ""
     key_bits: int = 0
     curve: str = ""
+    ciphers: tuple[Algorithm, ...] = ()
+    """The ciphers of a password-based encryption, whose algorithm is its key derivation."""
 
 
 @dataclass(slots=True)
@@ -175,7 +177,9 @@ def _combined(found: dict[str, Any]) -> Reading | None:
         mode = ""
     if algorithm is not None and hashed is not None and algorithm.name == "RSA" and not padding:
         algorithm = algorithm_named("RSASSA-PKCS1-v1_5")
-    return Reading(algorithm, hashed, mode, padding, bits, curve)
+    derives = algorithm is not None and algorithm.primitive == "kdf"
+    ciphers = tuple(each for each in algorithms if derives and each.primitive == "cipher")
+    return Reading(algorithm, hashed, mode, padding, bits, curve, ciphers)
 
 
 def _main(algorithms: list[Algorithm]) -> Algorithm:

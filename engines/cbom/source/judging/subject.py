@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from engines.cbom.source.judging.limits import curve_bits
-from engines.cbom.source.judging.names import Algorithm, Reading, algorithm_named, read_name
+from engines.cbom.source.judging.names import MAX_NAME, Algorithm, Reading, algorithm_named, read_name
 from engines.cbom.source.judging.suites import weak_algorithms
 from engines.cbom.source.program import Constant
 from engines.cbom.source.values import Known, Values, constants, size_of
@@ -38,14 +38,22 @@ class Subject:
 def subjects(facts: Mapping[str, Values]) -> list[Subject]:
     """The subjects that the facts tell of, none where the algorithm isn't known."""
     found = []
-    for text in constants(facts.get("algorithm", ())):
-        reading = read_name(text) if isinstance(text, str) else None
+    for name in _listed(constants(facts.get("algorithm", ()))):
+        reading = read_name(name)
         if reading is not None and reading.algorithm is not None:
             found.extend(_variants(reading, reading.algorithm, facts))
+            found.extend(Subject(cipher) for cipher in reading.ciphers)
     for text in constants(facts.get("suites", ())):
         allowed = map(algorithm_named, weak_algorithms(text) if isinstance(text, str) else ())
         found.extend(Subject(algorithm) for algorithm in allowed if algorithm is not None)
     return found[:_MAX_SUBJECTS]
+
+
+def _listed(texts: list[Constant]) -> Iterator[str]:
+    """Each text, or its parts where it lists several: ``TLSv1.2,TLSv1.3``."""
+    for text in texts:
+        if isinstance(text, str):
+            yield from text.split(",") if "," in text and len(text) <= MAX_NAME else (text,)
 
 
 def _variants(reading: Reading, algorithm: Algorithm, facts: Mapping[str, Values]) -> list[Subject]:

@@ -1,7 +1,8 @@
 """TLS cipher suite strings: the weak algorithms that they allow.
 
-OpenSSL's form is ``HIGH:RC4-SHA:!aNULL`` (openssl-ciphers(1)), GnuTLS's ``NORMAL:+ARCFOUR-128:-VERS-TLS1.0``. A name
-behind ``!`` or ``-`` is taken out of the list. Names of SSH's ciphers (``3des-cbc``, RFC 4253) are read too.
+OpenSSL's form is ``HIGH:RC4-SHA:!aNULL`` (openssl-ciphers(1)), GnuTLS's ``NORMAL:+ARCFOUR-128:-VERS-TLS1.0``, IANA's
+``TLS_RSA_WITH_RC4_128_SHA``. A name behind ``!`` or ``-`` is taken out of the list. Names of SSH's ciphers
+(``3des-cbc``, RFC 4253) are read too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ _WEAK = (
     (re.compile(r"(?:^|[-_])(?:DES[-_]CBC(?!3)|DES40?)(?:[-_]|$)|^(?:LOW|EXP\w*)$|^EXP[-_]"), "DES"),
     (re.compile(r"(?:^|[-_])RC2(?:[-_]|$)"), "RC2"),
     (re.compile(r"(?:^|[-_])NULL(?:[-_]|$)|^(?:eNULL|aNULL|ADH|AECDH|COMPLEMENTOFALL)$|^(?:ADH|AECDH)[-_]"), "NULL"),
+    (re.compile(r"_DH_anon_"), "NULL"),
     (re.compile(r"(?:^|[-_])MD5$"), "MD5"),
     (re.compile(r"^VERS-SSL3\.0$"), "SSLv3"),
     (re.compile(r"^VERS-TLS1\.0$"), "TLSv1.0"),

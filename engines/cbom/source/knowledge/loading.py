@@ -36,7 +36,19 @@ _FILE = frozenset(
 _PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unless"})
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _OTHER = frozenset(
-    {"name", "parameters", "arity", "when", "findings", "sets", "inventory", "keeps", "typed", "unless_taken"}
+    {
+        "name",
+        "parameters",
+        "arity",
+        "when",
+        "findings",
+        "sets",
+        "inventory",
+        "keeps",
+        "typed",
+        "unless_taken",
+        "dropped",
+    }
 )
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
@@ -120,14 +132,14 @@ def _renamed(value: Any, ours: str, theirs: str) -> Any:
 
 
 def _overrides(library: Library, row: Mapping[str, Any]) -> Iterator[tuple[str, Override]]:
-    if unknown := row.keys() - {"name", "body", "findings"}:
+    if unknown := row.keys() - {"name", "body", "findings", "beside"}:
         raise KnowledgeError(f"{row['name']}: unknown words: {', '.join(sorted(unknown))}")
     if row["body"] not in _BODIES:
         raise KnowledgeError(f"{row['name']}: unknown body {row['body']!r}")
     for name, groups in expansions(row["name"]):
         base, _, method = name.rpartition(".")
         rule = _rule(library, name, groups, {"name": name, "findings": row["findings"]}, "call")
-        yield base, Override(method, row["body"], rule)
+        yield base, Override(method, row["body"], rule, row.get("beside", ""))
 
 
 def expansions(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -164,7 +176,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         raise KnowledgeError(f"unknown words: {', '.join(sorted(unknown))}")
     if row.get("primitive", "") not in PRIMITIVES | {"", "algorithm"}:
         raise KnowledgeError(f"unknown primitive {row['primitive']!r}")
-    if unknown := set(row.get("findings", ())) - FINDINGS:
+    if unknown := {*row.get("findings", ()), *row.get("dropped", ())} - FINDINGS:
         raise KnowledgeError(f"unknown findings: {', '.join(sorted(unknown))}")
     if row.get("origin", "") not in _ORIGINS:
         raise KnowledgeError(f"unknown origin {row['origin']!r}")
@@ -185,6 +197,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         keeps={word: _term(value, groups) for word, value in keeps.items()},
         typed=tuple((f"${word}", kind) for word, kind in row.get("typed", {}).items()),
         findings=tuple(row.get("findings", ())),
+        dropped=tuple(row.get("dropped", ())),
         unless_taken=row.get("unless_taken", False),
         sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
         inventory=_conditions(row.get("inventory", {})),

@@ -62,6 +62,9 @@ class Rule:
     findings: tuple[str, ...] = ()
     """What is wrong with the call whatever its arguments."""
 
+    dropped: tuple[str, ...] = ()
+    """What is wrong with a call whose result is dropped: a verification that nothing asks."""
+
     result: str = ""
     """The type of the object that the call makes, in which ``$1`` may stand; it keeps the facts."""
 
@@ -112,6 +115,9 @@ class Override:
     ``proceeds`` where an error is let pass."""
 
     rule: Rule
+
+    beside: str = ""
+    """The method that tells more, if the class has it: one that only refuses tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)

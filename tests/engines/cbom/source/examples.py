@@ -57,6 +57,7 @@ def expected(files: dict[str, bytes]) -> set[tuple[str, int, str]]:
 def told(results: list[Result], marked: set[tuple[str, int, str]]) -> Iterator[tuple[str, int, str]]:
     """``results`` in the form of ``expected``, with as much as was marked there."""
     implied = {(each.place, each.kind.use) for each in results}
+    implied |= {(each.place, each.algorithm) for each in results if each.finding != "use"}
     for result in results:
         place, exact = result.place, f"{result.finding}:{result.algorithm}".replace(" ", "_")
         words = [exact] if result.finding == "use" else [exact, result.finding]

@@ -8,7 +8,18 @@ import org.bouncycastle.crypto.engines.AESEngine;
 import org.bouncycastle.crypto.engines.DESEngine;
 import org.bouncycastle.crypto.engines.RSAEngine;
 import org.bouncycastle.crypto.encodings.PKCS1Encoding;
+import org.bouncycastle.crypto.digests.SHA3Digest;
+import org.bouncycastle.crypto.digests.SHAKEDigest;
+import org.bouncycastle.crypto.engines.ChaCha7539Engine;
 import org.bouncycastle.crypto.generators.BCrypt;
+import org.bouncycastle.crypto.generators.OpenSSLPBEParametersGenerator;
+import org.bouncycastle.crypto.generators.RSAKeyPairGenerator;
+import org.bouncycastle.crypto.modes.ChaCha20Poly1305;
+import org.bouncycastle.crypto.signers.Ed25519Signer;
+import org.bouncycastle.jce.ECNamedCurveTable;
+import org.bouncycastle.pqc.crypto.mldsa.MLDSASigner;
+import org.bouncycastle.pqc.crypto.mlkem.MLKEMKeyGenerationParameters;
+import org.bouncycastle.pqc.crypto.mlkem.MLKEMParameters;
 import org.bouncycastle.crypto.generators.PKCS5S2ParametersGenerator;
 import org.bouncycastle.crypto.modes.CBCBlockCipher;
 import org.bouncycastle.crypto.modes.GCMBlockCipher;
@@ -27,6 +38,29 @@ class Lightweight {
         new ParametersWithIV(new KeyParameter(key), nonce);
         new ParametersWithIV(new KeyParameter("0123456789abcdef".getBytes()), new byte[16]); // finds: hardcoded-key static-iv
         new RSAKeyGenerationParameters(BigInteger.valueOf(65537), new SecureRandom(), 1024, 80); // finds: use:RSA weak-key-size use:CSPRNG
+    }
+
+    void others(boolean old) {
+        new SHA3Digest(384); // finds: use:SHA3-384
+        new SHAKEDigest(); // finds: use:SHAKE128
+        new ChaCha7539Engine(); // finds: use:ChaCha20
+        new ChaCha20Poly1305(); // finds: use:ChaCha20-Poly1305
+        new RSAKeyPairGenerator(); // finds: use:RSA
+        new OpenSSLPBEParametersGenerator(); // finds: use:EVP_BytesToKey weak-kdf
+        ECNamedCurveTable.getParameterSpec("secp160r1"); // finds: use:EC weak-key-size
+        new MLKEMKeyGenerationParameters(random, MLKEMParameters.ml_kem_768); // finds: use:ML-KEM-768
+        new MLDSASigner(); // finds: use:ML-DSA
+    }
+
+    void argon(byte[] salt) {
+        new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id).withSalt(salt).withMemoryAsKB(1024).build(); // finds: use:Argon2 low-kdf-iterations
+        new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id).withMemoryAsKB(65536).withSalt(new byte[16]).build(); // finds: use:Argon2 static-salt
+    }
+
+    boolean verified(byte[] data, byte[] tag) {
+        Ed25519Signer signer = new Ed25519Signer(); // finds: use:Ed25519
+        signer.verifySignature(tag); // finds: unverified-signature
+        return signer.verifySignature(tag);
     }
 
     void passwords(byte[] password, byte[] salt) {

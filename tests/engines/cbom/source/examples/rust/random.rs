@@ -16,7 +16,7 @@ pub fn tokens() -> String {
     let mut small = SmallRng::from_entropy();
     let session_id: u128 = small.gen(); // finds: weak-random
     let mut key = [0u8; 16];
-    small.fill_bytes(&mut key);
+    small.fill_bytes(&mut key); // finds: weak-random
     let secret = oorandom::Rand32::new(7).rand_u32(); // finds: weak-random
     let password: String = std::iter::repeat_with(fastrand::alphanumeric).take(10).collect(); // finds: weak-random
     let dice = fastrand::u8(1..6);

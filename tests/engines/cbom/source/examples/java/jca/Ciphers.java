@@ -80,9 +80,29 @@ public class Ciphers {
         KeyAgreement.getInstance("ECDH"); // finds: use:ECDH
     }
 
+    boolean verifies(PublicKey key, byte[] tag) throws Exception {
+        Signature signature = Signature.getInstance("Ed25519"); // finds: use:Ed25519
+        signature.verify(tag); // finds: unverified-signature
+        return signature.verify(tag);
+    }
+
+    void sealEach(SecretKey key, byte[][] messages, byte[] given) throws Exception {
+        byte[] nonce = new byte[12];
+        new SecureRandom().nextBytes(nonce); // finds: use:CSPRNG
+        for (byte[] message : messages) {
+            Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding"); // finds: use:AES
+            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, nonce)); // finds: nonce-reuse
+            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, given));
+            byte[] own = new byte[12];
+            new SecureRandom().nextBytes(own); // finds: use:CSPRNG
+            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, own));
+        }
+    }
+
     void passwords(char[] password, byte[] salt) throws Exception {
+        SecretKeyFactory.getInstance("PBEWithHmacSHA256AndAES_256"); // finds: use:PBKDF2 use:AES
         SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256"); // finds: use:PBKDF2
-        SecretKeyFactory.getInstance("PBEWithMD5AndDES"); // finds: use:PBES1 weak-kdf
+        SecretKeyFactory.getInstance("PBEWithMD5AndDES"); // finds: use:PBES1 weak-kdf use:DES weak-cipher
         new PBEKeySpec(password, salt, 600_000, 256); // finds: use:PBKDF2
         new PBEKeySpec(password, salt, 1000, 256); // finds: use:PBKDF2 low-kdf-iterations
         new PBEKeySpec("secret".toCharArray(), salt, 600_000, 256); // finds: use:PBKDF2 hardcoded-key

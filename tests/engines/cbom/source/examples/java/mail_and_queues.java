@@ -1,0 +1,45 @@
+import com.jcraft.jsch.JSch;
+import com.jcraft.jsch.Session;
+import com.rabbitmq.client.ConnectionFactory;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import javax.net.ssl.SSLContext;
+import net.schmizz.sshj.transport.verification.PromiscuousVerifier;
+import org.apache.kafka.common.config.SslConfigs;
+
+class Connections {
+    Properties mail(Properties given) {
+        Properties p = new Properties();
+        p.put("mail.smtp.ssl.trust", "*"); // finds: disabled-certificate-check
+        p.put("mail.imap.ssl.trust", "imap.example.org");
+        p.setProperty("mail.smtps.ssl.checkserveridentity", "false"); // finds: disabled-certificate-check
+        p.setProperty("mail.smtps.ssl.checkserveridentity", "true");
+        p.put("mail.smtp.ssl.protocols", "TLSv1.2,TLSv1"); // finds: use:TLSv1.2 use:TLSv1.0 weak-protocol
+        given.put("mail.smtp.ssl.protocols", "TLSv1.3"); // finds: use:TLSv1.3
+        return p;
+    }
+
+    Map<String, Object> kafka() {
+        Map<String, Object> p = new HashMap<>();
+        p.put(SslConfigs.SSL_ENDPOINT_IDENTIFICATION_ALGORITHM_CONFIG, ""); // finds: disabled-certificate-check
+        p.put("ssl.endpoint.identification.algorithm", "https");
+        p.put("ssl.enabled.protocols", "TLSv1.2"); // finds: use:TLSv1.2
+        return p;
+    }
+
+    void ssh(JSch jsch, Session session) throws Exception {
+        Properties config = new Properties();
+        config.put("StrictHostKeyChecking", "no"); // finds: disabled-certificate-check
+        session.setConfig(config);
+        session.setConfig("StrictHostKeyChecking", "yes");
+        session.setConfig("StrictHostKeyChecking", "no"); // finds: disabled-certificate-check
+        new PromiscuousVerifier(); // finds: disabled-certificate-check
+    }
+
+    void queue(SSLContext context) throws Exception {
+        ConnectionFactory factory = new ConnectionFactory();
+        factory.useSslProtocol(); // finds: use:TLS disabled-certificate-check
+        factory.useSslProtocol(context);
+    }
+}
