@@ -243,6 +243,20 @@ class Calls(Libraries):
         called = callbacks.METHODS.get(name) if base else None
         return UNKNOWN if called is None else called(self, replace(arguments, receiver=(Ref(base),)))
 
+    def tell_switches(self, functions: Values, arguments: Arguments) -> set[str]:
+        """Report what arguments of library functions turn off, where they are bound; returns their names."""
+        told: set[str] = set()
+        for value in functions:
+            path = value.path if isinstance(value, Ref) else ""
+            if isinstance(value, Method) and isinstance(value.receiver, Thing):
+                path = f"{value.receiver.type}.{value.name}"
+            found = [rule for rule in self.knowledge.calls.get(path, ()) if not rule.primitive and not rule.result]
+            names = [word for rule in found for word in rule.parameters if word in arguments.keywords]
+            if names and self._site is not None:
+                self._known(found, arguments, self._site)
+                told.update(names)
+        return told
+
     def _method(self, receiver: Value, name: str, arguments: Arguments, node: program.Call) -> Values:
         with_receiver = Arguments(arguments.positional, arguments.keywords, (receiver,), arguments.incomplete)
         kind = self._type_of(receiver)

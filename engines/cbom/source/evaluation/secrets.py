@@ -71,7 +71,7 @@ def is_secret(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
     if not _MEASURES.isdisjoint(words):
         return False
-    return not _ALONE.isdisjoint(words) or any(pair in _PAIRS for pair in pairwise(words))
+    return not _ALONE.isdisjoint(words) or words[-1:] == ["iv"] or any(pair in _PAIRS for pair in pairwise(words))
 
 
 @lru_cache(maxsize=8192)

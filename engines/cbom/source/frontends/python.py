@@ -11,7 +11,9 @@ from engines.cbom.source.program import (
     Assign,
     Body,
     Branch,
+    Call,
     Class,
+    Const,
     Evaluate,
     Expression,
     Function,
@@ -27,6 +29,21 @@ from engines.cbom.source.program import (
 )
 
 _GETTERS = frozenset({"property", "cached_property", "hybrid_property"})
+
+
+_OPTIONS = frozenset({"option", "argument"})
+"""click's decorators that give a function the parameters of its command line."""
+
+
+def _option_of(decorators: list[Expression], name: str) -> Expression | None:
+    """The default of ``@click.option("--name", default=...)`` for the parameter ``name``."""
+    for each in decorators:
+        if isinstance(each, Call) and isinstance(each.callee, Name | Member) and each.callee.name in _OPTIONS:
+            given = [str(arg.value) for arg in each.args if isinstance(arg, Const)]
+            names = [text for text in given if not text.startswith("-")] or given
+            if any(text.partition("/")[0].lstrip("-").replace("-", "_") == name for text in names):
+                return each.keywords.get("default")
+    return None
 
 
 class PythonLowering(PythonExpressions):
@@ -125,9 +142,12 @@ class PythonLowering(PythonExpressions):
         names = {each.name for each in decorators if isinstance(each, Name | Member)}
         name = self.text(node.child_by_field_name("name"))
         changes = next((each for each in ("setter", "deleter") if each in names), "")
+        parameters = self.parameters(node.child_by_field_name("parameters"))
+        for parameter in parameters if decorators else ():
+            parameter.default = parameter.default or _option_of(decorators, parameter.name)
         return Function(
             f"{name}.{changes}" if changes else name,
-            self.parameters(node.child_by_field_name("parameters")),
+            parameters,
             Body(lambda: self._inner(node.child_by_field_name("body"))),
             line_of(node),
             "staticmethod" in names,

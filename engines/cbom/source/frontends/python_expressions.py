@@ -16,6 +16,7 @@ from engines.cbom.source.program import (
     Expression,
     Function,
     Index,
+    Loop,
     Mapping,
     Member,
     Name,
@@ -154,9 +155,12 @@ class PythonExpressions(HoistingSyntax):
                 body.append(Evaluate(self.opaque(clause)))
         if element.type != "pair":
             body.append(Return(self.expression(element)))
-            return Sequence([self.call(node, Function("", [], body, line_of(node)), None, []), Opaque([])])
+            return Sequence([self._looped(node, body), Opaque([])])
         body.append(Return(Opaque([self.part(element, "key"), self.part(element, "value")])))
-        return self.call(node, Function("", [], body, line_of(node)), None, [])
+        return self._looped(node, body)
+
+    def _looped(self, node: Node, body: list[Statement]) -> Expression:
+        return self.call(node, Function("", [], [Loop(None, body)], line_of(node)), None, [])
 
     def splat(self, node: Node) -> Expression:
         return Spread(self.expression(node.named_children[0]))

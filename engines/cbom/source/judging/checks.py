@@ -24,6 +24,8 @@ class Weakness:
 
     finding: str
     words: Mapping[str, Any]
+    algorithm: str = ""
+    """The hash that it is about, if that is a part of the use: that of a signature."""
 
 
 Found = Iterator[Weakness]
@@ -38,7 +40,8 @@ def _algorithm(subject: Subject | None, primitive: str, _facts: Mapping[str, Val
     hashed = subject.hash
     if hashed is not None and hashed.weak and primitive in _HASH_BASED:
         if primitive != "mac" or hashed.name in ("MD2", "MD4", "MD5"):
-            yield Weakness(hashed.weak, {"source": hashed.source, "subject": hashed.name})
+            apart = "" if primitive == "mac" else hashed.name
+            yield Weakness(hashed.weak, {"source": hashed.source, "subject": hashed.name}, apart)
     if subject.algorithm.quantum:
         yield Weakness("quantum-vulnerable", {})
 

@@ -35,27 +35,24 @@ class Judge:
             if sighting.harmless:
                 continue
             for weakness in _weaknesses(sighting, subject, primitive):
-                if not primitive:
-                    self._add_implied(sighting, weakness)
-                elif subject is not None and not rule.primitive:  # A generator's size, the suites of a connection.
+                implied = None if primitive else algorithm_named(kinds()[weakness.finding].use)
+                if implied is not None:  # A call that turns off a check names no algorithm.
+                    self._add(sighting, Subject(implied), implied.primitive, Weakness(USE, {}))
+                    self._add(sighting, subject or Subject(implied), implied.primitive, weakness)
+                    continue
+                if subject is not None and not rule.primitive:  # A generator's size, the suites of a connection.
                     self._add(sighting, subject, primitive, Weakness(USE, {}))
                 self._add(sighting, subject, primitive, weakness)
 
-    def _add_implied(self, sighting: Sighting, weakness: Weakness) -> None:
-        """Keep the use that a weakness tells of by itself: a call that turns off a check names no algorithm."""
-        algorithm = algorithm_named(kinds()[weakness.finding].use)
-        if algorithm is not None:
-            self._add(sighting, Subject(algorithm), algorithm.primitive, Weakness(USE, {}))
-
     def _add(self, sighting: Sighting, subject: Subject | None, primitive: str, weakness: Weakness) -> None:
         rule = sighting.rule
-        name = subject.name if subject is not None else ""
+        name = weakness.algorithm or (subject.name if subject is not None else "")
         kind = kinds()[weakness.finding]
         words = {"subject": name, "source": "", "bits": 0, "minimum": 0, "mode": "", "padding": "", **weakness.words}
         result = Result(
             sighting.place,
             weakness.finding,
-            primitive or "cipher",
+            "hash" if weakness.algorithm else primitive or "cipher",
             name,
             rule.library.name,
             subject.mode if subject else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from itertools import product
@@ -19,6 +20,7 @@ _CHOSEN = re.compile(r"\$(\d)")
 _FILE = frozenset(
     {
         "library",
+        "libraries",
         "modules",
         "globals",
         "twins",
@@ -93,6 +95,7 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     if unknown := replacements.keys() - FINDINGS:
         raise KnowledgeError(f"replacements: unknown findings: {', '.join(sorted(unknown))}")
     library = Library(content["library"], language, replacements)
+    names = {first: replace(library, name=name) for first, name in content.get("libraries", {}).items()}
     found.modules.update(content.get("modules", ()))
     found.globals.update(content.get("globals", ()))
     for name, other in content.get("aliases", {}).items():
@@ -114,7 +117,8 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     for kind, table in tables.items():
         for row in content.get(kind, ()):
             for rule in _rules(library, row, kind):
-                table.setdefault(rule.name, []).append(rule)
+                own = names.get(rule.name.partition(".")[0])
+                table.setdefault(rule.name, []).append(replace(rule, library=own) if own else rule)
 
 
 def twins(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

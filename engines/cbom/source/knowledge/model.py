@@ -122,7 +122,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library: one file."""
+    """A library: one file, or where it has a table ``libraries``, the names in it that have one beginning."""
 
     name: str
     language: str

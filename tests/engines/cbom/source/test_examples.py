@@ -35,5 +35,10 @@ def test_a_knowledge_file_has_examples(file: Path) -> None:
     assert file.stem in there
 
 
+def test_each_of_several_libraries_in_a_file_has_its_name() -> None:
+    source = b"import httpx, secrets\nhttpx.get('https://example.org', verify=False)\nsecrets.token_hex(16)\n"
+    assert {(each.place.line, each.library) for each in results_of({"a.py": source})} == {(2, "httpx"), (3, "secrets")}
+
+
 def test_every_language_has_knowledge() -> None:
     assert {language.family for language in LANGUAGES} == {path.name for path in KNOWLEDGE.iterdir()}

@@ -11,6 +11,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.functions import callbacks
 from engines.cbom.source.evaluation.functions.java import JAVA_FUNCTIONS
+from engines.cbom.source.evaluation.functions.python import PYTHON_FUNCTIONS
 from engines.cbom.source.evaluation.functions.settings import SETTING_FUNCTIONS
 from engines.cbom.source.evaluation.operators import MAX_TEXT, bounded
 from engines.cbom.source.evaluation.rules import Arguments
@@ -19,7 +20,6 @@ from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
     Array,
-    Bound,
     Data,
     Known,
     Method,
@@ -50,12 +50,6 @@ def _getattr(evaluator: Any, arguments: Arguments) -> Values:
         return UNKNOWN
     names = [name for name in constants(arguments.positional[1]) if isinstance(name, str)]
     return union([evaluator.members(arguments.positional[0], name) for name in names]) or UNKNOWN
-
-
-def _partial(_evaluator: Any, arguments: Arguments) -> Values:
-    if not arguments.positional:
-        return UNKNOWN
-    return (Bound(arguments.positional[0], arguments.positional[1:], arguments.keywords),)
 
 
 def _import(evaluator: Any, arguments: Arguments) -> Values:
@@ -279,7 +273,6 @@ def _pairs(_evaluator: Any, arguments: Arguments) -> Values:
 
 FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "getattr": _getattr,
-    "functools.partial": _partial,
     "importlib.import_module": _import,
     "__import__": _import,
     "require": _import,
@@ -314,5 +307,6 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     **callbacks.FUNCTIONS,
     **JAVA_FUNCTIONS,
     **SETTING_FUNCTIONS,
+    **PYTHON_FUNCTIONS,
 }
 """By full name; methods by the kind of their object: ``text``, ``bytes``, ``array``, ``table``, ``function``."""

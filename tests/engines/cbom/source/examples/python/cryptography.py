@@ -5,7 +5,7 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import hashes, hmac, serialization
 from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, ed25519, mldsa, mlkem, padding, rsa, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV, ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
@@ -50,7 +50,7 @@ def tag(key, data):
 
 
 def sealed(data):
-    key = AESGCM.generate_key(256)  # finds: use:CSPRNG
+    key = AESGCM.generate_key(256)  # finds: use:AES use:CSPRNG
     aead = AESGCM(key)  # finds: use:AES
     aead.encrypt(os.urandom(12), data, None)  # finds: use:AES use:CSPRNG
     aead.encrypt(b"123456789012", data, None)  # finds: use:AES static-iv
@@ -125,3 +125,13 @@ def stored(key, content, passphrase):
 def post_quantum():
     mlkem.MLKEM768PrivateKey.generate()  # finds: use:ML-KEM-768
     mldsa.MLDSA65PrivateKey.generate()  # finds: use:ML-DSA-65
+
+
+def in_a_comprehension(key, messages):
+    nonce = os.urandom(12)  # finds: use:CSPRNG
+    box = AESGCM(key)  # finds: use:AES
+    return [box.encrypt(nonce, each, None) for each in messages]  # finds: use:AES nonce-reuse
+
+
+def synthetic(key):
+    AESSIV(key).encrypt(b"a constant message", [b"header"])  # finds: use:AES

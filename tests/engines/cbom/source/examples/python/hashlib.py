@@ -87,3 +87,8 @@ def of_passwords(password, password_hash, form):
     hashlib.sha256(form.check(password))  # finds: use:SHA-256
 
 hashlib.blake2b(b"x", key=b"0123456789abcdef")  # finds: use:BLAKE2b hardcoded-key
+
+
+def keyed(data, key):
+    hashlib.blake2b(data, key=key)  # finds: use:BLAKE2b
+    hashlib.blake2b(data, key=b"0123456789abcdef")  # finds: use:BLAKE2b hardcoded-key:BLAKE2b

@@ -1,3 +1,4 @@
+import functools
 import os
 import ssl
 
@@ -69,3 +70,8 @@ async def fetch(client, url, curl):
     handle.setopt(handle.TIMEOUT, 0)
     hvac.Client(url=url, verify=False)  # finds: disabled-certificate-check
     hvac.Client(url=url)
+
+insecure_get = functools.partial(requests.get, verify=False)  # finds: disabled-certificate-check:TLS
+insecure_get("https://example.org")
+patient_get = functools.partial(requests.get, timeout=60)
+patient_get("https://example.org", verify=False)  # finds: disabled-certificate-check

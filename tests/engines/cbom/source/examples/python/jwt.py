@@ -1,6 +1,8 @@
+import joserfc.jwk
 import joserfc.jwt
 import jwt
 from authlib.jose import jwt as authlib_jwt
+from jose import jwe
 from jose import jwt as jose_jwt
 
 SECRET = "a secret of the application"
@@ -32,3 +34,12 @@ def with_joserfc(claims, key, header, algorithm):
     joserfc.jwt.encode({"alg": "HS256"}, claims, key)  # finds: use:HMAC-SHA-256
     joserfc.jwt.encode(header, claims, key, [algorithm])  # finds: use:JSON_Web_Signature
     joserfc.jwt.encode({"alg": "none"}, claims, key, algorithms=["none"])  # finds: unverified-signature
+
+
+def made_keys(data, key):
+    joserfc.jwk.RSAKey.generate_key(1024)  # finds: use:RSA weak-key-size
+    joserfc.jwk.ECKey.generate_key("P-384")  # finds: use:EC
+    joserfc.jwk.OKPKey.generate_key("Ed25519")  # finds: use:Ed25519
+    joserfc.jwk.generate_key("EC", "P-256")  # finds: use:EC
+    jwe.encrypt(data, key, algorithm="RSA1_5", encryption="A128CBC-HS256")  # finds: use:RSA use:AES weak-padding
+    jwe.encrypt(data, key, algorithm="RSA-OAEP-256", encryption="A256GCM")  # finds: use:RSA use:AES

@@ -11,3 +11,5 @@ paramiko.RSAKey.generate(4096)  # finds: use:RSA
 paramiko.RSAKey.generate(1024)  # finds: use:RSA weak-key-size
 paramiko.DSSKey.generate()  # finds: use:DSA weak-key-size
 paramiko.Ed25519Key.from_private_key_file("key")  # finds: use:Ed25519
+
+paramiko.ECDSAKey.generate(bits=384)  # finds: use:ECDSA

@@ -1,3 +1,4 @@
+import M2Crypto
 from OpenSSL import SSL, crypto
 
 
@@ -14,3 +15,6 @@ def certificates():
     certificate = crypto.X509()  # finds: use:X.509
     certificate.sign(key, "sha1")  # finds: use:X.509 weak-hash
     certificate.sign(key, "sha256")  # finds: use:X.509
+
+M2Crypto.EVP.hmac(os.environb[b"KEY"], b"m", algo="sha256")  # finds: use:HMAC-SHA-256
+crypto.load_certificate(crypto.FILETYPE_PEM, pem).digest("sha1")  # finds: use:X.509 use:SHA-1 weak-hash

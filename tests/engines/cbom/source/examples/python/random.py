@@ -38,3 +38,11 @@ def sampled():
 token_count = random.randint(1, 5)
 password_length = random.randint(8, 16)
 tokens = random.sample(["a", "b"], 2)
+
+
+def csrf_token():
+    return hex(random.getrandbits(160))[2:]  # finds: weak-random
+
+
+iv = bytes([random.randint(0, 255) for _ in range(16)])  # finds: weak-random
+pivot = bytes([random.randint(0, 255) for _ in range(16)])

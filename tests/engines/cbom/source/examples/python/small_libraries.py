@@ -1,3 +1,4 @@
+import tink
 import os
 
 import asyncssh
@@ -33,3 +34,9 @@ pyDes.triple_des(os.urandom(24))  # finds: use:CSPRNG use:3DES weak-cipher ecb-m
 def codes():
     pyotp.TOTP("JBSWY3DPEHPK3PXP").now()  # finds: use:HMAC-SHA-1 hardcoded-key
     pyotp.TOTP(pyotp.random_base32())  # finds: use:HMAC-SHA-1 use:CSPRNG
+
+handle = tink.new_keyset_handle(tink.aead.aead_key_templates.AES256_GCM)  # finds: use:AES
+handle.primitive(tink.aead.Aead).encrypt(b"m", b"")  # finds: use:AES
+tink.new_keyset_handle(tink.signature.signature_key_templates.ECDSA_P256)  # finds: use:ECDSA
+tink.new_keyset_handle(templates())
+asyncssh.generate_private_key("ssh-rsa", key_size=1024)  # finds: use:RSA weak-key-size
