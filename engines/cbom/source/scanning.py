@@ -72,6 +72,16 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
 
     Raises ``MissingGrammar``, ``KnowledgeError`` and ``BrokenProcessPool``.
     """
+    collects = gc.isenabled()
+    gc.disable()  # What a group makes lives longer than it: collecting before would find nothing.
+    try:
+        return _scan(paths, jobs, progress)
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
     found = Scanned(files=sum(language_of(path) is not None for path in paths))
     groups = [paths[start : start + _GROUP] for start in range(0, len(paths), _GROUP)]
     judge = Judge()
@@ -125,7 +135,7 @@ class _pool:  # noqa: N801
         if self._jobs < 2 or len(self._paths) <= _GROUP:
             return map
         context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
-        self._executor = ProcessPoolExecutor(self._jobs, context, _begin, (self._paths,))
+        self._executor = ProcessPoolExecutor(self._jobs, context, _begin_process, (self._paths,))
         return self._executor.map
 
     def __exit__(self, *_exception: object) -> None:
@@ -142,6 +152,12 @@ _files: ProgramFiles | None = None
 def _begin(paths: Sequence[str]) -> None:
     global _tree, _files
     _tree, _files = Tree.of(paths), None
+
+
+def _begin_process(paths: Sequence[str]) -> None:
+    """As ``_begin``, in a process of the pool."""
+    gc.disable()
+    _begin(paths)
 
 
 def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
@@ -180,17 +196,7 @@ def _read(path: str) -> bytes | None:
 
 
 def _scan_group(paths: Sequence[str]) -> Scanned:
-    """What is found in a group of files. Values live longer than it: collecting before would find nothing."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        return _scanned(paths)
-    finally:
-        if collects:
-            gc.enable()
-
-
-def _scanned(paths: Sequence[str]) -> Scanned:
+    """What is found in a group of files."""
     global _files
     judge, found = Judge(), Scanned()
     if _files is not None and _files.loaded > _MAX_KEPT:

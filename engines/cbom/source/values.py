@@ -175,6 +175,9 @@ Value: TypeAlias = (
 Values: TypeAlias = tuple[Value, ...]
 
 UNKNOWN: Values = (Unknown(),)
+"""What isn't followed. ``is UNKNOWN`` tells a call of which nothing is known from one whose result isn't."""
+
+_JOINED_UNKNOWN: Values = (UNKNOWN[0],)
 NOTHING: Values = ()
 """The value of what is absent, such as an argument that isn't given."""
 
@@ -186,19 +189,23 @@ def known(value: Constant) -> Values:
 
 def union(sets: Iterable[Values]) -> Values:
     """All values of ``sets``, each once."""
+    parts = [values for values in sets if values]
+    if not parts:
+        return NOTHING
+    if len(parts) == 1 and len(parts[0]) == 1:  # Most are of this kind.
+        return _JOINED_UNKNOWN if parts[0] is UNKNOWN else parts[0]
     found: dict[Any, Value] = {}
-    for values in sets:
+    for values in parts:
         for value in values:
-            key: Any
-            if type(value) is Known:
-                key = (type(value.value), value.value)
-            elif type(value) is Ref:
-                key = value.path
-            elif type(value) is Unknown:
-                key = Unknown
+            kind = type(value)
+            if kind is Unknown:
+                found[Unknown] = value
+            elif kind is Known:
+                found[type(value.value), value.value] = value  # type: ignore[union-attr]
+            elif kind is Ref:
+                found[value.path] = value  # type: ignore[union-attr]
             else:
-                key = id(value)
-            found[key] = value
+                found[id(value)] = value
     result = tuple(found.values())
     return result if len(result) <= MAX_VALUES else (*result[: MAX_VALUES - 1], UNKNOWN[0])
 

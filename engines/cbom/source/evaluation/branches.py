@@ -17,6 +17,9 @@ MAX_EARLIER_TESTS = 32
 MAX_PARTS = 32
 """The most parts of a test that are looked at for what they tell of variables."""
 
+_COMPARED = (program.Const, program.Name)
+"""What a variable is compared with where that tells of its value."""
+
 
 class Branches(Assignments):
     """The part of the evaluator for statements that hold others."""
@@ -67,9 +70,9 @@ class Branches(Assignments):
             try:
                 for earlier in passed:
                     self.narrow(earlier, holds=False)
-                if test is not None:
+                if isinstance(test, (program.Unary, program.Binary)):  # Others tell nothing of variables.
                     self.narrow(test, holds=True)
-                    if len(passed) < MAX_EARLIER_TESTS and isinstance(test, program.Unary | program.Binary):
+                    if len(passed) < MAX_EARLIER_TESTS:
                         passed.append(test)
                 self.breaks = False
                 away = self.block(body)
@@ -134,14 +137,17 @@ class Branches(Assignments):
             if not waiting:
                 return
             part, expected = waiting.pop()
-            if isinstance(part, program.Unary) and part.operator == "not":
+            if type(part) is program.Binary:
+                if part.operator == ("and" if expected else "or"):
+                    waiting += [(part.left, expected), (part.right, expected)]
+                elif part.operator in operators.COMPARISONS:
+                    left, right = part.left, part.right
+                    if type(left) is program.Name and type(right) in _COMPARED:
+                        self._narrow_name(left.name, right, part, expected)
+                    if type(right) is program.Name and type(left) in _COMPARED:
+                        self._narrow_name(right.name, left, part, expected)
+            elif type(part) is program.Unary and part.operator == "not":
                 waiting.append((part.operand, not expected))
-            elif isinstance(part, program.Binary) and part.operator == ("and" if expected else "or"):
-                waiting += [(part.left, expected), (part.right, expected)]
-            elif isinstance(part, program.Binary) and part.operator in operators.COMPARISONS:
-                for own, other in ((part.left, part.right), (part.right, part.left)):
-                    if isinstance(own, program.Name) and isinstance(other, program.Const | program.Name):
-                        self._narrow_name(own.name, other, part, expected)
 
     def _narrow_name(self, name: str, other: program.Expression, test: program.Binary, holds: bool) -> None:
         values = self.scope.names.get(name, NOTHING)

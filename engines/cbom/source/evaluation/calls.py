@@ -62,15 +62,16 @@ class Calls(Libraries):
         callee = self._callee(node.callee)
         arguments = self._arguments(node)
         self._site = outer
-        self._tell_named(arguments)
-        if type(node.callee) is program.Member and node.callee.name in _GROWING:
-            weak = weak_among(arguments.positional)
-            if weak:
-                self.assign(node.callee.base, weak)
-                return weak
-        if isinstance(node.callee, program.Member):
+        if len(arguments.positional) > 1:
+            self._tell_named(arguments)
+        if type(node.callee) is program.Member:
             name = node.callee.name
-            callee = tuple(Method(value, name) if type(value) is Unknown else value for value in callee)
+            if name in _GROWING:
+                weak = weak_among(arguments.positional)
+                if weak:
+                    self.assign(node.callee.base, weak)
+                    return weak
+            callee = tuple([Method(value, name) if type(value) is Unknown else value for value in callee])
         if len(callee) > 1:
             callee = _overloads(callee, arguments)
         if len(callee) == 1:
@@ -92,7 +93,8 @@ class Calls(Libraries):
         if type(node) is not program.Name:
             return self.evaluate(node)
         callee = self.lookup(node.name)
-        self.held.release(callee, self.witness)
+        if self.held.waiting:
+            self.held.release(callee, self.witness)
         scope = self.scope.find(node.name) if apart else None
         receiver = None if scope is None else self.receiver_in(scope)
         if scope is None or not scope.is_class:
@@ -111,24 +113,23 @@ class Calls(Libraries):
 
     def _tell_named(self, arguments: Arguments) -> None:
         """Report weak generators among the arguments of a call that names a secret: ``addCookie("session", value)``."""
-        if len(arguments.positional) < 2:
-            return
         for values in arguments.positional:
             if len(values) == 1 and type(values[0]) is Known and isinstance(values[0].value, str):
                 for others in arguments.positional:
                     self.tell_secret(values[0].value, others)
 
     def _arguments(self, node: program.Call) -> Arguments:
-        found = Arguments([], {})
+        positional: list[Values] = []
+        found = Arguments(positional, {})
         for arg in node.args:
             if type(arg) is program.Spread:
                 for value in self.evaluate(arg.value):
                     if type(value) is Array:
-                        found.positional.extend(value.items)
+                        positional.extend(value.items)
                     else:
                         found.incomplete = True
             else:
-                found.positional.append(self.evaluate(arg))
+                positional.append(self.evaluate(arg))
         for name, arg in node.keywords.items():
             values = self.evaluate(arg)
             self.tell_secret(name, values)

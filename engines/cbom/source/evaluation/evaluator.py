@@ -83,6 +83,9 @@ class Evaluator(Branches):
         self._heirs: list[Class] = []
         self._runs, self._tested = Runs(), Runs()
         self._running: list[Closure] = []
+        self._running_tests = 0
+        """How many of them are tests."""
+
         self._returned: list[Values] = []
         self._statements: dict[type, Callable[[Any], bool]] = {
             program.Assign: self._assign,
@@ -182,9 +185,11 @@ class Evaluator(Branches):
         key = context_of(closure, arguments)
         runs = self._tested if self._is_tested(function) else self._runs
         results = runs.of(function)
-        for assurance in ASSURANCES:
-            if (assurance, function) in self.witness.assured:
-                self.witness.assured.update((assurance, each) for each in self.within())
+        assured = self.witness.assured
+        if assured:
+            for assurance in ASSURANCES:
+                if (assurance, function) in assured:
+                    assured.update([(assurance, each) for each in self.within()])
         if key in results and (
             runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
         ):
@@ -204,6 +209,7 @@ class Evaluator(Branches):
         broken, self.broken = self.broken, None
         site, self._site = self._site, None
         self._running.append(closure)
+        self._running_tests += function.test
         self.nonces.enter(self.scope)
         self.given_back.enter(function)
         try:
@@ -215,6 +221,7 @@ class Evaluator(Branches):
         finally:
             self.given_back.leave(1 if closure.receiver is not None and not function.static else 0)
             self._running.pop()
+            self._running_tests -= function.test
             self.nonces.leave()
             self.held.settle(self.scope, self.witness)
             self.scope, self._returned, self.broken, self._site = outer, returned, broken, site
@@ -240,14 +247,17 @@ class Evaluator(Branches):
         return function.name if own and function is not None else ""
 
     def _is_running(self, function: program.Function) -> bool:
-        return any(closure.function is function for closure in self._running)
+        for closure in self._running:
+            if closure.function is function:
+                return True
+        return False
 
     def tests_others(self) -> bool:
         return bool(self._running) and self._is_tested(self._running[-1].function)
 
     def _is_tested(self, function: program.Function) -> bool:
         """Whether a test is running, or about to run, a function that is none."""
-        return not function.test and any(each.function.test for each in self._running)
+        return bool(self._running_tests) and not function.test
 
     def within(self) -> frozenset[object]:
         if not self._running:
@@ -294,9 +304,10 @@ class Evaluator(Branches):
 
     def block(self, body: list[program.Statement]) -> bool:
         """Run statements; whether control left."""
+        statements = self._statements
         for statement in body:
             self.steps -= 1
-            if self._statements[type(statement)](statement):
+            if statements[type(statement)](statement):
                 return True
         return False
 

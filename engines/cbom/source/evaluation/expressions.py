@@ -36,7 +36,6 @@ from engines.cbom.source.values import (
     Unknown,
     Value,
     Values,
-    known,
     union,
     weak_among,
 )
@@ -73,7 +72,7 @@ class Expressions(Names):
             program.Name: self._name,
             program.Member: self._member,
             program.Index: self._index,
-            program.Call: self._call,
+            program.Call: self.call,
             program.Spread: lambda node: self.evaluate(node.value),
             program.Binary: self._binary,
             program.Unary: self._unary,
@@ -132,11 +131,12 @@ class Expressions(Names):
         return self._handlers[type(node)](node)
 
     def _const(self, node: program.Const) -> Values:
-        return known(node.value)
+        return (Known(node.value),)
 
     def _name(self, node: program.Name) -> Values:
         values = self.lookup(node.name)
-        self.held.release(values, self.witness)
+        if self.held.waiting:
+            self.held.release(values, self.witness)
         if self.open_names and len(values) == 1 and type(values[0]) is Closure and values[0].function.macro:
             return values if values[0].function.parameters else self.macro(values[0])
         return values
@@ -225,6 +225,8 @@ class Expressions(Names):
         found = self._class_member(value.of, name)
         if not found:
             return union((literal, UNKNOWN)) if literal else UNKNOWN
+        if len(found) == 1:
+            return union((self._of_instance(found[0], value),))
         return union(self._of_instance(each, value) for each in found)
 
     def _of_instance(self, member: Value, value: Instance) -> Values:
@@ -247,6 +249,8 @@ class Expressions(Names):
 
     def _index(self, node: program.Index) -> Values:
         base, keys = self.evaluate(node.base), self.evaluate(node.key)
+        if len(base) == 1:
+            return union((self.element(base[0], keys),))
         return union(self.element(value, keys) for value in base)
 
     def element(self, value: Value, keys: Values) -> Values:
@@ -277,13 +281,13 @@ class Expressions(Names):
             return self.files.environment(self.scope.source).get(str(key)) or UNKNOWN
         return UNKNOWN
 
-    def _call(self, node: program.Call) -> Values:
-        return self.call(node)
-
     def _binary(self, node: program.Binary) -> Values:
-        chain = []
+        chain: list[tuple[str, program.Expression]] = []
         current: program.Expression = node
         while type(current) is program.Binary:
+            if type(current.left) is not program.Binary and not chain:  # Most are no chains.
+                left = self.evaluate(current.left)
+                return operators.binary(current.operator, left, self.evaluate(current.right))
             chain.append((current.operator, current.right))
             current = current.left
         result = self.evaluate(current)

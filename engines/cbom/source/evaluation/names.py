@@ -84,6 +84,8 @@ class Names:
         scope = self.scope.find(name)
         if scope is not None:
             values = self.loaded(scope.source, scope.names, name)
+            if not scope.is_class:
+                return values
             receiver = self.receiver_in(scope)
             return values if receiver is None else self._instance_member(receiver, name)
         if name == _SUPER and not self.open_names:
@@ -103,13 +105,18 @@ class Names:
         There are several where one stands in for another: ``try: import ssl``, ``except ImportError: ssl = None``.
         """
         values = names[name]
-        if any(type(value) is Ref and value.path.startswith("\0") for value in values):
-            values = union(
-                self._imported(source, value.path) if type(value) is Ref and value.path.startswith("\0") else (value,)
-                for value in values
-            )
-            if not self.files.types_only:
-                names[name] = values
+        for value in values:
+            if type(value) is Ref and value.path[:1] == "\0":
+                return self._load_imports(source, names, name)
+        return values
+
+    def _load_imports(self, source: Source, names: dict[str, Values], name: str) -> Values:
+        values = union(
+            self._imported(source, value.path) if type(value) is Ref and value.path[:1] == "\0" else (value,)
+            for value in names[name]
+        )
+        if not self.files.types_only:
+            names[name] = values
         return values
 
     def receiver_in(self, scope: Scope) -> Instance | None:

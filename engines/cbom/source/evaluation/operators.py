@@ -64,6 +64,8 @@ def binary(name: str, left: Values, right: Values) -> Values:
     """The values of ``left name right``."""
     if name in ("and", "or"):
         return union((left, right))
+    if len(left) == 1 and len(right) == 1:
+        return union((_pair(name, left[0], right[0]),))
     if len(left) * len(right) > _MAX_PAIRS:
         return UNKNOWN
     return union(_pair(name, one, other) for one in left for other in right)

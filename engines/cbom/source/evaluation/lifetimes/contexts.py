@@ -29,21 +29,28 @@ def context_of(closure: Closure, arguments: Arguments) -> Any:
     return (
         closure.receiver,
         closure.scope if closure.scope.is_function else None,
-        tuple(_told(values) for values in arguments.positional),
-        tuple((name, _told(values)) for name, values in arguments.keywords.items()),
+        tuple([_told(values) for values in arguments.positional]),
+        tuple([(name, _told(values)) for name, values in arguments.keywords.items()]) if arguments.keywords else (),
         arguments.incomplete,
         arguments.site,
     )
 
 
+_UNKNOWN = (None,)
+
+
 def _told(values: Values) -> Any:
+    if len(values) == 1 and type(values[0]) is Unknown:
+        return _UNKNOWN
     return tuple(
-        (type(value.value), value.value)
-        if type(value) is Known
-        else None
-        if type(value) is Unknown
-        else value.path
-        if type(value) is Ref
-        else value
-        for value in values
+        [
+            (type(value.value), value.value)
+            if type(value) is Known
+            else None
+            if type(value) is Unknown
+            else value.path
+            if type(value) is Ref
+            else value
+            for value in values
+        ]
     )

@@ -25,30 +25,30 @@ class _Held:
 class Held:
     """Sightings of objects that the variables of running functions got, by the object."""
 
-    _waiting: dict[int, _Held] = field(default_factory=dict)
+    waiting: dict[int, _Held] = field(default_factory=dict)
+    """By the object's identity. Where it is empty, there is nothing to release."""
+
     _of_scope: dict[int, list[_Held]] = field(default_factory=dict)
 
     def hold(self, scope: Scope, name: str, thing: Thing, sightings: list[Sighting]) -> None:
         """Keep the sightings of ``thing``, which the variable ``name`` of ``scope`` gets."""
         held = _Held(thing, scope, name, sightings)
-        self._waiting[id(thing)] = held
+        self.waiting[id(thing)] = held
         self._of_scope.setdefault(id(scope), []).append(held)
 
     def release(self, values: Values, witness: Witness) -> None:
         """Note that ``values`` are used."""
-        if not self._waiting:
-            return
         for value in values:
-            held = self._waiting.pop(id(value), None)
+            held = self.waiting.pop(id(value), None)
             for sighting in [] if held is None else held.sightings:
                 witness.see(sighting)
 
     def settle(self, scope: Scope, witness: Witness) -> None:
         """Note that the function of ``scope`` ends: what was overwritten on every way is forgotten."""
         for held in self._of_scope.pop(id(scope), ()):
-            if self._waiting.get(id(held.thing)) is not held:
+            if self.waiting.get(id(held.thing)) is not held:
                 continue
             if any(value is held.thing for value in scope.names.get(held.name, ())):
                 self.release((held.thing,), witness)
             else:
-                del self._waiting[id(held.thing)]
+                del self.waiting[id(held.thing)]
