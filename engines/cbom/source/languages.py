@@ -12,7 +12,7 @@ from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.frontends.c.statements import CLowering
 from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
-from engines.cbom.source.frontends.javascript import JavaScriptLowering
+from engines.cbom.source.frontends.javascript.statements import JavaScriptLowering
 from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.frontends.rust.statements import RustLowering
 from engines.cbom.source.locating import (

@@ -130,12 +130,17 @@ def _is_go(path: str, *, tests: bool) -> bool:
     return path.endswith(".go") and (tests or not path.endswith("_test.go"))
 
 
+FROM_ROOT = "//"
+"""The beginning of a module's name that is a path from the root of the tree (JavaScript)."""
+
 _SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".d.ts", ".json")
 
 
 def javascript_files(tree: Tree, path: str, module: str, member: str) -> Found:
-    """A relative file or folder, or one below ``src``, for which build tools have ``@/``. Packages aren't followed."""
-    if module.startswith("."):
+    """A relative file or folder, or one below ``src``, for which build tools have ``@/``."""
+    if module.startswith(FROM_ROOT):
+        bases = [module.removeprefix(FROM_ROOT)]
+    elif module.startswith("."):
         bases = [posixpath.normpath(posixpath.join(posixpath.dirname(path), module))]
     elif module.startswith(("@/", "~/")):
         bases = [f"{folder}{part}{module[2:]}" for folder in folders_above(path) for part in ("src/", "")]

@@ -11,11 +11,12 @@ from engines.cbom.source.evaluation.expressions import EXPORTS, Exhausted
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.files.manifests import Manifests
+from engines.cbom.source.files.script_packages import ScriptPackages
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of, signs_of
 from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
-from engines.cbom.source.locating import Tree, folders_above
+from engines.cbom.source.locating import Found, Tree, folders_above
 from engines.cbom.source.own_tests import Apart
 from engines.cbom.source.settings.json_files import SUFFIX as JSON_SUFFIX
 from engines.cbom.source.settings.json_files import read_json
@@ -75,6 +76,7 @@ class ProgramFiles:
     _hot: dict[str, bool] = field(default_factory=dict)
     _included: Included = field(init=False)
     _manifests: Manifests = field(init=False)
+    _packages: ScriptPackages = field(init=False)
     types_only: bool = False
     """Whether only the types of values are asked for: those of files that use no library tell nothing."""
 
@@ -91,6 +93,7 @@ class ProgramFiles:
         self._apart = Apart(self.witness)
         self._included = Included(self.tree, self.read, self._global)
         self._manifests = Manifests(self.tree, self.read)
+        self._packages = ScriptPackages(self.tree, self.read)
 
     @property
     def loaded(self) -> int:
@@ -214,7 +217,7 @@ class ProgramFiles:
         if language is None:
             return NOTHING
         ours = False
-        for path, name in language.locate(self.tree, source.path, module, member):
+        for path, name in self._located(language, source.path, module, member):
             if path.endswith(JSON_SUFFIX):
                 return self._of_json(language, path, name)
             if self._is_hidden(language, source, module, path):
@@ -246,6 +249,17 @@ class ProgramFiles:
             and path in (f"{folder}/{first}.py", f"{folder}/{first}/__init__.py")
             and f"{folder}/__init__.py" in self.tree.paths
         )
+
+    def _located(self, language: Language, path: str, module: str, member: str) -> Found:
+        """The files that an import may mean. Packages of the program don't stand in for libraries."""
+        yield from language.locate(self.tree, path, module, member)
+        if language.family == "javascript" and module[:1] not in (".", "/") and not self._is_library(language, module):
+            for other in self._packages.modules(path, module):
+                yield from language.locate(self.tree, path, other, member)
+
+    def _is_library(self, language: Language, module: str) -> bool:
+        knowledge = knowledge_of(language.family)
+        return module in knowledge.prefixes or module in knowledge.aliases
 
     def _of_json(self, language: Language, path: str, name: str) -> Values:
         values = read_json(self.read(path) or b"") or UNKNOWN

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions import callbacks, intrinsics
+from engines.cbom.source.evaluation.functions.receivers import has_receiver
 from engines.cbom.source.evaluation.libraries import ERROR_FIRST, TYPES, Libraries
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.rules import Arguments
@@ -307,7 +308,9 @@ def _overloads(found: Values, arguments: Arguments) -> Values:
 
 
 def _takes(closure: Closure, count: int) -> bool:
-    parameters = closure.function.parameters[0 if closure.function.static or closure.owner is None else 1 :]
+    function = closure.function
+    bound = has_receiver(function) or (closure.owner is not None and not function.static)
+    parameters = function.parameters[1 if bound else 0 :]
     return len(parameters) == count or any(parameter.kind or parameter.default for parameter in parameters)
 
 

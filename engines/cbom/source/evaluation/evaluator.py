@@ -22,6 +22,7 @@ from engines.cbom.source.evaluation.acceptance import (
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
+from engines.cbom.source.evaluation.functions.receivers import has_receiver
 from engines.cbom.source.evaluation.lifetimes.contexts import MARKED, ORDERS, context_of, order_of
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.held import Held
@@ -43,6 +44,7 @@ from engines.cbom.source.values import (
     Ref,
     Super,
     Table,
+    Thing,
     Unknown,
     Values,
     union,
@@ -79,6 +81,9 @@ class Evaluator(Branches):
         self.telling = set()
         self.made: list[Closure] = []
         """The functions of the file that runs."""
+
+        self.shared: dict[tuple[str, str], Thing] = {}
+        """Objects that a library has for all of a file, by its path and their type."""
 
         self._heirs: list[Class] = []
         self._runs, self._tested = Runs(), Runs()
@@ -136,7 +141,7 @@ class Evaluator(Branches):
         function = closure.function
         if function.macro or (not again and self._runs.reached(function)):
             return
-        receiver = None
+        receiver = closure.receiver
         if closure.owner is not None and not closure.function.static:
             receiver = self.construct(closure.owner)
             if not again and self._runs.reached(function):
@@ -273,6 +278,8 @@ class Evaluator(Branches):
         first = 0
         if closure.receiver is not None and parameters and not closure.function.static:
             scope.names[parameters[0].name] = (closure.receiver,)
+            first = 1
+        elif has_receiver(closure.function):
             first = 1
         outer, self.scope = self.scope, scope
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.functions.receivers import read_from, takes_this
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.names import OWN, Files, Names
@@ -170,13 +171,13 @@ class Expressions(Names):
         if isinstance(value, Instance):
             return self._instance_member(value, name)
         if isinstance(value, Class):
-            return self._class_member(value, name) or UNKNOWN
+            return self._class_member(value, name) or ((Method(value, name),) if name == "call" else UNKNOWN)
         if isinstance(value, File):
             return self._file_member(value.scope, name)
         if isinstance(value, Super):
             return self._inherited(value, name) or UNKNOWN
         if isinstance(value, Table) and name in value.entries:
-            return value.entries[name]
+            return read_from(value, value.entries[name])
         if isinstance(value, Known) and name == "value":
             return (value,)  # A member of an enumeration is its value.
         if isinstance(value, Thing) and name in value.facts:
@@ -217,7 +218,7 @@ class Expressions(Names):
         if name in value.fields:
             if value is value.of.sample and self.scope.source.language in _OPEN_OBJECTS:
                 return union((value.fields[name], literal, UNKNOWN))
-            return union((value.fields[name], literal)) if literal else value.fields[name]
+            return union((value.fields[name], literal)) if literal else read_from(value, value.fields[name])
         if name not in value.of.members:
             for base in value.of.bases:  # Go: members of a struct that is embedded.
                 if type(base) is Class and base.node.name in value.fields:
@@ -328,6 +329,10 @@ class Expressions(Names):
         result = Table({})
         for position, (key, value) in enumerate(node.pairs[:MAX_ITEMS]):
             values = self.evaluate(value)
+            if type(value) is program.Function:
+                for each in values:
+                    if type(each) is Closure and each.receiver is None and takes_this(each):
+                        each.receiver = result
             if key is None:
                 for each in values:
                     if type(each) is Table:

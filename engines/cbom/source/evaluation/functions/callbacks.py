@@ -15,7 +15,9 @@ from engines.cbom.source.values import (
     UNKNOWN,
     Array,
     Bound,
+    Class,
     Closure,
+    Instance,
     Method,
     Ref,
     Thing,
@@ -86,7 +88,14 @@ def _same(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _call(evaluator: Any, arguments: Arguments) -> Values:
-    """``f.call(self, a, b)``."""
+    """``f.call(self, a, b)``; ``Base.call(this, a)`` lets the class above fill an object."""
+    for receiver in _argument(arguments, 0):
+        for value in arguments.receiver:
+            if isinstance(receiver, Instance) and isinstance(value, Class):
+                for each in value.members.get("constructor", NOTHING):
+                    if isinstance(each, Closure):
+                        bound = Closure(each.function, each.scope, each.owner, receiver)
+                        evaluator.invoke(bound, Arguments(arguments.positional[1:], {}))
     return _invoke(evaluator, arguments.receiver, arguments.positional[1:]) or UNKNOWN
 
 

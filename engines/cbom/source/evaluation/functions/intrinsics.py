@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.cbom.source.evaluation.functions import callbacks
+from engines.cbom.source.evaluation.functions.command_lines import COMMAND_LINE_FUNCTIONS
 from engines.cbom.source.evaluation.functions.java import JAVA_FUNCTIONS
 from engines.cbom.source.evaluation.functions.python import PYTHON_FUNCTIONS
+from engines.cbom.source.evaluation.functions.schemas import SCHEMA_FUNCTIONS
 from engines.cbom.source.evaluation.functions.settings import SETTING_FUNCTIONS
 from engines.cbom.source.evaluation.operators import MAX_TEXT, bounded
 from engines.cbom.source.evaluation.rules import Arguments
@@ -21,6 +23,7 @@ from engines.cbom.source.values import (
     UNKNOWN,
     Array,
     Data,
+    Instance,
     Known,
     Method,
     Ref,
@@ -221,17 +224,52 @@ def _container(_evaluator: Any, arguments: Arguments) -> Values:
     return (Array(given),) if len(given) > 2 else (Table({}, open=True),)
 
 
-def _assigned(evaluator: Any, arguments: Arguments) -> Values:
-    """JavaScript's ``Object.assign``: the pairs of all objects."""
+def _assigned(_evaluator: Any, arguments: Arguments) -> Values:
+    """JavaScript's ``Object.assign``: the pairs of all objects, which the first one gets."""
+    first = arguments.positional[0] if arguments.positional else NOTHING
+    result = _merged(arguments.positional)
+    for value in first:
+        if type(value) is Instance:
+            value.fields.update({str(name): values for name, values in result.entries.items()})
+        elif type(value) is Table:
+            value.entries.update(result.entries)
+            value.open |= result.open
+    return first if first and all(type(value) in (Instance, Table) for value in first) else (result,)
+
+
+def _merged(objects: list[Values]) -> Table:
+    """The pairs of all objects, of which later ones go before."""
     result = Table({})
-    for values in arguments.positional:
+    for values in objects:
         for value in values:
             if type(value) is Table and len(result.entries) + len(value.entries) <= MAX_ENTRIES:
                 result.entries.update(value.entries)
                 result.open |= value.open
             else:
                 result.open = True
+    return result
+
+
+def _copied(_evaluator: Any, arguments: Arguments) -> Values:
+    """``{...a, ...b}`` as a function: lodash's ``merge``, ``extend``."""
+    return (_merged(arguments.positional),)
+
+
+def _defaulted(_evaluator: Any, arguments: Arguments) -> Values:
+    """lodash's ``defaults``: earlier objects go before, and what isn't known may have each entry."""
+    result = _merged(arguments.positional[::-1])
+    if result.open:
+        result.entries.update({name: union((values, UNKNOWN)) for name, values in result.entries.items()})
     return (result,)
+
+
+def _entry_or(_evaluator: Any, arguments: Arguments) -> Values:
+    """lodash's ``get(object, "a.b", default)``."""
+    given = [*arguments.positional, NOTHING, NOTHING]
+    values, path, default = given[0], sole(given[1]), given[2]
+    for word in path.split(".") if isinstance(path, str) else ():
+        values = union(value.entries.get(word, NOTHING) for value in values if type(value) is Table)
+    return union((values, default)) if isinstance(path, str) and (values or default) else UNKNOWN
 
 
 def _given(arguments: Arguments) -> Values:
@@ -294,7 +332,10 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "str": _text,
     "int": _integer,
     "dict": _dictionary,
-    "Object.assign": _assigned,
+    **dict.fromkeys(("Object.assign", "object-assign"), _assigned),
+    **dict.fromkeys(("lodash.merge", "lodash.extend", "lodash.assign", "deepmerge", "extend", "xtend"), _copied),
+    **dict.fromkeys(("lodash.defaults", "lodash.defaultsDeep"), _defaulted),
+    "lodash.get": _entry_or,
     "Object.keys": _keys,
     "Object.values": _entries,
     "Object.entries": _pairs,
@@ -305,6 +346,8 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     **dict.fromkeys(("std.vector", "std.array", "std.map", "std.unordered_map", "std.list", "std.deque"), _container),
     "table.getOrDefault": _get,
     **callbacks.FUNCTIONS,
+    **COMMAND_LINE_FUNCTIONS,
+    **SCHEMA_FUNCTIONS,
     **JAVA_FUNCTIONS,
     **SETTING_FUNCTIONS,
     **PYTHON_FUNCTIONS,

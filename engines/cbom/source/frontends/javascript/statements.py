@@ -6,12 +6,14 @@ whether by ``export`` or by ``module.exports``: so another file finds it like an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import CommonSyntax
-from engines.cbom.source.frontends.javascript_expressions import FUNCTIONS, JavaScriptExpressions, exported
+from engines.cbom.source.frontends.javascript.expressions import FUNCTIONS, JavaScriptExpressions, exported
+from engines.cbom.source.frontends.javascript.prototypes import with_classes
 from engines.cbom.source.program import (
     Assign,
     Branch,
@@ -29,6 +31,9 @@ from engines.cbom.source.program import (
     Statement,
 )
 
+_MAKER = re.compile(rb"function\s+[A-Z]\w*\s*\(|\b[A-Z]\w*\s*=\s*function")
+"""A function that is named like a class."""
+
 _DEFINING = 3
 """The arguments of ``Object.defineProperty``."""
 
@@ -38,9 +43,15 @@ class JavaScriptLowering(JavaScriptExpressions):
 
     containers = frozenset({"program", "statement_block", "module"})
 
+    def __init__(self, source: bytes) -> None:
+        super().__init__(source)
+        self._has_prototypes = b".prototype" in source or _MAKER.search(source) is not None
+
     def block(self, node: Node | None) -> list[Statement]:
         """The statements in ``node``; functions are there from the beginning of their block."""
         found = super().block(node)
+        if self._has_prototypes:
+            found = with_classes(found)
         hoisted = [each for each in found if isinstance(each, Function)]
         return [*hoisted, *(each for each in found if not isinstance(each, Function))] if hoisted else found
 
@@ -83,7 +94,12 @@ class JavaScriptLowering(JavaScriptExpressions):
         while node.type == "assignment_expression":
             targets.append(node.child_by_field_name("left"))
             node = node.child_by_field_name("right")
-        value, line = self.expression(node), line_of(targets[0])
+        last = self.text(targets[-1]).rpartition(".")[2]
+        member = targets[-1].type == "member_expression" and last != "exports"
+        value = self.member_value(node, Const(last)) if member else self.expression(node)
+        line = line_of(targets[0])
+        if isinstance(value, Function) and not value.name and targets[-1].type == "identifier":
+            value.name = last
         for target in targets:
             name = self.text(target)
             if name in ("module.exports", "exports"):
@@ -139,10 +155,18 @@ class JavaScriptLowering(JavaScriptExpressions):
                 if value is not None and value.type in FUNCTIONS:
                     body.append(self._method(value, self.text(name)))
                 elif value is not None:
-                    body.append(Assign(Name(self.text(name)), self.expression(value), line_of(child), local=True))
+                    body.append(Assign(Name(self.text(name)), self._field(value), line_of(child), local=True))
             elif child.type == "class_static_block":
                 body.extend(self.block(child.child_by_field_name("body")))
         return Class(self.text(node.child_by_field_name("name")), bases, body, line_of(node))
+
+    def _field(self, node: Node) -> Expression:
+        """The value of a field, in which ``this.name`` is another field: a name of the class."""
+        outer, self.in_field = self.in_field, True
+        try:
+            return self.expression(node)
+        finally:
+            self.in_field = outer
 
     def enum(self, node: Node) -> Iterator[Statement]:
         pairs: list[tuple[Expression | None, Expression]] = [

@@ -27,6 +27,7 @@ from engines.cbom.source.program import (
 _UNARY = {"!": "not", "-": "-", "~": "~"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
 _EXPORTS = ("exports", "module.exports")
+_THIS = b"this"
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
 
 
@@ -38,9 +39,15 @@ class JavaScriptExpressions(CommonSyntax):
     def dynamic_import(self, _node: Node) -> Expression:
         return Name("require")
 
+    in_field = False
+    """Whether the value of a class's field is read."""
+
     def member(self, node: Node) -> Expression:
-        if self.text(node.child_by_field_name("object")) in _EXPORTS:
+        base = node.child_by_field_name("object")
+        if base.end_byte - base.start_byte <= len(_EXPORTS[-1]) and self.text(base) in _EXPORTS:
             return Name(exported(self.text(node.child_by_field_name("property"))))
+        if self.in_field and base.type == "this":
+            return Name(self.text(node.child_by_field_name("property")))
         return Member(self.part(node, "object"), self.text(node.child_by_field_name("property")))
 
     def subscript(self, node: Node) -> Expression:
@@ -113,7 +120,7 @@ class JavaScriptExpressions(CommonSyntax):
             kind = child.type
             if kind == "pair":
                 key = self._key(child.child_by_field_name("key"))
-                pairs.append((key, self.part(child, "value")))
+                pairs.append((key, self.member_value(child.child_by_field_name("value"), key)))
             elif kind == "shorthand_property_identifier":
                 pairs.append((Const(self.text(child)), Name(self.text(child))))
             elif kind == "spread_element":
@@ -122,6 +129,16 @@ class JavaScriptExpressions(CommonSyntax):
                 pairs.append((self._key(child.child_by_field_name("name")), self._method(child)))
             lines += [line_of(child)] * (len(pairs) - len(lines))
         return Mapping(pairs, lines)
+
+    def member_value(self, node: Node, key: Expression) -> Expression:
+        """The value of a member ``key``: a function gets its name, and its object if it speaks of ``this``."""
+        name = key.value if isinstance(key, Const) and isinstance(key.value, str) else ""
+        if node.type in ("function_expression", "function") and _THIS in self.source[node.start_byte : node.end_byte]:
+            return self._method(node, name)
+        made = self.expression(node)
+        if isinstance(made, Function) and not made.name:
+            made.name = name
+        return made
 
     def object_pattern(self, node: Node) -> Expression:
         pairs: list[tuple[Expression | None, Expression]] = []

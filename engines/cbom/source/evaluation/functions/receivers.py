@@ -1,0 +1,31 @@
+"""Receivers of JavaScript's functions: the object from which a function is read is its ``this``."""
+
+from __future__ import annotations
+
+from engines.cbom.source.program import Function
+from engines.cbom.source.values import Closure, Instance, Table, Value, Values
+
+THIS = "this"
+"""The first parameter of functions that get the object from which they are read."""
+
+
+def has_receiver(function: Function) -> bool:
+    """Whether the first parameter of a function is the object that it is read from."""
+    return not function.static and bool(function.parameters) and function.parameters[0].name == THIS
+
+
+def takes_this(value: Value) -> bool:
+    """Whether a value is a function that gets the object from which it is read."""
+    return type(value) is Closure and has_receiver(value.function)
+
+
+def read_from(owner: Instance | Table, values: Values) -> Values:
+    """The values of a member of an object, functions among them bound to it."""
+    if not any(type(value) is Closure and takes_this(value) and value.receiver is not owner for value in values):
+        return values
+    return tuple(
+        Closure(value.function, value.scope, value.owner, owner)
+        if type(value) is Closure and takes_this(value)
+        else value
+        for value in values
+    )

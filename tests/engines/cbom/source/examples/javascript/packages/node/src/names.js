@@ -1,0 +1,1 @@
+exports.hash = "md5";
