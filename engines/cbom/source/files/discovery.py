@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engines.cbom.source.files.ignoring import Pattern, is_ignored, read_patterns
+from engines.cbom.source.files.ignoring import MAX_TRIED, Patterns, bytes_of, is_ignored, read_patterns
 
 MAX_FILES = 500_000
 """The most files of one scan."""
@@ -74,10 +74,10 @@ def _mode_of(argument: str) -> int:
     return mode
 
 
-def _is_excluded(excluded: tuple[Pattern, ...], path: Path) -> bool:
+def _is_excluded(excluded: Patterns, path: Path) -> bool:
     """Whether a file that was asked for, or a folder that it names, is excluded."""
     below = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-    segments = [part for part in below.parts if part not in ("/", "..")]
+    segments = [bytes_of(part) for part in below.parts if part not in ("/", "..")]
     return any(
         is_ignored(((0, excluded),), segments[:size], is_folder=size < len(segments))
         for size in range(1, len(segments) + 1)
@@ -95,9 +95,7 @@ def _once(paths: Sequence[str]) -> list[str]:
 class _Walk:
     """The walk through one folder. Its ``.gitignore`` files, and those of the repository around it, hold."""
 
-    def __init__(
-        self, found: Discovered, excluded: tuple[Pattern, ...], wanted: Callable[[str], bool], root: Path
-    ) -> None:
+    def __init__(self, found: Discovered, excluded: Patterns, wanted: Callable[[str], bool], root: Path) -> None:
         self._found = found
         self._excluded = excluded
         self._wanted = wanted
@@ -114,10 +112,9 @@ class _Walk:
             if len(segments) - len(prefix) > MAX_DEPTH:
                 self._problem(told, f"more than {MAX_DEPTH} folders in one another")
                 continue
-            own = _patterns_in(folder)
-            here = [*above, (len(segments), own)] if own else above
+            here = self._with_patterns_of(folder, told, len(segments), above)
             for entry in self._entries(told, folder):
-                path = [*segments, entry.name]
+                path = [*segments, bytes_of(entry.name)]
                 is_folder = entry.is_dir(follow_symlinks=False)
                 if self._left_out(entry, path, len(prefix), is_folder, here):
                     continue
@@ -128,6 +125,18 @@ class _Walk:
                     return
                 else:
                     self._file(entry, f"{told}{entry.name}")
+
+    def _with_patterns_of(
+        self, folder: str, told: str, depth: int, above: list[tuple[int, Patterns]]
+    ) -> list[tuple[int, Patterns]]:
+        """``above`` and the layer of a folder, as long as that leaves few patterns to try for each name."""
+        own = _patterns_in(folder)
+        if not own.patterns:
+            return above
+        if sum(len(layer.tried) for _, layer in above) + len(own.tried) > MAX_TRIED:
+            self._problem(f"{told}.gitignore", f"more than {MAX_TRIED} patterns with wildcards hold there")
+            return above
+        return [*above, (depth, own)]
 
     def _entries(self, told: str, folder: str) -> list[os.DirEntry[str]]:
         try:
@@ -143,7 +152,7 @@ class _Walk:
         path: list[str],
         depth: int,
         is_folder: bool,
-        layers: Sequence[tuple[int, Sequence[Pattern]]],
+        layers: Sequence[tuple[int, Patterns]],
     ) -> bool:
         if is_folder and entry.name in _NEVER:
             return True
@@ -166,28 +175,28 @@ class _Walk:
         self._found.problems.append(Problem(path, text))
 
 
-def _patterns_in(folder: str) -> tuple[Pattern, ...]:
+def _patterns_in(folder: str) -> Patterns:
     """The patterns of a folder. As for git, a link is no such file; a pipe or a device would block."""
     path = os.path.join(folder, ".gitignore")
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
-            return ()
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return Patterns()
+        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
             return read_patterns(file.read(_MAX_IGNORE_FILE).split("\n"))
     except OSError:
-        return ()
+        return Patterns()
 
 
-def _layers_above(root: Path) -> tuple[list[str], list[tuple[int, Sequence[Pattern]]]]:
+def _layers_above(root: Path) -> tuple[list[str], list[tuple[int, Patterns]]]:
     """The segments of ``root`` below the repository that it is in, and the patterns of the folders between."""
     repository = next((folder for folder in _with_parents(root) if (folder / ".git").exists()), root)
-    segments = list(root.relative_to(repository).parts)
-    layers: list[tuple[int, Sequence[Pattern]]] = []
-    for depth in range(len(segments)):
-        own = _patterns_in(str(repository.joinpath(*segments[:depth])))
-        if own:
+    folders = root.relative_to(repository).parts
+    layers: list[tuple[int, Patterns]] = []
+    for depth in range(len(folders)):
+        own = _patterns_in(str(repository.joinpath(*folders[:depth])))
+        if own.patterns:
             layers.append((depth, own))
-    return segments, layers
+    return [bytes_of(folder) for folder in folders], layers
 
 
 def _with_parents(path: Path) -> Iterator[Path]:

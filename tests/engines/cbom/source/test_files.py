@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
-from engines.cbom.source.files.ignoring import is_ignored, read_patterns
+from engines.cbom.source.files.ignoring import MAX_TRIED, bytes_of, is_ignored, read_patterns
 from engines.cbom.source.files.reading import MAX_BYTES, NotSource, read_source
 from engines.cbom.source.files.suppressions import reason_for, suppressions_in
 from engines.cbom.source.locating import Tree, rust_files
@@ -75,14 +76,47 @@ def test_patterns_of_the_repository_around_hold(tmp_path: Path) -> None:
         ("[!a-c]?.py", "bx.py", False),
         ("\\#a", "#a", True),
         ("\\!a", "!a", True),
-        ("a[", "a[", True),
+        ("a[", "a[", False),
+        ("a\\", "a\\", False),
+        ("a\\[", "a[", True),
+        ("[]a]", "]", True),
+        ("[a/]b", "ab", True),
+        ("[a/]b/c", "ab/c", True),
+        ("[[:upper:]]x", "Ax", True),
+        ("[[:none:]]", "n", False),
+        ("[z-a]", "b", False),
+        ("[a-]", "-", True),
+        ("??.py", "\u00fc.py", True),
+        ("***/a", "b/c/a", True),
+        ("a//", "a", False),
+        ("a\\  ", "a ", True),
+        ("a ", "a", True),
+        ("a\r", "a", True),
         ("folder/", "folder", False),
         ("*a*a*a*a*a*a*a*a*b", "a" * 60, False),
+        ("**/a/**/a/**/b", "a/" * 60 + "a", False),
     ],
 )
 def test_patterns_mean_what_git_says(pattern: str, path: str, ignored: bool) -> None:
     layers = [(0, read_patterns([pattern]))]
-    assert is_ignored(layers, path.split("/"), is_folder=False) is ignored
+    assert is_ignored(layers, [bytes_of(name) for name in path.split("/")], is_folder=False) is ignored
+
+
+def test_patterns_that_have_to_be_tried_are_bounded(tmp_path: Path) -> None:
+    write(tmp_path, "a.py", "7.py", "b/c.py", "b/keep.py")
+    (tmp_path / ".gitignore").write_text("".join(f"{number}.py\n*.{number}\n" for number in range(2_000)) + "?.py\n")
+    (tmp_path / "b/.gitignore").write_text("keep.py\n" + "*x*\n" * MAX_TRIED)
+    found = discover([str(tmp_path)], (), is_python)
+    assert [path.removeprefix(f"{tmp_path}/") for path in found.paths] == ["b/keep.py"]
+    assert [problem.path.removeprefix(f"{tmp_path}/") for problem in found.problems] == ["b/.gitignore"]
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("other"), Path.mkdir])
+def test_a_gitignore_that_is_no_file_is_none(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    write(tmp_path, "a.py")
+    (tmp_path / "other").write_text("a.py")
+    make(tmp_path / ".gitignore")
+    assert found_in(tmp_path) == ["a.py"]
 
 
 def test_links_out_of_the_tree_are_named_and_not_followed(tmp_path: Path) -> None:
