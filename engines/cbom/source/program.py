@@ -85,7 +85,7 @@ class Binary:
 
 @dataclass(slots=True, eq=False)
 class Unary:
-    """``-``, ``~`` or ``not``."""
+    """``-``, ``~``, ``not``, or ``bytes``: a text as its bytes (Go)."""
 
     operator: str
     operand: Expression
@@ -136,6 +136,15 @@ class Pointed:
     """The target of an assignment that a pointer points to: where it is a parameter, the caller has it too."""
 
     base: Expression
+
+
+@dataclass(slots=True, eq=False)
+class Mentioned:
+    """An element, argument or result that is a member of a package, or an element that is a text, with its place."""
+
+    value: Expression
+    place: tuple[int, int, int, int]
+    """Its line, column, last line and end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -218,6 +227,7 @@ Expression: TypeAlias = (
     | Mapping
     | Typed
     | Pointed
+    | Mentioned
     | Opaque
     | Function
 )

@@ -40,6 +40,8 @@ class Known:
     """A constant. Texts and bytes of the program stay what they are."""
 
     value: Constant
+    place: Any = None
+    """Where it is written, if it is an element of a list there."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +67,8 @@ class Ref:
     """A thing of a library or of the language by its full name, ``hashlib.new``."""
 
     path: str
+    place: Any = None
+    """Where a function is written that isn't called there."""
 
 
 @dataclass(slots=True, eq=False)
@@ -203,7 +207,7 @@ def union(sets: Iterable[Values]) -> Values:
             elif kind is Known:
                 found[type(value.value), value.value] = value  # type: ignore[union-attr]
             elif kind is Ref:
-                found[value.path] = value  # type: ignore[union-attr]
+                found[value.path, value.place] = value  # type: ignore[union-attr]
             else:
                 found[id(value)] = value
     result = tuple(found.values())

@@ -66,6 +66,8 @@ class Assignments(Calls):
             self.assign(target.left, union((default, values)) if absent else values, local=local)
         elif isinstance(target, program.Pointed):
             self._assign_pointed(target.base, values)
+        elif isinstance(target, program.Mentioned):
+            self.assign(target.value, values, local=local)
         elif isinstance(target, program.Typed) and target.value is not None:
             self.assign(target.value, values, local=local)
 
@@ -77,7 +79,8 @@ class Assignments(Calls):
 
     def _part(self, value: Value, position: int) -> Values:
         """What the target at ``position`` gets of a value. The first gets an object whole: others get its errors."""
-        return (value,) if position == 0 and type(value) is Thing else self.element(value, (Known(position),))
+        whole = type(value) is Thing or (type(value) is Known and self.scope.source.language == "go")
+        return (value,) if position == 0 and whole else self.element(value, (Known(position),))
 
     def _assign_name(self, name: str, values: Values, local: bool) -> None:
         self.tell_secret(name, values)
@@ -106,7 +109,7 @@ class Assignments(Calls):
 
     def _assign_member(self, target: program.Member, values: Values) -> None:
         self.tell_secret(target.name, values)
-        for base in self.evaluate(target.base):
+        for base in self._objects(target):
             if isinstance(base, Instance):
                 self._set_field(base, target.name, values)
                 for inherited in base.of.bases:
@@ -120,6 +123,15 @@ class Assignments(Calls):
                     self.option(target.name, values, self._line)
             else:
                 self._set_attribute(base, target.name, values)
+
+    def _objects(self, target: program.Member) -> Values:
+        """The objects whose field gets a value. That doesn't use them: what the field had may never be used."""
+        if type(target.base) is not program.Name or self.open_names:
+            return self.evaluate(target.base)
+        found = self.lookup(target.base.name)
+        if not self.scope.journals:
+            self.held.overwrite(found, target.name)
+        return found
 
     def _assign_pointed(self, target: program.Expression, values: Values) -> None:
         """What a pointer points to: what a parameter's does, the caller gets."""

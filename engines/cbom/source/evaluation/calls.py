@@ -10,6 +10,7 @@ from engines.cbom.source.evaluation.functions import callbacks, intrinsics
 from engines.cbom.source.evaluation.functions.receivers import has_receiver
 from engines.cbom.source.evaluation.libraries import ERROR_FIRST, TYPES, Libraries
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
+from engines.cbom.source.evaluation.lifetimes.mentions import tell_called
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
 from engines.cbom.source.values import (
@@ -147,7 +148,7 @@ class Calls(Libraries):
     def apply(self, callee: Value, arguments: Arguments, node: program.Call) -> Values:
         """The result of calling one value."""
         if isinstance(callee, Ref):
-            return self._library(callee.path, arguments, node)
+            return self._referred(callee, arguments, node)
         if isinstance(callee, Method):
             return self._method(callee.receiver, callee.name, arguments, node)
         if isinstance(callee, Closure):
@@ -172,6 +173,17 @@ class Calls(Libraries):
         if isinstance(callee, Known) and self.scope.source.language == "go":
             return (callee,)  # A library's constant that is a function in its newer versions.
         return UNKNOWN
+
+    def _referred(self, callee: Ref, arguments: Arguments, node: program.Call) -> Values:
+        """The result of a library's function; where it is written elsewhere, its weakness is told there."""
+        if callee.place is None:
+            return self._library(callee.path, arguments, node)
+        tell_called(self.knowledge, callee, self.witness)
+        outer, self.called_mention = self.called_mention, True
+        try:
+            return self._library(callee.path, arguments, node)
+        finally:
+            self.called_mention = outer
 
     def _ran(self, callee: Closure, arguments: Arguments, node: program.Call) -> Values:
         """The result of a function of the program; what it gives back becomes the value of its arguments."""

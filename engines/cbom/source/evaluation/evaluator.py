@@ -27,6 +27,7 @@ from engines.cbom.source.evaluation.lifetimes.contexts import MARKED, ORDERS, co
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_methods, overrides
+from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.lifetimes.runs import Runs, too_deep
 from engines.cbom.source.evaluation.names import Files
@@ -205,6 +206,7 @@ class Evaluator(Branches):
             runs.cut(each.function for each in self._running)
             return UNKNOWN
         if self._is_running(function) or len(results) >= (MAX_USES if function.macro else MAX_CONTEXTS):
+            note_taken(arguments.positional, self.witness)
             return UNKNOWN
         results[key] = UNKNOWN
         calls = self.calls

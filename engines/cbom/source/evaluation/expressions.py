@@ -83,6 +83,7 @@ class Expressions(Names):
             program.Mapping: self._mapping,
             program.Typed: self._typed,
             program.Pointed: lambda node: self.evaluate(node.base),
+            program.Mentioned: self._mentioned,
             program.Opaque: self._opaque,
             program.Function: self.closure,
         }
@@ -104,6 +105,10 @@ class Expressions(Names):
     @abstractmethod
     def macro(self, made: Closure) -> Values:
         """The value of a macro without parameters."""
+
+    @abstractmethod
+    def mentioned(self, value: Value, place: tuple[int, int, int, int]) -> Values:
+        """A constant or a thing of a library that is written at a place of the file that runs."""
 
     @abstractmethod
     def closure(self, node: program.Function) -> Values:
@@ -300,6 +305,8 @@ class Expressions(Names):
         values = self.evaluate(node.operand)
         if node.operator == "not":
             return operators.negated(values)
+        if node.operator == "bytes":
+            return operators.decoded(values, "text")
         if weak := weak_among([values]):
             return weak
         return operators.minus(values) if node.operator == "-" else UNKNOWN
@@ -383,6 +390,10 @@ class Expressions(Names):
             elif type(value) is Class:
                 found.append((self.construct(value),))
         return union(found)
+
+    def _mentioned(self, node: program.Mentioned) -> Values:
+        values = self.evaluate(node.value)
+        return self.mentioned(values[0], node.place) if len(values) == 1 else values
 
     def _opaque(self, node: program.Opaque) -> Values:
         for part in node.parts:

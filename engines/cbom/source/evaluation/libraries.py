@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import replace
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules
 from engines.cbom.source.evaluation.expressions import Expressions
+from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.secrets import CONTENT, hashes_password, weakness
@@ -22,7 +24,10 @@ from engines.cbom.source.values import (
     Closure,
     Data,
     Instance,
+    Known,
+    Ref,
     Thing,
+    Value,
     Values,
     known,
     union,
@@ -31,6 +36,9 @@ from engines.cbom.source.values import (
 
 _LATER = frozenset({"key_bits", "curve"})
 """Facts that an object may get after it was made."""
+
+_LISTS = ("algorithm", "suites")
+"""Facts that may be lists of which each element is told where it is written."""
 
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
@@ -53,6 +61,9 @@ class Libraries(Expressions):
 
     nonces: Nonces
     """The nonces that were used."""
+
+    called_mention = False
+    """Whether the function that is called is written elsewhere, where its algorithm is told."""
 
     untaken: list[Thing]
     """Objects that are reported if no call of a library takes them."""
@@ -81,6 +92,16 @@ class Libraries(Expressions):
     @abstractmethod
     def run(self, closure: Closure, arguments: Arguments) -> Values: ...
 
+    def mentioned(self, value: Value, place: tuple[int, int, int, int]) -> Values:
+        if type(value) is Known:
+            return (Known(value.value, Place(self.scope.source.path, *place)),)
+        if type(value) is Ref and value.path in self.knowledge.calls and not self.tests_others():
+            at = Place(self.scope.source.path, *place)
+            if tell_mention(self.knowledge, value.path, at, self.witness):
+                self.telling |= self.within()
+                return (Ref(value.path, at),)
+        return (value,)
+
     def _place(self, node: program.Call, keyword: str = "") -> Place:
         """The place of a call, or of one of its keywords where the front-end has that."""
         own = node.line, node.column, node.end_line, node.end_column
@@ -103,6 +124,7 @@ class Libraries(Expressions):
         read: set[int] = set()
         applied = False
         arguments.take()
+        note_taken([*arguments.positional, *arguments.keywords.values()], self.witness, node.line)
         each = ((rule, names) for rule in found for names in rules.apart(rule, rules.bound(rule, arguments)))
         for rule, names in each:
             if rules.applies(rule, arguments, names):
@@ -146,8 +168,10 @@ class Libraries(Expressions):
             if hashes_password(rule, node):
                 rule = replace(rule, findings=(*rule.findings, "weak-kdf"))
             fresh = frozenset(word for word in told if word not in _LATER or not self._from_object(rule, word, names))
+            fresh -= {"algorithm"} if self.called_mention else set()
             sighting = Sighting(place, rule, everything, fresh, harmless, self.within())
-            self._sighted(sighting, node)
+            for each in self._elements(sighting, names):
+                self._sighted(each, node)
         if not _LATER.isdisjoint(rule.keeps.keys() | rule.facts.keys()):
             self._tell_birth(place, everything, names)
         if rule.fills is not None:
@@ -183,6 +207,16 @@ class Libraries(Expressions):
             if later:
                 rule = replace(made.rule, findings=())
                 self.witness.see(replace(made, rule=rule, facts={**made.facts, **later}, fresh=frozenset()))
+
+    def _elements(self, sighting: Sighting, names: dict[str, Values]) -> Iterator[Sighting]:
+        """A sighting, or one for each place of the list's elements that it is about (``CipherSuites``)."""
+        word = next((word for word in _LISTS if word in sighting.fresh), "")
+        given = rules.of_term(sighting.rule.facts[word], names) if word else NOTHING
+        if not any(type(value) is Array for value in given):
+            yield sighting
+            return
+        for place, values in by_place(sighting.facts[word]).items():
+            yield replace(sighting, place=place or sighting.place, facts={**sighting.facts, word: values})
 
     def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:
         """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""

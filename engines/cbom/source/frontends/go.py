@@ -93,10 +93,14 @@ class GoLowering(GoExpressions):
 
     def return_node(self, node: Node) -> Iterator[Statement]:
         if node.named_children:
-            yield Return(self.expression(node.named_children[0]))
+            yield Return(self._results_of(node.named_children[0]))
             return
         names: list[Expression] = [Name(name) for name in (self._results[-1] if self._results else [])]
         yield Return(names[0] if len(names) == 1 else Sequence(names) if names else None)
+
+    def _results_of(self, node: Node) -> Expression:
+        items = [self.mention(child) for child in self.children(node)]
+        return items[0] if len(items) == 1 else Sequence(items)
 
     def call_statement(self, node: Node) -> Iterator[Statement]:
         """A call; ``copy`` is an assignment of its target, if that is a whole variable."""
@@ -217,10 +221,12 @@ class GoLowering(GoExpressions):
         named = node.child_by_field_name("name")
         if named is None:
             for name in _package_names(path):
+                self.packages.add(name)
                 yield Import(name, path, "", line)
         elif named.type == "dot":
             yield Import("*", path, "", line)
         elif named.type == "package_identifier":
+            self.packages.add(self.text(named))
             yield Import(self.text(named), path, "", line)
 
     statements = {

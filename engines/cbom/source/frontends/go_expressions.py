@@ -16,6 +16,7 @@ from engines.cbom.source.program import (
     Index,
     Mapping,
     Member,
+    Mentioned,
     Name,
     NewArray,
     Opaque,
@@ -26,6 +27,9 @@ from engines.cbom.source.program import (
     Typed,
     Unary,
 )
+
+MAX_LISTED = 64
+"""The most elements of a list, and the longest texts among them, whose places are kept: suites of ciphers."""
 
 _UNARY = {"!": "not", "-": "-", "^": "~"}
 _CONVERSIONS = frozenset(
@@ -43,6 +47,9 @@ class GoExpressions(CommonSyntax):
     def __init__(self, source: bytes) -> None:
         super().__init__(source)
         self._iota = 0
+        self.packages: set[str] = set()
+        """The names of imported packages."""
+
         self._results: list[list[str]] = []
 
     # Expressions
@@ -72,7 +79,13 @@ class GoExpressions(CommonSyntax):
             if built is not None:
                 return built
         named = function.child_by_field_name("field") if function.type == "selector_expression" else function
-        return self.call(node, self.expression(function), named, [self.expression(child) for child in arguments])
+        return self.call(node, self.expression(function), named, [self.mention(child) for child in arguments])
+
+    def mention(self, node: Node) -> Expression:
+        """An argument, element or result: with its place where it is a member of a package."""
+        value = self.expression(node)
+        of_package = type(value) is Member and type(value.base) is Name and value.base.name in self.packages
+        return Mentioned(value, self.place_of(node)) if of_package else value
 
     def spread(self, node: Node) -> Expression:
         return Spread(self.first(node))
@@ -88,7 +101,7 @@ class GoExpressions(CommonSyntax):
         if name == "append" and arguments:
             result = self.expression(arguments[0])
             for child in arguments[1:]:
-                other = self.expression(child)
+                other = self._listed(child)
                 result = Binary("+", result, other.value if isinstance(other, Spread) else Sequence([other]))
             return result
         return None
@@ -96,6 +109,8 @@ class GoExpressions(CommonSyntax):
     def conversion(self, node: Node) -> Expression:
         value = self.part(node, "operand")
         kind = node.child_by_field_name("type")
+        if kind.type == "slice_type":
+            return Unary("bytes", value) if self.text(kind) == "[]byte" else value
         return Typed(value, self.expression(kind)) if kind.type in self.named_types else value
 
     def assertion(self, node: Node) -> Expression:
@@ -127,7 +142,8 @@ class GoExpressions(CommonSyntax):
             if not elements and length is not None:
                 return NewArray(self.expression(length))
             inner = kind.child_by_field_name("element")
-            return Sequence([self._element(each, inner) for each in elements])
+            listed = len(elements) <= MAX_LISTED
+            return Sequence([self._element(each, inner, listed=listed) for each in elements])
         args: list[Expression] = []
         keywords: dict[str, Expression] = {}
         places: dict[str, tuple[int, int, int, int]] = {}
@@ -148,14 +164,20 @@ class GoExpressions(CommonSyntax):
     def _part(self, keyed: Node, field: str, kind: Node | None) -> Expression:
         return self._element(keyed.child_by_field_name(field), kind)
 
-    def _element(self, node: Node, kind: Node | None) -> Expression:
+    def _listed(self, node: Node) -> Expression:
+        """An element of a list: with its place where it is a member of a package or a short text."""
+        value = self.mention(node)
+        is_text = type(value) is Const and isinstance(value.value, str) and len(value.value) <= MAX_LISTED
+        return Mentioned(value, self.place_of(node)) if is_text else value
+
+    def _element(self, node: Node, kind: Node | None, *, listed: bool = False) -> Expression:
         """An element of a literal; a literal in it may leave out its type where that is ``kind``."""
         if node.type == "keyed_element":
             node = node.child_by_field_name("value")
         inner = node.named_children[0] if node.type == "literal_element" and node.named_children else node
         if inner.type == "literal_value":
             return self._literal(inner, kind, inner) if kind is not None else Opaque([])
-        return self.expression(inner)
+        return self._listed(inner) if listed else self.mention(inner)
 
     def string(self, node: Node) -> Expression:
         if self.too_long(node):

@@ -62,7 +62,9 @@ def _padding(subject: Subject | None, primitive: str, _facts: Mapping[str, Value
         yield Weakness("weak-padding", {"padding": subject.padding})
 
 
-def _size(subject: Subject | None, _primitive: str, _facts: Mapping[str, Values]) -> Found:
+def _size(subject: Subject | None, primitive: str, facts: Mapping[str, Values]) -> Found:
+    if primitive == "mac" and any(is_static(value) for value in facts.get("key", ())):
+        return  # A key that stands in the source isn't better for being long.
     if subject is not None and subject.key_bits and not subject.algorithm.bits:
         yield from _below(subject, "key_bits", subject.key_bits)
 

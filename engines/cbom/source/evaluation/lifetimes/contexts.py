@@ -48,7 +48,7 @@ def _told(values: Values) -> Any:
             if type(value) is Known
             else None
             if type(value) is Unknown
-            else value.path
+            else (value.path, value.place)
             if type(value) is Ref
             else value
             for value in values

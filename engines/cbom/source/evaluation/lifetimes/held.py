@@ -6,7 +6,7 @@ overwritten on every way. What is looked up is used; what a variable still has a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.sightings import Sighting, Witness
@@ -35,6 +35,16 @@ class Held:
         held = _Held(thing, scope, name, sightings)
         self.waiting[id(thing)] = held
         self._of_scope.setdefault(id(scope), []).append(held)
+
+    def overwrite(self, values: Values, field_name: str) -> None:
+        """Note that a field of objects that nothing has used yet gets another value: what it had is a use alone."""
+        for value in values if len(values) == 1 else ():
+            held = self._waiting.get(id(value))
+            if held is not None:
+                held.sightings = [
+                    replace(each, harmless=True) if each.rule.parameters[:1] == (field_name,) else each
+                    for each in held.sightings
+                ]
 
     def release(self, values: Values, witness: Witness) -> None:
         """Note that ``values`` are used."""

@@ -15,9 +15,9 @@ func configurations(verify bool) *http.Transport {
 	config := &tls.Config{} // finds: use:TLS
 	config.InsecureSkipVerify = true // finds: use:TLS disabled-certificate-check
 	config.MinVersion = tls.VersionTLS13 // finds: use:TLSv1.3
-	_ = tls.Config{CipherSuites: []uint16{ // finds: use:TLS use:RC4 use:AES weak-cipher
-		tls.TLS_RSA_WITH_RC4_128_SHA,
-		tls.TLS_AES_128_GCM_SHA256,
+	_ = tls.Config{CipherSuites: []uint16{ // finds: use:TLS
+		tls.TLS_RSA_WITH_RC4_128_SHA, // finds: use:RC4 weak-cipher
+		tls.TLS_AES_128_GCM_SHA256, // finds: use:AES
 	}}
 	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // finds: use:TLS disabled-certificate-check
 }

@@ -16,7 +16,7 @@ class Helpers {
         Hashing.sha1(); // finds: use:SHA-1 weak-hash
         Hashing.sha512(); // finds: use:SHA-512
         new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key); // finds: use:HMAC-SHA-256
-        HmacUtils.hmacSha1Hex(Hex.decodeHex("00ff"), key); // finds: use:HMAC-SHA-1 hardcoded-key weak-key-size
+        HmacUtils.hmacSha1Hex(Hex.decodeHex("00ff"), key); // finds: use:HMAC-SHA-1 hardcoded-key
     }
 
     void secrets() {
