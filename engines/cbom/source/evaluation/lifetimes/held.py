@@ -39,7 +39,7 @@ class Held:
     def overwrite(self, values: Values, field_name: str) -> None:
         """Note that a field of objects that nothing has used yet gets another value: what it had is a use alone."""
         for value in values if len(values) == 1 else ():
-            held = self._waiting.get(id(value))
+            held = self.waiting.get(id(value))
             if held is not None:
                 held.sightings = [
                     replace(each, harmless=True) if each.rule.parameters[:1] == (field_name,) else each
