@@ -39,7 +39,7 @@ from engines.cbom.source.values import (
 )
 
 _MAX_BASES = 8
-_GROWING = frozenset({"push_back", "append", "WriteByte", "WriteRune", "WriteString"})
+_GROWING = frozenset({"push_back", "append", "push", "unshift", "WriteByte", "WriteRune", "WriteString"})
 """Methods by which a text or buffer grows: what a weak generator made of a part makes the whole weak."""
 
 _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closure: "function", Bound: "function"}

@@ -12,13 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation.acceptance import (
-    always_true,
-    does_nothing,
-    only_asserts,
-    only_proceeds,
-    only_refuses,
-)
+from engines.cbom.source.evaluation.acceptance import only_refuses, unchecking
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
@@ -50,8 +44,6 @@ from engines.cbom.source.values import (
     Values,
     union,
 )
-
-_CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts, "proceeds": only_proceeds}
 
 MAX_USES = 1000
 """The most sets of arguments with which one macro is expanded."""
@@ -140,7 +132,7 @@ class Evaluator(Branches):
 
     def _run_unreached(self, closure: Closure, *, again: bool) -> None:
         function = closure.function
-        if function.macro or (not again and self._runs.reached(function)):
+        if function.macro or (not again and self._runs.reached(function) and not self._runs.is_variant(closure)):
             return
         receiver = closure.receiver
         if closure.owner is not None and not closure.function.static:
@@ -392,12 +384,10 @@ class Evaluator(Branches):
                 others = made.members.get(override.beside, NOTHING)
                 if any(type(each) is Closure and not only_refuses(each.function) for each in others):
                     continue
-                for value in made.members.get(override.method, NOTHING):
-                    if type(value) is Closure and _CHECKS_NOTHING[override.body](value.function):
-                        line = value.function.line
-                        place = Place(self.scope.source.path, line, 1, line, 1)
-                        self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))
-                        made.accepts_all |= override.body == "asserts"
+                for function in unchecking(made, override):
+                    place = Place(self.scope.source.path, function.line, 1, function.line, 1)
+                    self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))
+                    made.accepts_all |= override.body == "asserts"
 
     def _import(self, node: program.Import) -> bool:
         if node.local == "*":

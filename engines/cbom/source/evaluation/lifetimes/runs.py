@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engines.cbom.source.program import Function
-from engines.cbom.source.values import Closure, Values
+from engines.cbom.source.values import Closure, Known, Values
 
 MAX_CALLS = 6
 """The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
@@ -21,6 +21,10 @@ def too_deep(running: Sequence[Closure]) -> bool:
     return depth >= MAX_ANONYMOUS or (
         depth >= MAX_CALLS and sum(1 for closure in running if closure.function.name) >= MAX_CALLS
     )
+
+
+_SCOPE = 1
+"""The place, in what tells the runs of a function apart, of the scope of the function that made it."""
 
 
 class Runs:
@@ -38,6 +42,14 @@ class Runs:
     def reached(self, function: Function) -> bool:
         """Whether a function was run, and not only cut off."""
         return bool(self._results.get(id(function))) and id(function) not in self._cut
+
+    def is_variant(self, closure: Closure) -> bool:
+        """Whether a function that was run has other constants of the function that made it: ``hasher("md5")``."""
+        scope = closure.scope
+        captured = scope.names.values() if scope.is_function else ()
+        if not any(type(value) is Known for values in captured for value in values):
+            return False
+        return all(context[_SCOPE] is not scope for context in self._results.get(id(closure.function), ()))
 
     def cut(self, functions: Iterable[Function]) -> None:
         """Note functions that weren't run to the end: they called too deep, or took too long."""
