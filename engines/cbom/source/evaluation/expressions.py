@@ -83,7 +83,7 @@ class Expressions(Names):
             program.Mapping: self._mapping,
             program.Typed: self._typed,
             program.Pointed: lambda node: self.evaluate(node.base),
-            program.Mentioned: self._mentioned,
+            program.Mentioned: self.mentioned,
             program.Opaque: self._opaque,
             program.Function: self.closure,
         }
@@ -107,8 +107,8 @@ class Expressions(Names):
         """The value of a macro without parameters."""
 
     @abstractmethod
-    def mentioned(self, value: Value, place: tuple[int, int, int, int]) -> Values:
-        """A constant or a thing of a library that is written at a place of the file that runs."""
+    def mentioned(self, node: program.Mentioned) -> Values:
+        """A constant or a thing of a library, with its place."""
 
     @abstractmethod
     def closure(self, node: program.Function) -> Values:
@@ -390,10 +390,6 @@ class Expressions(Names):
             elif type(value) is Class:
                 found.append((self.construct(value),))
         return union(found)
-
-    def _mentioned(self, node: program.Mentioned) -> Values:
-        values = self.evaluate(node.value)
-        return self.mentioned(values[0], node.place) if len(values) == 1 else values
 
     def _opaque(self, node: program.Opaque) -> Values:
         for part in node.parts:

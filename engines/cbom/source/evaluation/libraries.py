@@ -27,7 +27,6 @@ from engines.cbom.source.values import (
     Known,
     Ref,
     Thing,
-    Value,
     Values,
     known,
     union,
@@ -92,7 +91,11 @@ class Libraries(Expressions):
     @abstractmethod
     def run(self, closure: Closure, arguments: Arguments) -> Values: ...
 
-    def mentioned(self, value: Value, place: tuple[int, int, int, int]) -> Values:
+    def mentioned(self, node: program.Mentioned) -> Values:
+        values = self.evaluate(node.value)
+        if len(values) != 1:
+            return values
+        value, place = values[0], node.place
         if type(value) is Known:
             return (Known(value.value, Place(self.scope.source.path, *place)),)
         if type(value) is Ref and value.path in self.knowledge.calls and not self.tests_others():
@@ -100,7 +103,7 @@ class Libraries(Expressions):
             if tell_mention(self.knowledge, value.path, at, self.witness):
                 self.telling |= self.within()
                 return (Ref(value.path, at),)
-        return (value,)
+        return values
 
     def _place(self, node: program.Call, keyword: str = "") -> Place:
         """The place of a call, or of one of its keywords where the front-end has that."""
