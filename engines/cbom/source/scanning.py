@@ -7,13 +7,11 @@ where they are. All others are only read when a file that matters imports them.
 from __future__ import annotations
 
 import gc
-import multiprocessing
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from engines.cbom.source.files.discovery import Problem
 from engines.cbom.source.files.reading import NotSource, read_source
@@ -25,6 +23,9 @@ from engines.cbom.source.languages import language_of
 from engines.cbom.source.locating import Tree
 from engines.cbom.source.own_tests import is_test
 from engines.cbom.source.program_files import ProgramFiles
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Progress = Callable[[int, int], None]
 """Told how many files are done, and of how many."""
@@ -42,6 +43,10 @@ _PATHS = re.compile(rb"[A-Za-z0-9_]+(?:::)?")
 """Words of Rust, with what tells that one is a module or a type."""
 
 _MAX_TEXT = 300
+
+
+class ScanningEnded(Exception):
+    """A process that scans has ended before its work was done."""
 
 
 @dataclass(slots=True)
@@ -70,7 +75,7 @@ class _Sifted:
 def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
     """Scan source files; files of settings among ``paths`` are read where a program asks for them.
 
-    Raises ``MissingGrammar``, ``KnowledgeError`` and ``BrokenProcessPool``.
+    Raises ``MissingGrammar``, ``KnowledgeError`` and ``ScanningEnded``.
     """
     collects = gc.isenabled()
     gc.disable()  # What a group makes lives longer than it: collecting before would find nothing.
@@ -128,20 +133,27 @@ class _pool:  # noqa: N801
     def __init__(self, jobs: int, paths: Sequence[str]) -> None:
         self._jobs = jobs
         self._paths = paths
-        self._executor: ProcessPoolExecutor | None = None
+        self._executor: Executor | None = None
 
     def __enter__(self) -> Callable:  # type: ignore[type-arg]
         _begin(self._paths)
         if self._jobs < 2 or len(self._paths) <= _GROUP:
             return map
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
         context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
         self._executor = ProcessPoolExecutor(self._jobs, context, _begin_process, (self._paths,))
         return self._executor.map
 
-    def __exit__(self, *_exception: object) -> None:
+    def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         _begin(())
         if self._executor is not None:
+            from concurrent.futures.process import BrokenProcessPool
+
             self._executor.shutdown(cancel_futures=True)
+            if isinstance(error, BrokenProcessPool):
+                raise ScanningEnded from error
 
 
 _tree = Tree(())
@@ -244,6 +256,3 @@ def _line(lines: list[bytes], number: int) -> bytes:
 def _characters(line: bytes, column: int) -> int:
     """A column that counts bytes as one that counts characters."""
     return len(line[: column - 1].decode("utf-8", "replace")) + 1
-
-
-__all__ = ["BrokenProcessPool", "Scanned", "scan"]

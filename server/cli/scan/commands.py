@@ -6,43 +6,68 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cryptoserve_cli.command import Command, CommandFailed, Invocation
 from cryptoserve_cli.flags import Flag, UsageError
-from engines.cbom.reports.cyclonedx import to_cyclonedx
-from engines.cbom.reports.plain import to_json, to_text
 from engines.cbom.reports.report import LEVELS, Entry, Report, entries_of, on_lines
-from engines.cbom.reports.sarif import fingerprints_in, to_sarif
 from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
 from engines.cbom.source.files.suppressions import counts
 from engines.cbom.source.languages import MissingGrammar, language_of
-from engines.cbom.source.scanning import BrokenProcessPool, Scanned, scan
+from engines.cbom.source.scanning import Scanned, ScanningEnded, scan
 from engines.cbom.source.settings.reading import is_settings
 from engines.cbom.source.words import FINDINGS
 from server.cli.connection_flags import SOURCE_FLAGS
-from server.cli.scan.changes import changed_lines
 from server.runtime.version import VERSION
 
 if TYPE_CHECKING:
     from engines.cbom.reports.lock_files import LockFiles
     from engines.cbom.reports.profiles import Limits
+    from engines.cbom.source.judging.results import Result
 
 CLEAN, FOUND, COULD_NOT = 0, 1, 2
 LOCK_SUFFIXES = (".json", ".lock", ".toml", ".txt", ".yaml")
 """Endings of names of lock files; which of these files are read depends on their whole paths."""
 
 _MAX_JOBS, _MAX_DIGITS = 64, 9
+
+
+def _text(report: Report) -> bytes:
+    from engines.cbom.reports.plain import to_text
+
+    return to_text(report).encode()
+
+
+def _json(report: Report) -> bytes:
+    from engines.cbom.reports.plain import to_json
+
+    return to_json(report)
+
+
+def _sarif(report: Report) -> bytes:
+    from engines.cbom.reports.sarif import to_sarif
+
+    return to_sarif(report, VERSION)
+
+
+def _cyclonedx(report: Report, version: str = "1.7", name: str = "") -> bytes:
+    from engines.cbom.reports.cyclonedx import to_cyclonedx
+
+    return to_cyclonedx(report, name or Path.cwd().name or "application", VERSION, version)
+
+
 _FORMS: dict[str, Callable[[Report], bytes]] = {
-    "text": lambda report: to_text(report).encode(),
-    "json": to_json,
-    "sarif": lambda report: to_sarif(report, VERSION),
-    "cyclonedx": lambda report: to_cyclonedx(report, _name(), VERSION),
-    "cyclonedx-1.6": lambda report: to_cyclonedx(report, _name(), VERSION, "1.6"),
+    "text": _text,
+    "json": _json,
+    "sarif": _sarif,
+    "cyclonedx": _cyclonedx,
+    "cyclonedx-1.6": lambda report: _cyclonedx(report, "1.6"),
 }
+"""The reports. A hook of pre-commit scans a few files at a time: what makes a report is imported where it is asked for,
+and so is what reads lock files, and what starts processes."""
 
 
 def _run(invocation: Invocation) -> int:
@@ -69,19 +94,25 @@ def _scan(invocation: Invocation) -> int:
     application = _application_in(flags.last("submit")) if flags.all("submit") else None
     jobs, baseline = _jobs(flags.last("jobs")), _baseline(flags.last("baseline"))
     try:
-        lock_files = _lock_files(flags.last("advisories"))
+        advisories = flags.last("advisories")
+        lock_files = _lock_files(advisories) if advisories else None
         found = discover(flags.operands, flags.all("exclude"), _is_read)
         sources = [path for path in found.paths if _is_source(path)]
         scanned = scan(sources, jobs, _progress if sys.stderr.isatty() else _silence)
-        judged = [result for path in found.paths if lock_files.reads(path) for result in lock_files.judge(path)]
+        other = [path for path in found.paths if path.endswith(LOCK_SUFFIXES)]
+        if other and lock_files is None:
+            lock_files = _lock_files("")
+        judged = [*_judged(lock_files, other)] if lock_files else []
     except (CannotScan, MissingGrammar) as error:
         raise CommandFailed(str(error)) from None
-    except BrokenProcessPool:
+    except ScanningEnded:
         raise CommandFailed("a process that scanned has ended: try -jobs=1") from None
     if limits is not None:
         scanned.results = limits.raised(scanned.results)
     results = [*scanned.results, *judged]
     if revision := flags.last("diff"):
+        from server.cli.scan.changes import changed_lines
+
         paths = {result.place.path for result in results}
         results = on_lines(results, changed_lines(revision, flags.operands, paths))
     report = _report(found, scanned, entries_of(results, baseline), lock_files)
@@ -90,7 +121,7 @@ def _scan(invocation: Invocation) -> int:
         from server.cli.scan.submitting import submit
 
         mount, name = application
-        line = submit(invocation, mount, name, to_cyclonedx(report, name, VERSION))
+        line = submit(invocation, mount, name, _cyclonedx(report, name=name))
         sys.stderr.write(f"{line}\n")
     return FOUND if report.failing(gate) else CLEAN
 
@@ -112,11 +143,6 @@ def _application_in(text: str) -> tuple[str, str]:
     if not mount or not name:
         raise UsageError(f"-submit: expected MOUNT/NAME, got {text!r}")
     return mount, name
-
-
-def _name() -> str:
-    """The name of the program in documents: that of the working folder."""
-    return Path.cwd().name or "application"
 
 
 def _is_source(path: str) -> bool:
@@ -141,16 +167,22 @@ def _lock_files(directory: str) -> LockFiles:
         raise CommandFailed(f"-advisories: {error}") from None
 
 
-def _report(found: Discovered, scanned: Scanned, entries: list[Entry], lock_files: LockFiles) -> Report:
+def _judged(lock_files: LockFiles, paths: list[str]) -> Iterator[Result]:
+    for path in paths:
+        if lock_files.reads(path):
+            yield from lock_files.judge(path)
+
+
+def _report(found: Discovered, scanned: Scanned, entries: list[Entry], lock_files: LockFiles | None) -> Report:
     _, without_reason = counts(scanned.suppressions)
-    problems = [*found.problems, *scanned.problems, *lock_files.problems]
+    problems = [*found.problems, *scanned.problems, *(lock_files.problems if lock_files else ())]
     return Report(
         entries,
         sorted(problems, key=lambda problem: problem.path),
-        scanned.files + lock_files.files,
+        scanned.files + (lock_files.files if lock_files else 0),
         found.archives,
         without_reason,
-        lock_files.described(datetime.now(UTC).date()),
+        lock_files.described(datetime.now(UTC).date()) if lock_files else "",
     )
 
 
@@ -188,6 +220,8 @@ def _jobs(text: str) -> int:
 def _baseline(path: str) -> frozenset[str]:
     if not path:
         return frozenset()
+    from engines.cbom.reports.sarif import fingerprints_in
+
     try:
         return fingerprints_in(Path(path).read_bytes())
     except OSError as error:
