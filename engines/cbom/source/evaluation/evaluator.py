@@ -358,7 +358,8 @@ class Evaluator(Branches):
         bases = [value for base in node.bases for value in self.evaluate(base)]
         found = self.scope.names.get(node.name, NOTHING)
         made = found[0] if len(found) == 1 and type(found[0]) is Class else Class(node, self.scope, {}, bases)
-        self.scope.set(node.name, (made,))
+        if not (node.interfaces and self.imports_library(found)):  # Rust: a trait of ours for a library's type.
+            self.scope.set(node.name, (made,))
         inner = Scope(self.scope.source, self.scope, made.members, is_class=True, name=node.name)
         outer, self.scope = self.scope, inner
         start = len(self.made)

@@ -8,7 +8,7 @@ from typing import Protocol
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.knowledge.model import Knowledge
-from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Values, known, union
+from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Value, Values, known, union
 
 OWN = frozenset({"crate", "self", "super"})
 """The beginnings of paths of the program itself (Rust)."""
@@ -155,6 +155,11 @@ class Names:
         """What stands for an imported name until it is looked up: files are read when they are needed."""
         return (Ref(f"\0{node.module}\0{node.member}"),)
 
+    def imports_library(self, values: Values) -> bool:
+        """Whether ``values``, which ``lazy_import`` gave, stand for a name that knowledge has."""
+        paths = [value.path.split("\0") for value in values if type(value) is Ref and value.path.startswith("\0")]
+        return any(self.normal(f"{module}.{member}") in self.knowledge.prefixes for _, module, member in paths)
+
     def _imported(self, source: Source, path: str) -> Values:
         _, module, member = path.split("\0")
         ours = self.files.find(source, module, member)
@@ -173,7 +178,8 @@ class Names:
         tails = (
             self.normal(".".join(parts[start:])) for start in range(len(parts) - 1) if parts[start] not in _STANDARD
         )
-        return next((tail for tail in tails if tail in self.knowledge.prefixes), path)
+        found = next((tail for tail in tails if tail in self.knowledge.prefixes), None)
+        return found or (self.knowledge.passed_on.get(parts[-1]) if dot else None) or path
 
     def _resolved(self, path: str) -> Values:
         constant = self.knowledge.constants
@@ -220,8 +226,13 @@ class Names:
                 if self.open_names or path not in self.knowledge.prefixes
                 else NOTHING
             )
-            if ours and ours is not UNKNOWN:
+            if ours and ours is not UNKNOWN and not all(_is_unread(value) for value in ours):
                 return ours
             if not ours and path in self.knowledge.prefixes:
                 return self._resolved(path)
         return NOTHING
+
+
+def _is_unread(value: Value) -> bool:
+    """Whether a value only tells that something of the program might be there, in a file that wasn't read (Rust)."""
+    return type(value) is Ref and value.path.partition(".")[0] in OWN

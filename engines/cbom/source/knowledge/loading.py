@@ -24,6 +24,7 @@ _FILE = frozenset(
         "modules",
         "globals",
         "twins",
+        "passed_on",
         "aliases",
         "bases",
         "constants",
@@ -102,6 +103,8 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
         found.aliases.update((each, _filled(other, groups)) for each, groups in expansions(name))
     for name, base in content.get("bases", {}).items():
         found.bases.update((each, base) for each, _ in expansions(name))
+    for name in content.get("passed_on", ()):
+        found.passed_on.update((each.rpartition(".")[2], each) for each, _ in expansions(name))
     for name, value in content.get("constants", {}).items():
         for expanded, groups in expansions(name):
             found.constants[expanded] = _substituted(value, groups)

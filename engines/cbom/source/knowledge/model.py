@@ -171,6 +171,9 @@ class Knowledge:
     bases: dict[str, str] = field(default_factory=dict)
     """Types with the type whose methods they have too."""
 
+    passed_on: dict[str, str] = field(default_factory=dict)
+    """By their own names, types so called everywhere, which packages that aren't known pass on: ``Sha256`` (Rust)."""
+
     modules: set[str] = field(default_factory=set)
     """Texts, one of which a file has if it uses any of the libraries."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, joined, line_of
-from engines.cbom.source.frontends.rust.expressions import RustExpressions
+from engines.cbom.source.frontends.rust.own_macros import CONDITIONS, OwnMacros
 from engines.cbom.source.program import (
     Assign,
     Const,
@@ -26,12 +26,15 @@ _DATA = {"include_bytes": "include_bytes!", "include_str": "include_str!"}
 _STATICS = frozenset({"lazy_static", "thread_local"})
 
 
-class RustMacros(RustExpressions):
+class RustMacros(OwnMacros):
     """Macros of Rust's own library, and of crates that everyone uses."""
 
     def macro(self, node: Node) -> Expression:
         tokens, named = node.named_children[-1], node.child_by_field_name("macro")
         name = self.text(named).rpartition("::")[2]
+        own = self.expanded(node, name) if self.definitions else None
+        if own is not None:
+            return own[0].run(own[1])
         pieces = self._pieces(tokens.children[1:-1])
         args = [items[0] if len(items) == 1 else Opaque(items) for items, _ in pieces]
         if name == "vec" and len(pieces) == 2 and pieces[0][1] == ";":
@@ -40,6 +43,8 @@ class RustMacros(RustExpressions):
             return Sequence(args)
         if name == "hex":
             return self.call(node, Member(Name("hex_literal"), "hex"), named, args)
+        if name == "cfg" and self.text(tokens) == "(test)":
+            return Const(False)  # The program itself, not its tests.
         if name in _DATA:
             return self.call(node, Name(_DATA[name]), named, args)
         if name == "concat":
@@ -60,6 +65,10 @@ class RustMacros(RustExpressions):
         name = self.text(node.child_by_field_name("macro")).rpartition("::")[2]
         if name in _STATICS:
             yield from self._statics(node.named_children[-1].children[1:-1])
+        elif name in CONDITIONS:
+            yield from self.conditions(node)
+        elif self.definitions and (own := self.expanded(node, name)) is not None:
+            yield from own[0].block(own[1])
         else:
             yield Evaluate(self.macro(node))
 
@@ -120,4 +129,4 @@ class RustMacros(RustExpressions):
             return [*values, Sequence(inner)]
         return [*values, *inner]
 
-    expressions = {**RustExpressions.expressions, "macro_invocation": macro}
+    expressions = {**OwnMacros.expressions, "macro_invocation": macro}

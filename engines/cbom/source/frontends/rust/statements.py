@@ -20,6 +20,7 @@ from engines.cbom.source.program import (
     Index,
     Leave,
     Loop,
+    Member,
     Module,
     Name,
     Opaque,
@@ -44,13 +45,36 @@ class RustLowering(RustMacros):
         self.owner_types: list[str] = []
         """The type parameters of the implementation whose functions are being read."""
 
+        self.modules: frozenset[str] = frozenset()
+        """The modules within this file, in which others are not looked at."""
+
+        self.renamed: set[str] = set()
+        """Those of which this file uses parts by names of its own."""
+
+        self.names_within: list[Expression] = []
+        """Those names."""
+
     containers = frozenset({"source_file", "block", "unsafe_block", "async_block", "declaration_list", "label"})
 
     def module(self, root: Node) -> Module:
         """The file, its imports and functions first: items may stand in any order."""
+        self.define_macros(root)
+        self.modules = frozenset(
+            self.text(child.child_by_field_name("name"))
+            for child in root.named_children
+            if child.type == "mod_item" and child.child_by_field_name("body") is not None
+        )
         made = super().module(root)
-        made.body.sort(key=lambda each: 0 if isinstance(each, Import) else 1 if isinstance(each, Function) else 2)
+        made.body.sort(key=self._rank)
         return made
+
+    def _rank(self, item: Statement) -> int:
+        """The order of items: imports, functions, modules by another name with these names, and all others."""
+        if isinstance(item, Class):
+            return 2 if item.namespace and item.name in self.renamed else 4
+        if isinstance(item, Assign):
+            return 3 if item.target in self.names_within else 4
+        return 0 if isinstance(item, Import) else 1 if isinstance(item, Function) else 4
 
     # Values of blocks
 
@@ -281,8 +305,21 @@ class RustLowering(RustMacros):
             if outside and outside[0] != local:
                 yield Assign(Name(local), Name(outside[0]), line, local=True)
             return
+        if not self.inside and outside[0] in self.modules:
+            self.renamed.add(outside[0])
+            self.names_within.append(Name(local))
+            yield Assign(self.names_within[-1], self._within(outside), line, local=True)
+            return
         module = ".".join(outside[:-1]) or outside[0]
         yield Import(local, module, outside[-1] if len(outside) > 1 else "", line)
+
+    @staticmethod
+    def _within(parts: list[str]) -> Expression:
+        """A path within this file."""
+        found: Expression = Name(parts[0])
+        for part in parts[1:]:
+            found = Member(found, part)
+        return found
 
     def _outside(self, parts: list[str]) -> list[str]:
         """A path of a module within this file as one of the file; it has no parent's name then."""
@@ -321,6 +358,6 @@ class RustLowering(RustMacros):
         "use_declaration": use,
         "attribute_item": CommonSyntax.skip,
         "inner_attribute_item": CommonSyntax.skip,
-        "macro_definition": CommonSyntax.skip,
+        "macro_definition": RustMacros.macro_definition,
         "empty_statement": CommonSyntax.skip,
     }
