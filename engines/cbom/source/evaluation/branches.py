@@ -14,6 +14,9 @@ MAX_EARLIER_TESTS = 32
 """The most tests of a chain of alternatives that narrow later arms, so that a long chain takes linear time."""
 
 
+_NARROWING = (program.Unary, program.Binary, program.Name)
+"""Tests that tell something of variables."""
+
 MAX_PARTS = 32
 """The most parts of a test that are looked at for what they tell of variables."""
 
@@ -70,7 +73,7 @@ class Branches(Assignments):
             try:
                 for earlier in passed:
                     self.narrow(earlier, holds=False)
-                if isinstance(test, (program.Unary, program.Binary)):  # Others tell nothing of variables.
+                if isinstance(test, _NARROWING):  # Others tell nothing of variables.
                     self.narrow(test, holds=True)
                     if len(passed) < MAX_EARLIER_TESTS:
                         passed.append(test)
@@ -86,11 +89,19 @@ class Branches(Assignments):
             if test is None or held:
                 exhaustive = True
                 break
-        self.scope.join(changed, none_ran=not exhaustive)
-        if all(left) and not exhaustive:
-            for test in passed:
-                self.narrow(test, holds=False)
+        passing = {} if exhaustive else self._narrowed(passed)
+        self.scope.join([*changed, passing] if passing else changed, none_ran=not exhaustive and not passing)
         return exhaustive and all(left) and bool(left)
+
+    def _narrowed(self, tests: list[program.Expression]) -> dict[str, Values]:
+        """What is known of variables where none of ``tests`` held."""
+        self.scope.begin()
+        try:
+            for test in tests:
+                self.narrow(test, holds=False)
+        finally:
+            changes = self.scope.take_back()
+        return changes
 
     def loop(self, node: program.Loop) -> bool:
         if node.test is not None and operators.truth(self.evaluate(node.test)) is False:
@@ -148,6 +159,14 @@ class Branches(Assignments):
                         self._narrow_name(right.name, left, part, expected)
             elif type(part) is program.Unary and part.operator == "not":
                 waiting.append((part.operand, not expected))
+            elif type(part) is program.Name:
+                self._narrow_truth(part.name, expected)
+
+    def _narrow_truth(self, name: str, holds: bool) -> None:
+        values = self.scope.names.get(name, NOTHING)
+        kept = tuple(value for value in values if operators.truth((value,)) in (None, holds))
+        if kept and len(kept) < len(values):
+            self.scope.set(name, kept)
 
     def _narrow_name(self, name: str, other: program.Expression, test: program.Binary, holds: bool) -> None:
         values = self.scope.names.get(name, NOTHING)

@@ -276,6 +276,6 @@ def sliced(value: Value, bounds: Array) -> Values:
         return (value,) if whole is None else (Array(value.items[whole]),)
     if isinstance(value, Known) and isinstance(value.value, str | bytes):
         if not value.value:
-            return (value,)
+            return UNKNOWN  # Nothing yet: what comes into it later isn't followed.
         return (Data(CONSTANT),) if whole is None else known(value.value[whole])
     return UNKNOWN

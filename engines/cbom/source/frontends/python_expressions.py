@@ -10,9 +10,9 @@ from engines.cbom.source.frontends.common_syntax import CommonSyntax, HoistingSy
 from engines.cbom.source.program import (
     Assign,
     Binary,
+    Branch,
     Conditional,
     Const,
-    Evaluate,
     Expression,
     Function,
     Index,
@@ -146,18 +146,21 @@ class PythonExpressions(HoistingSyntax):
         It has a scope of its own, as a function that is called at once.
         """
         element, *clauses = self.children(node)
-        body: list[Statement] = []
+        whole: list[Statement] = []
+        body = whole
         for clause in clauses:
             if clause.type == "for_in_clause":
                 items = Index(self.part(clause, "right"), Opaque([]))
                 body.append(Assign(self.part(clause, "left"), items, line_of(clause), local=True))
             else:
-                body.append(Evaluate(self.opaque(clause)))
+                taken: list[Statement] = []
+                body.append(Branch([(self.first(clause), taken)]))
+                body = taken
         if element.type != "pair":
             body.append(Return(self.expression(element)))
-            return Sequence([self._looped(node, body), Opaque([])])
+            return Sequence([self._looped(node, whole), Opaque([])])
         body.append(Return(Opaque([self.part(element, "key"), self.part(element, "value")])))
-        return self._looped(node, body)
+        return self._looped(node, whole)
 
     def _looped(self, node: Node, body: list[Statement]) -> Expression:
         return self.call(node, Function("", [], [Loop(None, body)], line_of(node)), None, [])
