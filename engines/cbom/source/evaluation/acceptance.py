@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from engines.cbom.source.knowledge.model import Override
-from engines.cbom.source.program import Attempt, Call, Const, Function, Leave, Member, Name, Return
+from engines.cbom.source.program import Assign, Attempt, Call, Const, Function, Leave, Member, Name, Pointed, Return
 from engines.cbom.source.values import Class, Closure
 
 _TALKING = frozenset(
@@ -92,6 +92,22 @@ def accepts_all(function: Function) -> bool:
     results = [part.value for part in _parts(function.body) if isinstance(part, Return)]
     silent = all(each is None or (isinstance(each, Const) and each.value is None) for each in results)
     return silent and does_nothing(function)
+
+
+def clears_errors(function: Function) -> bool:
+    """Whether a callback takes back all errors that were found, through a pointer, and reports none (Mbed TLS)."""
+    parameters = {each.name for each in function.parameters}
+    cleared = any(
+        isinstance(each, Assign)
+        and isinstance(each.target, Pointed)
+        and isinstance(each.target.base, Name)
+        and each.target.base.name in parameters
+        and isinstance(each.value, Const)
+        and each.value.value == 0
+        for each in function.body
+    )
+    results = [part.value for part in _parts(function.body) if isinstance(part, Return)] if cleared else []
+    return bool(results) and all(isinstance(each, Const) and each.value == 0 for each in results)
 
 
 def _talks(call: Call) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
-from engines.cbom.source.values import NOTHING, Ref, Thing, Values
+from engines.cbom.source.values import NOTHING, Known, Ref, Thing, Values
 
 MAX_EARLIER_TESTS = 32
 """The most tests of a chain of alternatives that narrow later arms, so that a long chain takes linear time."""
@@ -55,7 +55,7 @@ class Branches(Assignments):
         finally:
             self.assigned = outer
         made = values[0] if len(values) == 1 else None
-        if type(made) is Thing:
+        if type(made) is Thing or (type(made) is Known and sightings):
             self.held.hold(scope, name, made, sightings)
         else:
             for sighting in sightings:

@@ -42,6 +42,9 @@ _MAX_BASES = 8
 _GROWING = frozenset({"push_back", "append", "push", "unshift", "WriteByte", "WriteRune", "WriteString"})
 """Methods by which a text or buffer grows: what a weak generator made of a part makes the whole weak."""
 
+_GENERIC = frozenset({"rust", "cpp"})
+"""Languages whose calls give types to functions."""
+
 _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closure: "function", Bound: "function"}
 
 
@@ -62,8 +65,9 @@ class Calls(Libraries):
         self.calls += 1
         outer, self._site = self._site, node
         callee = self._callee(node.callee)
+        keyed, self.keyed = self.keyed, self.open_names and self._takes_key(callee)
         arguments = self._arguments(node)
-        self._site = outer
+        self._site, self.keyed = outer, keyed
         if len(arguments.positional) > 1:
             self._tell_named(arguments)
         if type(node.callee) is program.Member:
@@ -86,6 +90,11 @@ class Calls(Libraries):
             if not node.creates:
                 arguments.may_fill()
         return result
+
+    def _takes_key(self, callee: Values) -> bool:
+        """Whether a call is one of a library's MAC or KDF."""
+        found = self.knowledge.calls.get(callee[0].path, ()) if len(callee) == 1 and type(callee[0]) is Ref else ()
+        return any(rule.primitive in ("mac", "kdf") for rule in found)
 
     def _callee(self, node: program.Expression) -> Values:
         """What a call calls. Methods of Java have names of their own, which fields may have too."""
@@ -187,7 +196,7 @@ class Calls(Libraries):
 
     def _ran(self, callee: Closure, arguments: Arguments, node: program.Call) -> Values:
         """The result of a function of the program; what it gives back becomes the value of its arguments."""
-        if arguments.keywords and self.scope.source.language == "rust" and _gives_types(arguments):
+        if arguments.keywords and self.scope.source.language in _GENERIC and _gives_types(arguments):
             arguments.site = self._place(node)
         result = self.run(callee, arguments)
         for position, values in self.given_back.last.items():
@@ -196,6 +205,11 @@ class Calls(Libraries):
                 self.assign(target, values)
         self.given_back.last = {}
         return result
+
+    def site(self) -> program.Call:
+        """The call that runs a function of the language."""
+        assert self._site is not None
+        return self._site
 
     def invoke(self, callee: Value, arguments: Arguments) -> Values:
         """The result of a function that a call got, called at the place of that call."""
@@ -224,6 +238,8 @@ class Calls(Libraries):
                     self.apply(each, arguments, node)
                 merged(of.literals, _constants_in(result.fields))
                 return (result,)
+        if len(arguments.positional) == 1 and any(_is_object_of(value, of) for value in arguments.positional[0]):
+            return arguments.positional[0]  # C++: a copy.
         given = dict(zip(of.field_names(), arguments.positional, strict=False)) | arguments.keywords
         result.fields.update(given)
         merged(of.literals, given)
@@ -304,6 +320,10 @@ class Calls(Libraries):
         if isinstance(value, Known):
             return "text" if isinstance(value.value, str) else "bytes" if isinstance(value.value, bytes) else "number"
         return _KINDS.get(type(value), "?")
+
+
+def _is_object_of(value: Value, kind: Class) -> bool:
+    return type(value) is Instance and value.of is kind
 
 
 def _constants_in(fields: Mapping[str, Values]) -> dict[str, Values]:

@@ -207,6 +207,7 @@ class Evaluator(Branches):
         self._returned = []
         broken, self.broken = self.broken, None
         site, self._site = self._site, None
+        keyed, self.keyed = self.keyed, False
         self._running.append(closure)
         self._running_tests += function.test
         self.nonces.enter(self.scope)
@@ -224,6 +225,7 @@ class Evaluator(Branches):
             self.nonces.leave()
             self.held.settle(self.scope, self.witness)
             self.scope, self._returned, self.broken, self._site = outer, returned, broken, site
+            self.keyed = keyed
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
         self.tell_secret(function.name, result)

@@ -27,6 +27,7 @@ from engines.cbom.source.values import (
     Known,
     Ref,
     Thing,
+    Value,
     Values,
     known,
     union,
@@ -70,6 +71,9 @@ class Libraries(Expressions):
     telling: set[object]
     """The functions and classes in which a library is used."""
 
+    keyed = False
+    """Whether the arguments of a MAC or a KDF are evaluated."""
+
     dropped: program.Expression | None = None
     """The expression that is a statement: nothing gets its value."""
 
@@ -112,13 +116,14 @@ class Libraries(Expressions):
         return site or Place(self.scope.source.path, *node.places.get(keyword, own))
 
     def _site_of_type(self, callee: program.Expression) -> Place | None:
-        """Where the type was given whose function is called: ``D::new()`` in a function of ``D``; else None."""
-        if type(callee) is not program.Member or type(callee.base) is not program.Name:
+        """Where the type was given that is made, or whose function is called (``D::new()``); else None."""
+        of = callee.base if type(callee) is program.Member else callee
+        if type(of) is not program.Name:
             return None
-        scope = self.scope.find(callee.base.name)
+        scope = self.scope.find(of.name)
         if scope is None or scope.site is None:
             return None
-        values = scope.names[callee.base.name]
+        values = scope.names[of.name]
         given = any(name.startswith(TYPES) and scope.names[name] is values for name in scope.names)
         return scope.site if given else None
 
@@ -147,6 +152,8 @@ class Libraries(Expressions):
         told = rules.facts(rule.facts, names)
         if "key" in told:
             told["key"] = self._returned_key(told["key"])
+        if "callback" in told:
+            told["callback"] = union(known(False) if self._accepts(each) else (each,) for each in told["callback"])
         for made in weak_among([told[word] for word in told.keys() & rules.DATA_FACTS]):
             if made.made is not None:
                 self.witness.see(made.made)
@@ -161,7 +168,7 @@ class Libraries(Expressions):
         sighting: Sighting | None = None
         ignored = bool(rule.dropped) and node is self.dropped
         if rule.primitive or told or rule.findings or rule.assures or ignored:
-            harmless = rules.harmless(rule, names)
+            harmless = rules.harmless(rule, names) or (rule.sound_keyed and self.keyed)
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
             nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
@@ -221,6 +228,13 @@ class Libraries(Expressions):
         for place, values in by_place(sighting.facts[word]).items():
             yield replace(sighting, place=place or sighting.place, facts={**sighting.facts, word: values})
 
+    def _accepts(self, callback: Value) -> bool:
+        """Whether a function that verifies returns true whatever it is called with."""
+        if type(callback) is not Closure:
+            return False
+        results = self.run(callback, Arguments([], {}, incomplete=True))
+        return all(type(each) is Known and each.value in (True, 1) for each in results)
+
     def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:
         """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""
         if not any(type(value) is Data and self.nonces.is_older(value) for value in nonces):
@@ -260,7 +274,7 @@ class Libraries(Expressions):
     def told_by(self, found: list[Rule], values: Values, line: int) -> None:
         """Tell what rules say of the value that stands in ``line``."""
         place = program.Call(program.Name(found[0].name), [], {}, line, 1, line, 1)
-        self._known(found, Arguments([values], {}), place)
+        self._known(found, Arguments([values] if values else [], {}), place)
 
     def _sighted(self, sighting: Sighting, node: program.Call) -> None:
         assured = MAC if sighting.rule.primitive == "mac" else sighting.rule.assures
@@ -269,7 +283,7 @@ class Libraries(Expressions):
         self.telling |= sighting.within
         if sighting.rule.unless_taken or self.tests_others():
             return
-        if self.assigned is None or self.assigned[0] is not node or not sighting.rule.result:
+        if self.assigned is None or self.assigned[0] is not node or not (sighting.rule.result or sighting.rule.naming):
             self.witness.see(sighting)
         else:
             self.assigned[1].append(sighting)

@@ -138,6 +138,8 @@ def _constant(name: str, left: Any, right: Any) -> Values:
             return _formatted(left, right)
         if name in _COMPARING:
             return known(bool(_COMPARING[name](left, right)))
+        if name == "|" and isinstance(left, str) and isinstance(right, str):
+            return union((known(left), known(right)))  # Flags that knowledge names: both hold.
         if not (isinstance(left, int | float) and isinstance(right, int | float)):
             return UNKNOWN
         if name == "**":

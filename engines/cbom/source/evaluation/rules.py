@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engines.cbom.source.evaluation import operators
-from engines.cbom.source.evaluation.acceptance import accepts_all
+from engines.cbom.source.evaluation.acceptance import accepts_all, clears_errors
 from engines.cbom.source.evaluation.sightings import Place
 from engines.cbom.source.knowledge.model import Rule, Term
 from engines.cbom.source.program import Constant
@@ -37,6 +37,9 @@ DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
 _ANY = "?"
+_HALF = 16
+"""The bits of the lower half of a number with flags."""
+
 _LISTED = frozenset({"algorithm", "protocol", "mode", "curve", "suites"})
 _VERIFYING = frozenset({"verify", "verify_host", "verify_signature", "callback"})
 
@@ -100,6 +103,8 @@ def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:
     if rule.arity and len(arguments.positional) + len(arguments.keywords) not in rule.arity:
         return False
     if not all(_holds(term, allowed, names) for term, allowed in rule.when):
+        return False
+    if any(_holds(term, allowed, names) for term, allowed in rule.not_when):
         return False
     return all(any(_is_of(value, kind) for value in of_term(term, names)) for term, kind in rule.typed)
 
@@ -173,7 +178,8 @@ def _part(value: object, word: str) -> Values:
     if isinstance(value, Array) and word.isdigit():
         return value.items[int(word)] if int(word) < len(value.items) else NOTHING
     if isinstance(value, Known):
-        return NOTHING
+        number = value.value >> _HALF if word == "high" and type(value.value) is int else 0
+        return known(number) if number else NOTHING
     return UNKNOWN
 
 
@@ -212,7 +218,7 @@ def _as_fact(value: Value, word: str) -> Values:
 
 def _accepts(value: object) -> bool:
     if isinstance(value, Closure):
-        return accepts_all(value.function)
+        return accepts_all(value.function) or clears_errors(value.function)
     made = value.of if isinstance(value, Instance) else value
     return isinstance(made, Class) and made.accepts_all
 

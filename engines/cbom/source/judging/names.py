@@ -35,6 +35,8 @@ _FILLERS = (
     "kem",
     "bit",
     "new",
+    "client",
+    "server",
 )
 
 
@@ -81,6 +83,9 @@ class _Vocabulary:
     by_name: dict[str, Algorithm] = field(default_factory=dict)
     words: dict[str, tuple[str, Any]] = field(default_factory=dict)
     composites: dict[str, dict[str, Any]] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    """The names of password hashes by the prefixes of crypt(5)."""
+
     longest: int = 0
 
 
@@ -106,6 +111,7 @@ def _vocabulary() -> _Vocabulary:
             found.words.update({squashed(spelling): (kind, name) for spelling in spellings})
     for row in content["composite"]:
         found.composites.update(dict(zip(map(squashed, row["spellings"]), row["facts"], strict=True)))
+    found.settings = content["settings"]
     found.words.update({word: ("filler", word) for word in _FILLERS})
     found.longest = max(map(len, found.words))
     return found
@@ -122,6 +128,9 @@ def read_name(text: str) -> Reading | None:
     if not text or len(text) > MAX_NAME:
         return None
     words = _vocabulary()
+    if text[0] == "$":
+        scheme = words.by_name.get(words.settings.get(text[1:].partition("$")[0], ""))
+        return None if scheme is None else Reading(scheme)
     plain = squashed(text)
     if plain in words.composites:
         facts = words.composites[plain]

@@ -38,21 +38,9 @@ _FILE = frozenset(
 )
 _PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unless"})
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
-_OTHER = frozenset(
-    {
-        "name",
-        "parameters",
-        "arity",
-        "when",
-        "findings",
-        "sets",
-        "inventory",
-        "keeps",
-        "typed",
-        "unless_taken",
-        "dropped",
-    }
-)
+_CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
+_OTHER = frozenset({"name", "library", "parameters", "findings", "dropped", "sets", "keeps"})
+_SWITCHES = frozenset({"unless_taken", "naming", "sound_keyed"})
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
 
@@ -179,7 +167,7 @@ def _rules(library: Library, row: Mapping[str, Any], kind: str) -> Iterator[Rule
 def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str, Any], kind: str) -> Rule:
     keeps = row.get("keeps", {})
     facts = {word: row[word] for word in row.keys() & FACTS}
-    if unknown := row.keys() - FACTS - _PLAIN - _TERMS - _OTHER:
+    if unknown := row.keys() - FACTS - _PLAIN - _TERMS - _OTHER - _CONDITIONS - _SWITCHES:
         raise KnowledgeError(f"unknown words: {', '.join(sorted(unknown))}")
     if row.get("primitive", "") not in PRIMITIVES | {"", "algorithm"}:
         raise KnowledgeError(f"unknown primitive {row['primitive']!r}")
@@ -192,6 +180,9 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
     if "result" in plain:
         plain["result"] = _filled(plain["result"], groups)
     plain |= {word: _term(row[word], groups) for word in row.keys() & _TERMS}
+    plain |= {word: row[word] for word in row.keys() & _SWITCHES}
+    if "library" in row:
+        library = replace(library, name=row["library"])
     rule = Rule(
         name,
         library,
@@ -199,13 +190,13 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         parameters,
         frozenset(row["arity"] if isinstance(row.get("arity"), list) else [row["arity"]] if "arity" in row else []),
         _conditions(row.get("when", {})),
+        not_when=_conditions(row.get("not_when", {})),
         facts={word: _term(value, groups) for word, value in facts.items()},
         dotted=_dotted([*facts.values(), *keeps.values(), *(f"${word}" for word in row.get("when", {}))]),
         keeps={word: _term(value, groups) for word, value in keeps.items()},
         typed=tuple((f"${word}", kind) for word, kind in row.get("typed", {}).items()),
         findings=tuple(row.get("findings", ())),
         dropped=tuple(row.get("dropped", ())),
-        unless_taken=row.get("unless_taken", False),
         sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
         inventory=_conditions(row.get("inventory", {})),
         **plain,
@@ -247,7 +238,7 @@ def _check_parameters(rule: Rule) -> None:
         rule.fills,
         rule.into,
     ]
-    terms += [condition[0] for condition in (*rule.when, *rule.typed, *rule.inventory)]
+    terms += [condition[0] for condition in (*rule.when, *rule.not_when, *rule.typed, *rule.inventory)]
     for term in terms:
         for each in term if isinstance(term, tuple) else (term,):
             if isinstance(each, str) and each.startswith("$") and each[1:].partition(".")[0] not in names:

@@ -4,6 +4,7 @@ A term (``Term``) is how a file names a value at a call:
 
 - ``$NAME``: the argument of the parameter ``NAME``; ``$self`` is the object whose method is called;
 - ``$NAME.FACT``: a fact of that object, or an entry of that options object;
+- ``$NAME.high``: the upper half of 32 bits of flags;
 - ``$1``, ``$2``: what the first, the second ``{a,b}`` in the call's name stood for, also within a text (``aes_$1``);
 - anything else: itself;
 - a list: the first of its terms that is there; ``?TEXT`` as its last one is ``TEXT`` also where something is given of
@@ -43,6 +44,9 @@ class Rule:
 
     ``null`` is the language's own None.
     """
+
+    not_when: tuple[tuple[Term, tuple[Constant, ...]], ...] = ()
+    """As ``when``: where one holds, the rule isn't for the call."""
 
     typed: tuple[tuple[Term, str], ...] = ()
     """Terms and the type of which one of each's values must be; ``text`` is that of constant texts."""
@@ -97,6 +101,12 @@ class Rule:
 
     unless: str = ""
     """The assurance beside which there is nothing to object to."""
+
+    naming: bool = False
+    """Whether the call only gives an algorithm, which isn't used if its variable is overwritten on every path."""
+
+    sound_keyed: bool = False
+    """Whether there is nothing to object to where the result is an argument of a MAC or a KDF: HMAC with SHA-1."""
 
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.functions import callbacks
 from engines.cbom.source.evaluation.functions.command_lines import COMMAND_LINE_FUNCTIONS
+from engines.cbom.source.evaluation.functions.cplusplus import CPP_FUNCTIONS
 from engines.cbom.source.evaluation.functions.java import JAVA_FUNCTIONS
 from engines.cbom.source.evaluation.functions.python import PYTHON_FUNCTIONS
 from engines.cbom.source.evaluation.functions.schemas import SCHEMA_FUNCTIONS
@@ -213,17 +214,6 @@ def _dictionary(_evaluator: Any, arguments: Arguments) -> Values:
     return (result,)
 
 
-def _container(_evaluator: Any, arguments: Arguments) -> Values:
-    """C++'s containers: of listed elements, a number of equal ones, a copy, or elements that are set later."""
-    given = arguments.positional
-    sizes = constants(given[0]) if given else []
-    if len(given) == 1 and not any(isinstance(size, int) for size in sizes):
-        return given[0]
-    if len(given) == 2 and len(sizes) == 1 and isinstance(sizes[0], int) and sizes[0] > 1:
-        return (Data(CONSTANT, sizes[0]),) if constants(given[1]) else UNKNOWN
-    return (Array(given),) if len(given) > 2 else (Table({}, open=True),)
-
-
 def _assigned(_evaluator: Any, arguments: Arguments) -> Values:
     """JavaScript's ``Object.assign``: the pairs of all objects, which the first one gets."""
     first = arguments.positional[0] if arguments.positional else NOTHING
@@ -343,11 +333,11 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "table.values": _entries,
     "table.items": _pairs,
     "Map": _map_of,
-    **dict.fromkeys(("std.vector", "std.array", "std.map", "std.unordered_map", "std.list", "std.deque"), _container),
     "table.getOrDefault": _get,
     **callbacks.FUNCTIONS,
     **COMMAND_LINE_FUNCTIONS,
     **SCHEMA_FUNCTIONS,
+    **CPP_FUNCTIONS,
     **JAVA_FUNCTIONS,
     **SETTING_FUNCTIONS,
     **PYTHON_FUNCTIONS,

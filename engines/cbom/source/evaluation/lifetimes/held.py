@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.sightings import Sighting, Witness
-from engines.cbom.source.values import Thing, Values
+from engines.cbom.source.values import Known, Thing, Values
 
 
 @dataclass(slots=True)
 class _Held:
-    thing: Thing
+    thing: Thing | Known
     scope: Scope
     name: str
     sightings: list[Sighting]
@@ -30,7 +30,7 @@ class Held:
 
     _of_scope: dict[int, list[_Held]] = field(default_factory=dict)
 
-    def hold(self, scope: Scope, name: str, thing: Thing, sightings: list[Sighting]) -> None:
+    def hold(self, scope: Scope, name: str, thing: Thing | Known, sightings: list[Sighting]) -> None:
         """Keep the sightings of ``thing``, which the variable ``name`` of ``scope`` gets."""
         held = _Held(thing, scope, name, sightings)
         self.waiting[id(thing)] = held

@@ -19,6 +19,7 @@ from engines.cbom.source.program import (
     Index,
     Mapping,
     Member,
+    Mentioned,
     Name,
     NewArray,
     Opaque,
@@ -33,6 +34,8 @@ RECEIVER = "this"
 _ZEROS = frozenset({"0", "0x0", "0x00", "'\\0'", "NULL", "false"})
 _CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 _MAKERS = frozenset({"make_unique", "make_shared"})
+_NAMING = frozenset({"identifier", "pointer_expression"})
+_MAX_TEMPLATE = 8
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|\n|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 
@@ -54,7 +57,9 @@ class CExpressions(HoistingSyntax):
 
     def identifier(self, node: Node) -> Expression:
         name = self.text(node)
-        return self.call(node, Name(name), node, []) if name in self.macros else Name(name)
+        if name in self.macros:
+            return self.call(node, Name(name), node, [])
+        return Mentioned(Name(name), self.place_of(node)) if _is_function(name) else Name(name)
 
     def qualified(self, node: Node) -> Expression:
         scope, name = node.child_by_field_name("scope"), node.child_by_field_name("name")
@@ -102,6 +107,7 @@ class CExpressions(HoistingSyntax):
         inner = function
         while inner.type == "qualified_identifier":
             inner = inner.child_by_field_name("name")
+        keywords: dict[str, Expression] = {}
         if inner.type == "template_function":
             name = self.text(inner.child_by_field_name("name"))
             if name in _CASTS and args:
@@ -109,8 +115,32 @@ class CExpressions(HoistingSyntax):
             made = self.template_argument(inner)
             if name in _MAKERS and made is not None:
                 return self.call(node, made, function, args, creates=True)
+            keywords = self.template_arguments(inner.child_by_field_name("arguments"))
         named = function.child_by_field_name("field") if function.type == "field_expression" else function
-        return self.call(node, self.expression(function), named, args)
+        callee = self.expression(function)
+        if type(callee) is Mentioned:
+            callee = callee.value
+        return self.call(node, callee, named, args, keywords)
+
+    def template_arguments(self, listed: Node) -> dict[str, Expression]:
+        """The arguments of a function's template that name something, as keywords."""
+        found = {}
+        for position, each in enumerate(self.children(listed)[:_MAX_TEMPLATE]):
+            kind = each.child_by_field_name("type") if each.type == "type_descriptor" else each
+            if kind is not None and (kind.type in self.named_types or kind.type in _NAMING):
+                found[template_parameter(position)] = self.expression(kind)
+        return found
+
+    def compound(self, node: Node) -> Expression:
+        """``Type{a, b}`` makes an object, C's ``(Type){a, b}`` is its list."""
+        kind = node.child_by_field_name("type")
+        value = node.child_by_field_name("value")
+        if kind is None or kind.type not in self.named_types or value is None:
+            return self.value(node)
+        keywords = self.designated(self.children(value))
+        return self.call(
+            node, self.expression(kind), kind, [] if keywords else self.all_of(value), keywords, creates=True
+        )
 
     def template_argument(self, node: Node) -> Expression | None:
         """The first argument of the first template in a type's or function's name."""
@@ -233,6 +263,7 @@ class CExpressions(HoistingSyntax):
     expressions = {
         **CommonSyntax.expressions,
         "identifier": identifier,
+        "type_identifier": identifier,
         "namespace_identifier": CommonSyntax.identifier,
         "qualified_identifier": qualified,
         "template_type": template,
@@ -247,7 +278,7 @@ class CExpressions(HoistingSyntax):
         "new_expression": new_node,
         "initializer_list": initializer,
         "initializer_pair": CommonSyntax.value,
-        "compound_literal_expression": CommonSyntax.value,
+        "compound_literal_expression": compound,
         "string_literal": string,
         "raw_string_literal": string,
         "concatenated_string": concatenated,
@@ -265,9 +296,20 @@ class CExpressions(HoistingSyntax):
     }
 
 
+def _is_function(name: str) -> bool:
+    """Whether a name is written as a library of C names its functions: ``EVP_sha256``."""
+    prefix, _, rest = name.partition("_")
+    return prefix.isupper() and rest[:1].islower()
+
+
 def _is_field(pair: Node) -> bool:
     designator = pair.child_by_field_name("designator")
     return designator is not None and designator.type == "field_designator"
+
+
+def template_parameter(position: int) -> str:
+    """The name of the keyword that is the argument of a function's template at ``position``."""
+    return f"typename {position}"
 
 
 def body_of(lowering: CExpressions, node: Node, begun: list[Statement]) -> Body:

@@ -5,36 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
-from engines.cbom.source.frontends.c.expressions import RECEIVER, body_of
+from engines.cbom.source.frontends.c.classes import CClasses
 from engines.cbom.source.frontends.c.preprocessor import CPreprocessor
 from engines.cbom.source.frontends.common_syntax import CommonSyntax, functions_first, import_of
 from engines.cbom.source.program import (
     Assign,
     Binary,
     Branch,
+    Call,
     Class,
     Const,
     Evaluate,
     Expression,
-    Function,
+    Index,
+    Loop,
     Member,
     Name,
     Opaque,
-    Parameter,
     Pointed,
     Sequence,
     Statement,
 )
 
-CONSTRUCTOR = "<init>"
 _COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
 _APPENDS = frozenset({"strcat", "strncat", "strlcat", "wcscat"})
+_WHOLE = frozenset({"data", "begin"})
 _MAX_POINTERS = 64
 _MAX_NESTED = 16
 """The deepest nesting of calls in what reads like a function's declaration."""
 
 
-class CLowering(CPreprocessor):
+class CLowering(CClasses):
     """The syntax trees of tree-sitter-c and tree-sitter-cpp, which extends it."""
 
     def __init__(self, source: bytes, first_line: int = 0) -> None:
@@ -135,8 +136,9 @@ class CLowering(CPreprocessor):
         if value.type == "initializer_list" and named:
             parts = self.children(value)
             keywords = self.designated(parts)
-            args = [] if keywords else self.all_of(value)
-            return self.call(node, self.expression(kind), kind, args, keywords, creates=True)
+            if not keywords:
+                return self.construction(node, kind, self.all_of(value))
+            return self.call(node, self.expression(kind), kind, [], keywords, creates=True)
         return self.expression(value)
 
     def _pointers(self, declarator: Node) -> Expression | None:
@@ -156,7 +158,7 @@ class CLowering(CPreprocessor):
         arguments = node.child_by_field_name("arguments").named_children
         name = self.text(function).removeprefix("std::")
         if len(arguments) >= 2 and name in _COPIES | _APPENDS:
-            target = self.expression(arguments[0])
+            target = _buffer(self.expression(arguments[0]))
             if isinstance(target, Name | Member):
                 value = self.expression(arguments[1])
                 copied = Binary("+", target, value) if name in _APPENDS else value
@@ -184,88 +186,24 @@ class CLowering(CPreprocessor):
 
     def for_each(self, node: Node) -> Iterator[Statement]:
         items = self.part(node, "right")
-        target = Name(self.declared_name(node.child_by_field_name("declarator")))
-        yield from self.loop_over(node, target, items, self.declared(node))
-
-    # Functions and classes
-
-    def function(self, node: Node) -> Iterator[Statement]:
         declarator = node.child_by_field_name("declarator")
-        while declarator is not None and declarator.type != "function_declarator":
-            declarator = declarator.child_by_field_name("declarator")
-        if declarator is None:
-            return
-        named = declarator.child_by_field_name("declarator")
-        *scopes, name = self.text(named).split("::")
-        owner = scopes[-1] if scopes and scopes[-1] not in self.namespaces else ""
-        made = self._function(node, name, owner or self._class_around(node), declarator)
-        yield Class(owner, [], [made], made.line) if owner else made
+        target = Name(self.declared_name(declarator))
+        for made in self.loop_over(node, target, items, self.declared(node)):
+            if isinstance(made, Loop) and declarator is not None and declarator.type == "reference_declarator":
+                if any(isinstance(each, Assign) and _is_named(each.target, target.name) for each in made.body[1:]):
+                    made.body.append(Assign(Index(items, Opaque([])), target, line_of(node)))
+            yield made
 
-    def _class_around(self, node: Node) -> str:
-        around = node.parent
-        while around is not None and around.type in ("field_declaration_list", "template_declaration"):
-            around = around.parent
-        is_class = around is not None and around.type in ("class_specifier", "struct_specifier")
-        return self.text(around.child_by_field_name("name")) if is_class else ""
+    def appended(self, node: Node) -> Iterator[Statement]:
+        """``stream << a << b``, by which the stream gets them; other operators only have operands."""
+        value = self.expression(node)
+        first = value
+        while isinstance(first, Binary) and first.operator == "<<":
+            first = first.left
+        streams = first is not value and isinstance(first, Name | Member) and isinstance(value, Binary)
+        yield Assign(first, value, line_of(node)) if streams else Evaluate(value)
 
-    def _function(self, node: Node, name: str, owner: str, declarator: Node) -> Function:
-        marked = any(self.text(child) == "static" for child in node.children[:2])
-        static = marked or not owner
-        parameters = self.parameters(declarator.child_by_field_name("parameters"))
-        begun = self._initialized(node)
-        return Function(
-            CONSTRUCTOR if name == owner else name,
-            parameters if static else [Parameter(RECEIVER), *parameters],
-            body_of(self, node.child_by_field_name("body"), begun),
-            line_of(declarator),
-            static,
-            returns=self.declared(node),
-            internal=marked and not owner,
-        )
-
-    def _initialized(self, node: Node) -> list[Statement]:
-        """The members that a constructor initializes before its body."""
-        found: list[Statement] = []
-        for listed in node.named_children:
-            for each in listed.named_children if listed.type == "field_initializer_list" else ():
-                if not each.named_children:
-                    continue
-                args = self.all_of(each.named_children[-1])
-                target = Member(Name(RECEIVER), self.text(each.named_children[0]))
-                found.append(Assign(target, args[0] if args else None, line_of(each)))
-        return found
-
-    def class_node(self, node: Node) -> Iterator[Statement]:
-        body = node.child_by_field_name("body")
-        name = node.child_by_field_name("name")
-        if body is None or name is None:
-            return
-        bases = []
-        for clause in node.named_children:
-            if clause.type == "base_class_clause":
-                bases = [self.expression(child) for child in clause.named_children if child.type in self.named_types]
-        members = functions_first(self.block(body))
-        yield Class(self.text(name), bases, members, line_of(node), shared=node.type == "union_specifier")
-
-    def template_declaration(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.named_children[-1])
-
-    def enum_node(self, node: Node) -> Iterator[Statement]:
-        """An enum, whose values have names of their own too unless it is a class."""
-        body = node.child_by_field_name("body")
-        before: Expression | None = None
-        values: list[Statement] = []
-        for each in self.children(body):
-            if each.type == "enumerator":
-                value = each.child_by_field_name("value")
-                following = Const(0) if before is None else Binary("+", before, Const(1))
-                made = following if value is None else self.expression(value)
-                before = Name(self.text(each.child_by_field_name("name")))
-                values.append(Assign(before, made, line_of(each), local=True))
-        if not any(child.type in ("class", "struct") for child in node.children):
-            yield from values
-        if node.child_by_field_name("name") is not None and values:
-            yield Class(self.text(node.child_by_field_name("name")), [], values, line_of(node))
+    # Namespaces and names of types
 
     def namespace(self, node: Node) -> Iterator[Statement]:
         name = node.child_by_field_name("name")
@@ -320,15 +258,16 @@ class CLowering(CPreprocessor):
         "field_declaration": declaration,
         "comma_expression": comma_statement,
         "call_expression": call_statement,
+        "binary_expression": appended,
         "goto_statement": CommonSyntax.skip,  # What stands between it and its label runs on another way.
         "switch_statement": switch_node,
         "for_range_loop": for_each,
-        "function_definition": function,
-        "class_specifier": class_node,
-        "struct_specifier": class_node,
-        "union_specifier": class_node,
-        "template_declaration": template_declaration,
-        "enum_specifier": enum_node,
+        "function_definition": CClasses.function,
+        "class_specifier": CClasses.class_node,
+        "struct_specifier": CClasses.class_node,
+        "union_specifier": CClasses.class_node,
+        "template_declaration": CClasses.template_declaration,
+        "enum_specifier": CClasses.enum_node,
         "namespace_definition": namespace,
         "namespace_alias_definition": namespace_alias,
         "type_definition": type_alias,
@@ -345,6 +284,19 @@ class CLowering(CPreprocessor):
         "friend_declaration": CommonSyntax.skip,
         "static_assert_declaration": CommonSyntax.skip,
     }
+
+
+def _is_named(target: Expression, name: str) -> bool:
+    return isinstance(target, Name) and target.name == name
+
+
+def _buffer(target: Expression) -> Expression:
+    """The container whose elements a function copies to: ``key`` of ``key.data()`` and ``&key[0]``."""
+    if isinstance(target, Call) and isinstance(target.callee, Member) and target.callee.name in _WHOLE:
+        return target.callee.base
+    if isinstance(target, Index) and isinstance(target.key, Const) and target.key.value == 0:
+        return target.base
+    return target
 
 
 def _is_array(declarator: Node, field: str) -> bool:

@@ -26,3 +26,16 @@ void macs(const void *data, size_t size, unsigned char *out) {
 
 static void CC_counter(const char *name) { (void)name; }
 void own(void) { CC_counter("CC_MD5"); }
+
+SecKeyRef made(CFDataRef data, SecKeyRef key)
+{
+    int bits = 1024;
+    CFNumberRef size = CFNumberCreate(NULL, kCFNumberIntType, &bits);
+    CFMutableDictionaryRef attributes = CFDictionaryCreateMutable(NULL, 0, NULL, NULL);
+    CFDictionarySetValue(attributes, kSecAttrKeyType, kSecAttrKeyTypeRSA);
+    CFDictionarySetValue(attributes, kSecAttrKeySizeInBits, size);
+    SecKeyCreateEncryptedData(key, kSecKeyAlgorithmRSAEncryptionPKCS1, data, NULL); // finds: use:RSA weak-padding
+    SecKeyCreateEncryptedData(key, kSecKeyAlgorithmRSAEncryptionOAEPSHA256, data, NULL); // finds: use:RSA
+    SecKeyCreateSignature(key, kSecKeyAlgorithmECDSASignatureMessageX962SHA256, data, NULL); // finds: use:ECDSA
+    return SecKeyCreateRandomKey(attributes, NULL); // finds: use:RSA weak-key-size
+}

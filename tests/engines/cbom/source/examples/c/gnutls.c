@@ -11,3 +11,14 @@ void all(gnutls_session_t session, const void *data, void *out, gnutls_privkey_t
     gnutls_rnd(GNUTLS_RND_KEY, out, 32); // finds: use:CSPRNG
     gnutls_init(&session, GNUTLS_CLIENT); // finds: use:TLS
 }
+
+#include <nettle/md5.h>
+#include <nettle/pbkdf2.h>
+
+void nettle(struct md5_ctx *ctx, struct sha256_ctx *sha, size_t n, const uint8_t *password, const uint8_t *salt, uint8_t *out)
+{
+    md5_init(ctx); // finds: use:MD5 weak-hash
+    sha256_init(sha); // finds: use:SHA-256
+    pbkdf2_hmac_sha256(n, password, 1000, 16, salt, 32, out); // finds: use:PBKDF2 low-kdf-iterations
+    pbkdf2_hmac_sha256(n, password, 600000, 16, salt, 32, out); // finds: use:PBKDF2
+}

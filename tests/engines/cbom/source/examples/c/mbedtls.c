@@ -51,3 +51,23 @@ void psa(psa_key_id_t key, const uint8_t *in, uint8_t *out, size_t *length) {
 /* mbedtls_md5() in a comment, and functions of one's own. */
 static void psa_own(const char *key) { (void)key; }
 void own(void) { psa_own("mbedtls_md5"); }
+
+static int all_fine(void *data, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+    *flags = 0;
+    return 0;
+}
+
+static int looked_at(void *data, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
+{
+    if (depth > 3)
+        *flags = 0;
+    return 0;
+}
+
+void verifying(mbedtls_ssl_config *conf, mbedtls_pk_context *key, const unsigned char *hash, const unsigned char *sig)
+{
+    mbedtls_ssl_conf_verify(conf, all_fine, NULL); // finds: disabled-certificate-check
+    mbedtls_ssl_conf_verify(conf, looked_at, NULL);
+    mbedtls_pk_verify(key, MBEDTLS_MD_SHA256, hash, 32, sig, 64); // finds: unverified-signature
+}

@@ -48,3 +48,15 @@ void next_generation(BCRYPT_KEY_HANDLE rsa, UCHAR *data, ULONG size, UCHAR *out,
 
 static void Crypt_own(const char *name) { (void)name; }
 void own(void) { Crypt_own("CALG_MD5"); }
+
+void channels(HCRYPTPROV provider, HCRYPTKEY *key)
+{
+    SCHANNEL_CRED old = {0};
+    SCHANNEL_CRED good = {0};
+    old.grbitEnabledProtocols = SP_PROT_SSL3_CLIENT | SP_PROT_TLS1_2_CLIENT; // finds: use:SSLv3 use:TLSv1.2 weak-protocol
+    old.dwFlags = SCH_CRED_MANUAL_CRED_VALIDATION | SCH_CRED_NO_DEFAULT_CREDS; // finds: disabled-certificate-check
+    good.grbitEnabledProtocols = SP_PROT_TLS1_2_CLIENT; // finds: use:TLSv1.2
+    good.dwFlags = SCH_USE_STRONG_CRYPTO | SCH_CRED_NO_DEFAULT_CREDS;
+    CryptGenKey(provider, AT_SIGNATURE, (1024 << 16) | CRYPT_EXPORTABLE, key); // finds: use:RSA weak-key-size
+    CryptGenKey(provider, AT_SIGNATURE, CRYPT_EXPORTABLE, key); // finds: use:RSA
+}

@@ -53,3 +53,10 @@ void structs(EVP_CIPHER_CTX *ctx, struct box *given) {
     EVP_EncryptInit_ex(ctx, EVP_aes_128_gcm(), NULL, given->key, own.iv); // finds: use:AES static-iv
     AES_set_encrypt_key(own.key, own.bits, &schedule); // finds: use:AES hardcoded-key
 }
+
+char *hashed(const char *password, const char *setting)
+{
+    crypt(password, "$1$saltsalt$"); // finds: use:MD5-crypt weak-kdf static-salt
+    crypt(password, "$6$rounds=5000$saltsalt$"); // finds: use:SHA-crypt static-salt
+    return crypt(password, setting);
+}

@@ -8,8 +8,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {"md5", EVP_md5},
-    {"sha256", EVP_sha256},
+    {"md5", EVP_md5}, // finds: use:MD5 weak-hash
+    {"sha256", EVP_sha256}, // finds: use:SHA-256
     {NULL, NULL},
 };
 
@@ -18,7 +18,7 @@ int by_pointer(EVP_MD_CTX *ctx, const char *name)
     const struct row *each;
     for (each = rows; each->name != NULL; each++) {
         if (strcmp(each->name, name) == 0)
-            return EVP_DigestInit_ex(ctx, each->digest(), NULL); // finds: use:MD5 use:SHA-256 weak-hash
+            return EVP_DigestInit_ex(ctx, each->digest(), NULL); // finds: use:MD5 use:SHA-256
     }
     return 0;
 }

@@ -9,12 +9,12 @@ static int accept_all(int ok, X509_STORE_CTX *store) { return 1; }
 static int accept_good(int ok, X509_STORE_CTX *store) { return ok; }
 
 void fetched(EVP_MD_CTX *digesting, EVP_CIPHER_CTX *ctx, const unsigned char *key) {
-    EVP_MD *md = EVP_MD_fetch(NULL, "MD5", NULL);
-    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "DES-EDE3-CBC", NULL);
+    EVP_MD *md = EVP_MD_fetch(NULL, "MD5", NULL); // finds: use:MD5 weak-hash
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "DES-EDE3-CBC", NULL); // finds: use:3DES weak-cipher
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "CMAC", NULL); // finds: use:CMAC
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL); // finds: use:HKDF
-    EVP_DigestInit_ex(digesting, md, NULL); // finds: use:MD5 weak-hash
-    EVP_EncryptInit_ex2(ctx, cipher, key, NULL, NULL); // finds: use:3DES weak-cipher
+    EVP_DigestInit_ex(digesting, md, NULL); // finds: use:MD5
+    EVP_EncryptInit_ex2(ctx, cipher, key, NULL, NULL); // finds: use:3DES
     EVP_get_digestbynid(NID_sha1); // finds: use:SHA-1 weak-hash
     EVP_get_cipherbynid(NID_des_ede3_cbc); // finds: use:3DES weak-cipher
     (void)mac;

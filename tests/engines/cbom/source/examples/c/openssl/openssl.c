@@ -48,3 +48,55 @@ void keys(RSA *rsa, BIGNUM *e, SSL_CTX *tls) {
     SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL); // finds: disabled-certificate-check
     SSL_CTX_set_min_proto_version(tls, TLS1_VERSION); // finds: use:TLSv1.0 weak-protocol
 }
+
+int dropped(EVP_MD_CTX *ctx, const unsigned char *sig, size_t size, const unsigned char *data, size_t length)
+{
+    const EVP_CIPHER *cipher = EVP_des_cbc();
+    cipher = EVP_aes_256_gcm(); // finds: use:AES
+    EVP_DigestVerify(ctx, sig, size, data, length); // finds: unverified-signature
+    if (EVP_DigestVerify(ctx, sig, size, data, length) != 1)
+        return 0;
+    return EVP_EncryptInit_ex(NULL, cipher, NULL, NULL, NULL);
+}
+
+void keyed(const unsigned char *key, const unsigned char *data, unsigned char *out)
+{
+    HMAC(EVP_sha1(), key, 16, data, 16, out, NULL); // finds: use:HMAC-SHA-1 use:SHA-1
+    HMAC(EVP_md5(), key, 16, data, 16, out, NULL); // finds: use:HMAC-MD5 use:MD5 weak-hash
+}
+
+static int any_certificate(int ok, X509_STORE_CTX *store)
+{
+    ok = 1;
+    return ok;
+}
+
+void roles(void)
+{
+    SSL_CTX *server = SSL_CTX_new(TLS_server_method()); // finds: use:TLS
+    SSL_CTX *client = SSL_CTX_new(TLS_client_method()); // finds: use:TLS
+    SSL_CTX_set_verify(server, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_verify(client, SSL_VERIFY_NONE, NULL); // finds: disabled-certificate-check
+    SSL_CTX_set_verify(client, SSL_VERIFY_PEER, any_certificate); // finds: disabled-certificate-check
+}
+
+int parameters(EVP_KDF_CTX *ctx, unsigned char *salt, size_t size, unsigned char *out)
+{
+    unsigned int iterations = 2000;
+    OSSL_PARAM params[3], *p = params;
+    *p++ = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt, size);
+    *p++ = OSSL_PARAM_construct_uint(OSSL_KDF_PARAM_ITER, &iterations); // finds: low-kdf-iterations
+    *p = OSSL_PARAM_construct_end();
+    return EVP_KDF_derive(ctx, out, 32, params);
+}
+
+void kept(FILE *out, EVP_PKEY *key, const char *given)
+{
+    PEM_write_PrivateKey(out, key, EVP_aes_256_cbc(), NULL, 0, NULL, (void *)"pem-password"); // finds: use:AES hardcoded-key unauthenticated-mode
+    PEM_write_PrivateKey(out, key, EVP_aes_256_cbc(), NULL, 0, NULL, (void *)given); // finds: use:AES unauthenticated-mode
+}
+
+const EVP_MD *(*const kinds[])(void) = {
+    EVP_md4, // finds: use:MD4 weak-hash
+    &EVP_sha384, // finds: use:SHA-384
+};

@@ -1,0 +1,155 @@
+"""Front-end of C and C++: functions, classes, templates and enumerations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.c.expressions import RECEIVER, body_of, template_parameter
+from engines.cbom.source.frontends.c.preprocessor import CPreprocessor
+from engines.cbom.source.frontends.common_syntax import functions_first
+from engines.cbom.source.program import (
+    Assign,
+    Binary,
+    Body,
+    Class,
+    Const,
+    Expression,
+    Function,
+    Member,
+    Name,
+    Opaque,
+    Parameter,
+    Statement,
+)
+
+CONSTRUCTOR = "<init>"
+
+
+class CClasses(CPreprocessor):
+    """Functions, and what has members."""
+
+    def __init__(self, source: bytes, first_line: int = 0) -> None:
+        super().__init__(source, first_line)
+        self._member_types: dict[int, dict[str, Node]] = {}
+        """The types of members by name, of the bodies of classes."""
+
+    def function(self, node: Node) -> Iterator[Statement]:
+        declarator = node.child_by_field_name("declarator")
+        while declarator is not None and declarator.type != "function_declarator":
+            declarator = declarator.child_by_field_name("declarator")
+        if declarator is None:
+            return
+        named = declarator.child_by_field_name("declarator")
+        *scopes, name = self.text(named).split("::")
+        owner = scopes[-1] if scopes and scopes[-1] not in self.namespaces else ""
+        made = self._function(node, name, owner or self._class_around(node), declarator)
+        yield Class(owner, [], [made], made.line) if owner else made
+
+    def _class_around(self, node: Node) -> str:
+        around = node.parent
+        while around is not None and around.type in ("field_declaration_list", "template_declaration"):
+            around = around.parent
+        is_class = around is not None and around.type in ("class_specifier", "struct_specifier")
+        return self.text(around.child_by_field_name("name")) if is_class else ""
+
+    def _function(self, node: Node, name: str, owner: str, declarator: Node) -> Function:
+        marked = any(self.text(child) == "static" for child in node.children[:2])
+        static = marked or not owner
+        parameters = self.parameters(declarator.child_by_field_name("parameters"))
+        begun = self._initialized(node)
+        return Function(
+            CONSTRUCTOR if name == owner else name,
+            parameters if static else [Parameter(RECEIVER), *parameters],
+            body_of(self, node.child_by_field_name("body"), begun),
+            line_of(declarator),
+            static,
+            returns=self.declared(node),
+            internal=marked and not owner,
+        )
+
+    def _initialized(self, node: Node) -> list[Statement]:
+        """The members that a constructor initializes before its body."""
+        found: list[Statement] = []
+        for listed in node.named_children:
+            for each in listed.named_children if listed.type == "field_initializer_list" else ():
+                if not each.named_children:
+                    continue
+                name, given = self.text(each.named_children[0]), each.named_children[-1]
+                value = self._given(given, self._kind_of_member(node, name))
+                found.append(Assign(Member(Name(RECEIVER), name), value, line_of(each)))
+        return found
+
+    def _given(self, given: Node, kind: Node | None) -> Expression | None:
+        """The value of a member of the type ``kind`` that a constructor initializes."""
+        args = self.all_of(given)
+        if kind is not None and kind.type in self.named_types and args:
+            return self.construction(given, kind, args)
+        if given.type == "initializer_list" and len(args) > 1:
+            return self.initializer(given)
+        return args[0] if args else None
+
+    def _kind_of_member(self, constructor: Node, name: str) -> Node | None:
+        """The type of a member of the class around a constructor, unless it is a pointer or an array."""
+        around = constructor.parent
+        if around is None or around.type != "field_declaration_list":
+            return None
+        kinds = self._member_types.get(around.id)
+        if kinds is None:
+            kinds = self._member_types[around.id] = {}
+            for each in around.named_children:
+                for declarator in each.children_by_field_name("declarator") if each.type == "field_declaration" else ():
+                    if declarator.type == "field_identifier":
+                        kinds[self.text(declarator)] = each.child_by_field_name("type")
+        return kinds.get(name)
+
+    def class_node(self, node: Node) -> Iterator[Statement]:
+        body = node.child_by_field_name("body")
+        name = node.child_by_field_name("name")
+        if body is None or name is None:
+            return
+        bases = []
+        for clause in node.named_children:
+            if clause.type == "base_class_clause":
+                bases = [self.expression(child) for child in clause.named_children if child.type in self.named_types]
+        members = functions_first(self.block(body))
+        yield Class(self.text(name), bases, members, line_of(node), shared=node.type == "union_specifier")
+
+    def template_declaration(self, node: Node) -> Iterator[Statement]:
+        for made in self.one(node.named_children[-1]):
+            if isinstance(made, Function):
+                self._give_types(made, node)
+            yield made
+
+    def _give_types(self, made: Function, node: Node) -> None:
+        """Let the calls of a function template say what its parameters are."""
+        begun: list[Statement] = []
+        for position, each in enumerate(self.children(node.child_by_field_name("parameters"))):
+            named = each.child_by_field_name("declarator")
+            if each.type == "type_parameter_declaration":
+                named = each.named_children[-1] if each.named_children else None
+            name = self.declared_name(named)
+            if name:
+                keyword = template_parameter(position)
+                made.parameters.append(Parameter(keyword, Opaque([])))
+                begun.append(Assign(Name(name), Name(keyword), made.line, local=True))
+        body = made.body
+        if begun:
+            made.body = Body(lambda: [*begun, *body])
+
+    def enum_node(self, node: Node) -> Iterator[Statement]:
+        """An enum, whose values have names of their own too unless it is a class."""
+        body = node.child_by_field_name("body")
+        before: Expression | None = None
+        values: list[Statement] = []
+        for each in self.children(body):
+            if each.type == "enumerator":
+                value = each.child_by_field_name("value")
+                following = Const(0) if before is None else Binary("+", before, Const(1))
+                made = following if value is None else self.expression(value)
+                before = Name(self.text(each.child_by_field_name("name")))
+                values.append(Assign(before, made, line_of(each), local=True))
+        if not any(child.type in ("class", "struct") for child in node.children):
+            yield from values
+        if node.child_by_field_name("name") is not None and values:
+            yield Class(self.text(node.child_by_field_name("name")), [], values, line_of(node))
