@@ -15,6 +15,7 @@ from typing import Any
 
 from engines.base import Row
 from engines.base.routing import RouteTable
+from engines.cbom.source.files.ignoring import read_patterns
 from server.runtime import plugins
 from server.system.routes import SYSTEM
 from server.tenants.identity.routes import IDENTITY
@@ -52,8 +53,16 @@ def _shape(path: str) -> str:
     )
 
 
+def _gitignore_patterns() -> Iterable[re.Pattern[Any]]:
+    lines = ["*a", "a*", "*a*b*a*", "?*?", "[a-z]*[!b]?", "*.[oa]", "**/a*a/**", "\\*a*b"]
+    for patterns in [read_patterns([line]) for line in lines] + [read_patterns(lines)]:
+        yield from (each for pattern in patterns.patterns for each in pattern.segments if isinstance(each, re.Pattern))
+        yield from (patterns.names,) if patterns.names else ()
+
+
 DYNAMIC: dict[str, tuple[frozenset[str], Callable[[], Iterable[re.Pattern[Any]]]]] = {
     "engines/base/routing.py": (frozenset({"fullmatch"}), _route_patterns),
+    "engines/cbom/source/files/ignoring.py": (frozenset({"fullmatch"}), _gitignore_patterns),
 }
 """By module: how patterns that are put together there are used, and what makes some."""
 

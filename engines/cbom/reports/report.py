@@ -16,6 +16,9 @@ from engines.cbom.source.words import USE
 LEVELS = ("note", "warning", "error")
 """SARIF's levels, the least first."""
 
+UNKNOWN = "unknown"
+"""The algorithm of a place that names none, and of a library that has several."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -89,7 +92,7 @@ def properties_of(result: Result) -> dict[str, Any]:
     """What is known of a result beside its place, by the names of the command's interface."""
     found: dict[str, Any] = {
         "finding": result.finding,
-        "algorithm": result.algorithm,
+        "algorithm": result.algorithm or UNKNOWN,
         "primitive": result.primitive,
         "mode": result.mode,
         "padding": result.padding,

@@ -68,14 +68,14 @@ class Patterns:
     tried: list[int] = field(default_factory=list)
     """Positions of the patterns to try for each name, the last first."""
 
+    names: re.Pattern[str] | None = None
+    """What the others of them take, all at once; None without any, or with too many."""
+
     _by_name: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _by_ending: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     _lengths: frozenset[int] = frozenset()
     _open: list[int] = field(default_factory=list)
     """Those of ``tried`` that end in ``**``: they take any name."""
-
-    _others: re.Pattern[str] | None = None
-    """What the other ones take, all at once."""
 
     def __post_init__(self) -> None:
         for place, pattern in reversed(tuple(enumerate(self.patterns))):
@@ -90,12 +90,12 @@ class Patterns:
         self._open = [place for place in self.tried if self.patterns[place].segments[-1] is None]
         endings = (self.patterns[place].segments[-1] for place in self.tried)
         expressions = [segment.pattern for segment in endings if isinstance(segment, re.Pattern)]
-        self._others = re.compile("|".join(expressions), re.DOTALL) if expressions else None
+        self.names = re.compile("|".join(expressions), re.DOTALL) if 0 < len(expressions) <= MAX_TRIED else None
 
     def decides(self, path: Sequence[str], *, is_folder: bool) -> bool | None:
         """Whether the last pattern that matches excludes ``path``; None if none matches."""
         name, found = path[-1], -1
-        is_tried = self._others is not None and self._others.fullmatch(name)
+        is_tried = self.names is None or self.names.fullmatch(name)
         candidates = [self._by_name.get(name, ()), self.tried if is_tried else self._open]
         candidates += [self._by_ending.get(name[-length:], ()) for length in self._lengths if length <= len(name)]
         for places in candidates:

@@ -35,7 +35,8 @@ class Judge:
             if sighting.harmless:
                 continue
             for weakness in _weaknesses(sighting, subject, primitive):
-                implied = None if primitive else algorithm_named(kinds()[weakness.finding].use)
+                unnamed_use = subject is None or not primitive
+                implied = algorithm_named(kinds()[weakness.finding].use) if unnamed_use else None
                 if implied is not None:  # A call that turns off a check names no algorithm.
                     self._add(sighting, Subject(implied), implied.primitive, Weakness(USE, {}))
                     self._add(sighting, subject or Subject(implied), implied.primitive, weakness)
@@ -52,14 +53,14 @@ class Judge:
         result = Result(
             sighting.place,
             weakness.finding,
-            "hash" if weakness.algorithm else primitive or "cipher",
+            "hash" if weakness.algorithm else primitive or kind.primitive,
             name,
             rule.library.name,
             subject.mode if subject else "",
             subject.padding if subject else "",
             subject.key_bits if subject else 0,
             subject.curve if subject else "",
-            kind.why.format(**words),
+            kind.why.format(**words) if name or weakness.words else kind.why_in_general,
             rule.library.replacements.get(weakness.finding, kind.instead) if weakness.finding != USE else "",
         )
         unless = MAC if weakness.finding == "unauthenticated-mode" else rule.unless
@@ -79,11 +80,18 @@ class Judge:
         found.append(result)
 
     def results(self) -> list[Result]:
-        """The results in the order of their places. Encryption isn't weak where a MAC is computed beside it."""
+        """The results in the order of their places, where a weak one has a use at its line, if only an unnamed one.
+
+        Encryption isn't weak where a MAC is computed beside it.
+        """
         for result, unless, within in self._conditional:
             if self.assured.isdisjoint((unless, each) for each in within):
                 self.add(result)
         self._conditional.clear()
+        for (path, line, finding), (weak, *_) in list(self._results.items()):
+            if finding != USE and (path, line, USE) not in self._results:
+                why = kinds()[USE].why_in_general
+                self.add(replace(weak, finding=USE, algorithm="", reason=why, instead=""))
         return sorted((result for found in self._results.values() for result in found), key=order)
 
 

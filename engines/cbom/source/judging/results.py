@@ -27,6 +27,9 @@ class Kind:
     use: str = ""
     """The algorithm of the use that such a finding tells of where the call names none; "" if it tells of none."""
 
+    primitive: str = "cipher"
+    """The primitive of a place that names none."""
+
     cryptoserve: str = ""
     """How this service does what the place is for; "" if it doesn't."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engines.cbom.source.languages import LANGUAGES
+from engines.cbom.source.words import PRIMITIVES, USE
 from tests.engines.cbom.source.examples import EXAMPLES, expected, files_of, programs, results_of, told
 
 KNOWLEDGE = Path(__file__).parents[4] / "engines/cbom/source/knowledge/data"
@@ -16,7 +17,11 @@ KNOWLEDGE = Path(__file__).parents[4] / "engines/cbom/source/knowledge/data"
 def test_what_is_found_is_what_the_comments_say(program: Path) -> None:
     files = files_of(program)
     marked = expected(files)
-    assert set(told(results_of(files), marked)) == marked
+    results = results_of(files)
+    assert set(told(results, marked)) == marked
+    used = {(each.place.path, each.place.line) for each in results if each.finding == USE}
+    assert {(each.place.path, each.place.line) for each in results} == used
+    assert {each.primitive for each in results} <= PRIMITIVES
 
 
 @pytest.mark.parametrize(
