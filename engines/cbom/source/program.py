@@ -17,6 +17,10 @@ from typing import TypeAlias
 Constant: TypeAlias = str | bytes | int | float | bool | None
 
 
+WHOLE = "\0whole"
+"""The keyword of a call that stands for an annotation of a field: whether the field's type is a whole number."""
+
+
 @dataclass(slots=True, eq=False)
 class Const:
     """A literal. Adjacent and interpolated strings are ``Binary("+", ...)``."""

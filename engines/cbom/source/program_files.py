@@ -20,7 +20,7 @@ from engines.cbom.source.locating import Found, Tree, folders_above
 from engines.cbom.source.own_tests import Apart
 from engines.cbom.source.settings.json_files import SUFFIX as JSON_SUFFIX
 from engines.cbom.source.settings.json_files import read_json
-from engines.cbom.source.settings.property_files import SUFFIX, read_properties
+from engines.cbom.source.settings.named import NamedSettings
 from engines.cbom.source.settings.reading import is_environment, read_settings
 from engines.cbom.source.settings.text_files import read_environment
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
@@ -33,9 +33,6 @@ MAX_COLD = 2
 
 STEPS_PER_BYTE = 4
 """The most steps of the evaluator for each byte of a file: running everything once takes about a quarter of one."""
-
-MAX_PROPERTY_FILES = 64
-"""The most property files that are read."""
 
 MIN_STEPS = 20_000
 
@@ -83,7 +80,7 @@ class ProgramFiles:
     _cold: int = 0
     """How many of the files that are just being loaded use no library."""
 
-    _settings: dict[str, Values] | None = None
+    _settings: NamedSettings = field(init=False)
     _environments: dict[str, dict[str, Values]] = field(default_factory=dict)
     """Variables by the folder of their files."""
 
@@ -94,6 +91,7 @@ class ProgramFiles:
         self._included = Included(self.tree, self.read, self._global)
         self._manifests = Manifests(self.tree, self.read)
         self._packages = ScriptPackages(self.tree, self.read)
+        self._settings = NamedSettings(self.tree.paths, self.read)
 
     @property
     def loaded(self) -> int:
@@ -276,15 +274,9 @@ class ProgramFiles:
                 return self._evaluator(language).in_scope(loaded.scope, name)
         return NOTHING
 
-    def setting(self, name: str) -> Values:
+    def setting(self, name: str, *, relaxed: bool = False) -> Values:
         """What the property files say of ``name``: each file's text."""
-        if self._settings is None:
-            self._settings = {}
-            paths = sorted(path for path in self.tree.paths if path.endswith(SUFFIX))
-            for path in paths[:MAX_PROPERTY_FILES]:
-                for key, text in read_properties(self.read(path) or b"").items():
-                    self._settings[key] = union((self._settings.get(key, NOTHING), known(text)))
-        return self._settings.get(name, NOTHING)
+        return self._settings.find_relaxed(name) if relaxed else self._settings.find(name)
 
     def setting_file(self, source: Source, name: str) -> Values:
         """The value of the file of settings that a program reads as ``name``; NOTHING if there is none.

@@ -8,6 +8,7 @@ from abc import abstractmethod
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.calls import Calls
 from engines.cbom.source.evaluation.expressions import SHARED
+from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
     NOTHING,
@@ -86,8 +87,9 @@ class Assignments(Calls):
         self.tell_secret(name, values)
         if name in self.knowledge.settings and self._holds_settings():
             self.told_by(self.knowledge.settings[name], values, self._line)
-        scope = self.scope if local else (self.scope.find(name) or self.scope)
-        receiver = self.receiver_in(scope)
+        found = self.scope.find(name)
+        scope = self.scope if local else (found or self.scope)
+        receiver = self.receiver_in(scope) or (self._heir_with(name) if not local and found is None else None)
         if receiver is not None:
             self._set_field(receiver, name, values)
         elif scope is self.scope and scope.is_class and self.methods_apart:
@@ -99,6 +101,14 @@ class Assignments(Calls):
                 self.given_back.note(name, values, pointed=False, certain=not scope.journals)
         else:
             scope.add(name, values)
+
+    def _heir_with(self, name: str) -> Instance | None:
+        """The object whose class inherits the field ``name`` that a method sets by its name alone."""
+        inner = self.scope.find("this") if self.implicit_self else None
+        for value in NOTHING if inner is None else inner.names["this"]:
+            if type(value) is Instance and inherited_member(value.of, name):
+                return value
+        return None
 
     def _holds_settings(self) -> bool:
         """Whether this is a class or module of settings, by its name."""
@@ -143,7 +153,10 @@ class Assignments(Calls):
         if base.of.node.shared:
             name = SHARED
         if self.scope.journals or base is base.of.sample:
-            values = union((base.fields.get(name, NOTHING), values))
+            own = base.fields.get(name, NOTHING)
+            if not own and self.methods_apart:  # What the class gives it at first.
+                own = tuple(value for value in base.of.members.get(name, NOTHING) if type(value) is not Closure)
+            values = union((own, values))
         base.fields[name] = values
 
     def _set_attribute(self, base: Value, name: str, values: Values) -> None:

@@ -44,6 +44,15 @@ _GROWING = frozenset({"push_back", "append", "push", "unshift", "WriteByte", "Wr
 
 _GENERIC = frozenset({"rust", "cpp"})
 """Languages whose calls give types to functions."""
+_FUNCTIONS = frozenset({Closure, Bound})
+_REFERENCES = frozenset({Ref, Method})
+_COMBINING = frozenset({"andThen", "compose", "negate", "and", "or", "reversed", "thenComparing", "equals", "hashCode"})
+"""Methods of Java's functional interfaces that don't call the function."""
+
+_APPLYING = frozenset(
+    {"get", "apply", "call", "accept", "test", "run", "execute", "invoke", "create", "getAsInt", "applyAsInt"}
+)
+"""The names by which most functional interfaces call it."""
 
 _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closure: "function", Bound: "function"}
 
@@ -115,12 +124,24 @@ class Calls(Libraries):
         return tuple(value for value in callee if type(value) is Closure) or callee
 
     def _method_of(self, value: Value, name: str) -> Values:
+        if type(value) in _FUNCTIONS and name not in _COMBINING:
+            named = type(value) is Closure and value.function.name  # A method's name may be a field's too.
+            if not named or name in _APPLYING:
+                return (value,)
+        if name in _APPLYING and type(value) in _REFERENCES and self._is_function_of_library(value):
+            return (value,)
         if type(value) is Instance and name in value.fields:
             bound = [self._of_instance(each, value) for each in self._class_member(value.of, name)]
             methods = union(tuple(one for one in each if type(one) is Closure) for each in bound)
             if methods:
                 return methods
         return self.members((value,), name)
+
+    def _is_function_of_library(self, value: Value) -> bool:
+        """Whether a method reference is to a function that knowledge has a rule for: ``MessageDigest::getInstance``."""
+        if type(value) is Ref:
+            return value.path in self.knowledge.calls
+        return type(value) is Method and f"{self._type_of(value.receiver)}.{value.name}" in self.knowledge.calls
 
     def _tell_named(self, arguments: Arguments) -> None:
         """Report weak generators among the arguments of a call that names a secret: ``addCookie("session", value)``."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation.acceptance import only_refuses, unchecking
+from engines.cbom.source.evaluation.acceptance import unchecking
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
@@ -23,7 +23,7 @@ from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_methods, overrides
 from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
-from engines.cbom.source.evaluation.lifetimes.runs import Runs, too_deep
+from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most_contexts, too_deep
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
@@ -44,12 +44,6 @@ from engines.cbom.source.values import (
     Values,
     union,
 )
-
-MAX_USES = 1000
-"""The most sets of arguments with which one macro is expanded."""
-
-MAX_CONTEXTS = 12
-"""The most sets of arguments with which one function is run."""
 
 
 class Evaluator(Branches):
@@ -188,16 +182,16 @@ class Evaluator(Branches):
             for assurance in ASSURANCES:
                 if (assurance, function) in assured:
                     assured.update([(assurance, each) for each in self.within()])
-        if key in results and (
-            runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
-        ):
-            self.given_back.last = self._given.get((id(function), key), {})
-            return results[key]
+        if key in results and not is_factory(function):
+            silent = runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
+            if silent:
+                self.given_back.last = self._given.get((id(function), key), {})
+                return results[key]
         self.given_back.last = {}
         if too_deep(self._running):
             runs.cut(each.function for each in self._running)
             return UNKNOWN
-        if self._is_running(function) or len(results) >= (MAX_USES if function.macro else MAX_CONTEXTS):
+        if self._is_running(function) or len(results) >= most_contexts(function):
             note_taken(arguments.positional, self.witness)
             return UNKNOWN
         results[key] = UNKNOWN
@@ -362,7 +356,7 @@ class Evaluator(Branches):
         made = found[0] if len(found) == 1 and type(found[0]) is Class else Class(node, self.scope, {}, bases)
         if not (node.interfaces and self.imports_library(found)):  # Rust: a trait of ours for a library's type.
             self.scope.set(node.name, (made,))
-        inner = Scope(self.scope.source, self.scope, made.members, is_class=True, name=node.name)
+        inner = Scope(self.scope.source, self.scope, made.members, is_class=True, name=node.name, of=made)
         outer, self.scope = self.scope, inner
         start = len(self.made)
         try:
@@ -384,9 +378,6 @@ class Evaluator(Branches):
         """Report methods that check nothing where a library expects them to."""
         for base in bases:
             for override in self.knowledge.overrides.get(base.path, ()) if type(base) is Ref else ():
-                others = made.members.get(override.beside, NOTHING)
-                if any(type(each) is Closure and not only_refuses(each.function) for each in others):
-                    continue
                 for function in unchecking(made, override):
                     place = Place(self.scope.source.path, function.line, 1, function.line, 1)
                     self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))

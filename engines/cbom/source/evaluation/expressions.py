@@ -118,10 +118,6 @@ class Expressions(Names):
     def option(self, name: str, values: Values, line: int) -> None:
         """Tell what knowledge says of an option's value."""
 
-    @abstractmethod
-    def construct(self, of: Class) -> Instance:
-        """An object of a class of the program whose constructor's arguments aren't known."""
-
     def tell_secret(self, name: str, values: Values, *, buffer: bool = False) -> None:
         """Report a weak generator among ``values`` if ``name`` is that of a secret, or of a ``buffer`` with one."""
         for value in values:

@@ -6,9 +6,10 @@ from abc import abstractmethod
 from typing import Protocol
 
 from engines.cbom.source import program
+from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member, is_kind_of
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.knowledge.model import Knowledge
-from engines.cbom.source.values import NOTHING, UNKNOWN, Instance, Ref, Value, Values, known, union
+from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Instance, Ref, Value, Values, known, union
 
 OWN = frozenset({"crate", "self", "super"})
 """The beginnings of paths of the program itself (Rust)."""
@@ -43,8 +44,8 @@ class Files(Protocol):
     def named(self, source: Source, name: str) -> Values:
         """What a name that a file neither defines nor imports is: something of its package; else NOTHING."""
 
-    def setting(self, name: str) -> Values:
-        """What the property files of the program say of ``name``; else NOTHING."""
+    def setting(self, name: str, *, relaxed: bool = False) -> Values:
+        """What the property files of the program say of ``name``, ``relaxed`` in any of Spring's spellings of it."""
 
     def setting_file(self, source: Source, name: str) -> Values:
         """The value of a file of settings that the program reads as ``name``; else NOTHING."""
@@ -76,12 +77,20 @@ class Names:
         """The member ``name`` of an object of the program."""
 
     @abstractmethod
+    def construct(self, of: Class) -> Instance:
+        """An object of a class of the program whose constructor's arguments aren't known."""
+
+    @abstractmethod
     def superclass(self) -> Values:
         """What the object of the running method has from the classes above."""
 
     def lookup(self, name: str) -> Values:
         """The values of a name at this point."""
         scope = self.scope.find(name)
+        if self.implicit_self and (scope is None or scope.is_class or scope.parent is None):
+            inherited = self.inherited(name, scope)
+            if inherited:
+                return inherited
         if scope is not None:
             values = self.loaded(scope.source, scope.names, name)
             if not scope.is_class:
@@ -120,12 +129,31 @@ class Names:
         return values
 
     def receiver_in(self, scope: Scope) -> Instance | None:
-        """The object whose members the names of ``scope`` are, in a method that sees them as plain names."""
-        if not scope.is_class or not self.implicit_self:
+        """The object whose members the names of ``scope`` are, in a method that sees them as plain names.
+
+        A class within another one sees the members of both.
+        """
+        if not scope.is_class or not self.implicit_self or scope.of is None:
             return None
         inner = self.scope.find("this")
-        values = NOTHING if inner is None else inner.names["this"]
-        return next((value for value in values if type(value) is Instance), None)
+        is_static = inner is None
+        while inner is not None:
+            for value in inner.names["this"]:
+                if type(value) is Instance and is_kind_of(value.of, scope.of):
+                    return value
+            inner = None if inner.parent is None else inner.parent.find("this")
+        return None if is_static or scope.of.node.namespace else self.construct(scope.of)
+
+    def inherited(self, name: str, found: Scope | None) -> Values:
+        """What ``name`` is by the classes above those around this point, up to the scope in which it was found."""
+        scope: Scope | None = self.scope
+        while scope is not None and scope is not found:
+            above = NOTHING if scope.of is None else inherited_member(scope.of, name)
+            if above:
+                receiver = self.receiver_in(scope)
+                return above if receiver is None else self._instance_member(receiver, name)
+            scope = scope.parent
+        return NOTHING
 
     def _library_name(self, name: str) -> Values:
         found = self._of_wildcards(self.scope.source, name)

@@ -39,6 +39,9 @@ class Scope:
     name: str = ""
     """The name of a class."""
 
+    of: Class | None = None
+    """The class whose members the names are."""
+
     site: Any = None
     """The place of the call that gives a generic function its types."""
 

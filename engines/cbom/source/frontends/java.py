@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import CommonSyntax, import_of
-from engines.cbom.source.frontends.java_expressions import CONSTRUCTOR, RECEIVER, JavaExpressions
+from engines.cbom.source.frontends.java_expressions import CONSTRUCTOR, RECEIVER
+from engines.cbom.source.frontends.java_members import JavaMembers
 from engines.cbom.source.program import (
     Assign,
     Attempt,
@@ -21,14 +22,13 @@ from engines.cbom.source.program import (
     Module,
     Name,
     Parameter,
-    Return,
     Statement,
 )
 
 _APPEND = "append"
 
 
-class JavaLowering(JavaExpressions):
+class JavaLowering(JavaMembers):
     """Java's syntax tree (tree-sitter-java)."""
 
     package_clause = "package_declaration"
@@ -57,11 +57,15 @@ class JavaLowering(JavaExpressions):
 
     def declaration(self, node: Node) -> Iterator[Statement]:
         declared = self.declared(node)
+        is_field = node.type == "field_declaration"
+        injected = self.injected(node) if is_field else None
         for declarator in node.children_by_field_name("declarator"):
             value = declarator.child_by_field_name("value")
-            name = Name(self.text(declarator.child_by_field_name("name")))
-            line = line_of(declarator)
-            yield Assign(name, None if value is None else self.expression(value), line, declared, local=True)
+            name = self.text(declarator.child_by_field_name("name"))
+            own = None if value is None else self.expression(value)
+            if is_field:
+                own = injected or self.setting(node, name, own) or own
+            yield Assign(Name(name), own, line_of(declarator), declared, local=True)
 
     def switch_node(self, node: Node) -> Iterator[Statement]:
         groups = [
@@ -153,26 +157,11 @@ class JavaLowering(JavaExpressions):
                 each = child.named_children if child.type == "type_list" else [child]
                 bases += [self.expression(kind) for kind in each]
         name = self.text(node.child_by_field_name("name"))
-        extra = self._record_members(node) if node.type == "record_declaration" else []
-        yield self.class_of(node.child_by_field_name("body"), name, bases, line_of(node), extra)
-
-    def _record_members(self, node: Node) -> list[Statement]:
-        """A record's constructor, and the methods that give its components but for those that it declares."""
-        parameters = self.parameters(node.child_by_field_name("parameters"))
-        line = line_of(node)
-        fields = {each.name: Member(Name(RECEIVER), each.name) for each in parameters}
-        body: list[Statement] = [Assign(field, Name(name), line) for name, field in fields.items()]
-        declared = {
-            self.text(child.child_by_field_name("name"))
-            for child in self.children(node.child_by_field_name("body"))
-            if child.type == "method_declaration"
-        }
-        getters = [
-            Function(name, [Parameter(RECEIVER)], [Return(field)], line)
-            for name, field in fields.items()
-            if name not in declared
-        ]
-        return [Function(CONSTRUCTOR, [Parameter(RECEIVER), *parameters], body, line), *getters]
+        self.enter_class(node, name)
+        extra = self.record_members(node) if node.type == "record_declaration" else self.lombok_members(node, name)
+        made = self.class_of(node.child_by_field_name("body"), name, bases, line_of(node), extra)
+        self.leave_class()
+        yield made
 
     def enum_constant(self, node: Node) -> Iterator[Statement]:
         named = node.child_by_field_name("name")

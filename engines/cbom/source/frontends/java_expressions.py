@@ -50,6 +50,10 @@ class JavaExpressions(HoistingSyntax):
 
     # Expressions
 
+    def injected(self, node: Node) -> Expression | None:
+        """The value that an annotation of a field or parameter tells; None if there is no such annotation."""
+        raise NotImplementedError
+
     def superclass(self, node: Node) -> Expression:
         return Typed(None, self._bases[-1]) if self._bases else Opaque([])
 
@@ -179,7 +183,8 @@ class JavaExpressions(HoistingSyntax):
         found = []
         for child in [] if node is None else node.named_children:
             if child.type == "formal_parameter":
-                found.append(Parameter(self.text(child.child_by_field_name("name")), None, self.declared(child)))
+                name = self.text(child.child_by_field_name("name"))
+                found.append(Parameter(name, self.injected(child), self.declared(child)))
             elif child.type == "spread_parameter":
                 found.append(Parameter(self.text(child.named_children[-1].child_by_field_name("name")), kind="*"))
         return found

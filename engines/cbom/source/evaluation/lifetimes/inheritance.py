@@ -1,11 +1,11 @@
-"""Inherited methods: each is run again for the inheriting class."""
+"""Inherited members. Methods are run again for the inheriting class."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
-from engines.cbom.source.values import Class, Closure
+from engines.cbom.source.values import NOTHING, Class, Closure, Values
 
 _MAX_ABOVE = 4
 """The most classes above one another whose methods are run for a class below."""
@@ -26,3 +26,21 @@ def overrides(of: Class, above: Class) -> bool:
     """Whether a class has a method of another one, but a constructor."""
     names = above.members.keys() & of.members.keys() - set(CONSTRUCTORS)
     return any(type(value) is Closure for name in names for value in above.members[name])
+
+
+def inherited_member(of: Class, name: str, depth: int = 0) -> Values:
+    """The member ``name`` that a class has from the program's classes above it; NOTHING if it has none."""
+    for base in of.bases if depth < _MAX_ABOVE else ():
+        if type(base) is Class:
+            found = base.members.get(name) or inherited_member(base, name, depth + 1)
+            if found:
+                return found
+    return NOTHING
+
+
+def is_kind_of(of: Class, above: Class, depth: int = 0) -> bool:
+    """Whether ``of`` is ``above``, or inherits from it."""
+    if of is above:
+        return True
+    bases = of.bases if depth < _MAX_ABOVE else ()
+    return any(type(base) is Class and is_kind_of(base, above, depth + 1) for base in bases)

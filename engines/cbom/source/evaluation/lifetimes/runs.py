@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engines.cbom.source.program import Function
+from engines.cbom.source.program import Call, Function, Return
 from engines.cbom.source.values import Closure, Known, Values
 
 MAX_CALLS = 6
 """The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
+
+MAX_USES = 1000
+"""The most sets of arguments with which one macro is expanded."""
+
+MAX_CONTEXTS = 12
+"""The most sets of arguments with which one function is run."""
+
+MAX_CONTEXTS_OF_SHORT = 100
+_SHORT = 2
+"""The most statements of a function that is short."""
 
 MAX_ANONYMOUS = 12
 """The greatest depth with functions without a name: callbacks and comprehensions."""
@@ -25,6 +35,19 @@ def too_deep(running: Sequence[Closure]) -> bool:
 
 _SCOPE = 1
 """The place, in what tells the runs of a function apart, of the scope of the function that made it."""
+
+
+def is_factory(function: Function) -> bool:
+    """Whether a function does nothing but make an object, which is another one each time."""
+    last = function.body[-1:]
+    return len(function.body) == 1 and type(last[0]) is Return and type(last[0].value) is Call and last[0].value.creates
+
+
+def most_contexts(function: Function) -> int:
+    """The most sets of arguments with which a function is run: getters and setters have many, which cost little."""
+    if function.macro:
+        return MAX_USES
+    return MAX_CONTEXTS if len(function.body) > _SHORT else MAX_CONTEXTS_OF_SHORT
 
 
 class Runs:
