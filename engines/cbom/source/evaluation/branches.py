@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
+from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.values import NOTHING, Known, Ref, Thing, Values
 
 MAX_EARLIER_TESTS = 32
@@ -66,7 +67,7 @@ class Branches(Assignments):
         changed, left, exhaustive = [], [], False
         passed: list[program.Expression] = []
         for test, body in node.arms:
-            held = None if test is None else operators.truth(self.evaluate(test))
+            held = None if test is None else holds(self, test)
             if held is False:
                 continue
             self.scope.begin()
@@ -104,7 +105,7 @@ class Branches(Assignments):
         return changes
 
     def loop(self, node: program.Loop) -> bool:
-        if node.test is not None and operators.truth(self.evaluate(node.test)) is False:
+        if node.test is not None and holds(self, node.test) is False:
             return False
         outer, self.broken = self.broken, []
         self.scope.begin()

@@ -10,6 +10,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.functions.receivers import read_from, takes_this
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED
+from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.names import OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
@@ -308,7 +309,7 @@ class Expressions(Names):
         return operators.minus(values) if node.operator == "-" else UNKNOWN
 
     def _conditional(self, node: program.Conditional) -> Values:
-        held = operators.truth(self.evaluate(node.test))
+        held = holds(self, node.test)
         if held is not None:
             return self.evaluate(node.then if held else node.otherwise)
         then, otherwise = self.evaluate(node.then), self.evaluate(node.otherwise)

@@ -153,7 +153,7 @@ def of_term(term: Term, names: dict[str, Values]) -> Values:
             if isinstance(each, str) and each.startswith(_ANY):
                 return known(each.removeprefix(_ANY))
             if found and not (isinstance(each, str) and each.startswith("$")):
-                break  # A default holds where nothing is given.
+                continue  # A default holds where nothing is given.
             values = of_term(each, names)
             if values and not all(_is_unknown(value) for value in values):
                 return values

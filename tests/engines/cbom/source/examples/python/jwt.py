@@ -1,6 +1,7 @@
 import joserfc.jwk
 import joserfc.jwt
 import jwt
+from authlib.jose import JsonWebToken
 from authlib.jose import jwt as authlib_jwt
 from jose import jwe
 from jose import jwt as jose_jwt
@@ -43,3 +44,11 @@ def made_keys(data, key):
     joserfc.jwk.generate_key("EC", "P-256")  # finds: use:EC
     jwe.encrypt(data, key, algorithm="RSA1_5", encryption="A128CBC-HS256")  # finds: use:RSA use:AES weak-padding
     jwe.encrypt(data, key, algorithm="RSA-OAEP-256", encryption="A256GCM")  # finds: use:RSA use:AES
+
+
+def with_what_is_configured(claims, header, token, key, config):
+    jwt.encode(claims, key, algorithm=config["algorithm"])  # finds: use:JSON_Web_Signature
+    authlib_jwt.encode(header, claims, key)  # finds: use:JSON_Web_Signature
+    authlib_jwt.decode(token, key)  # finds: use:JSON_Web_Signature
+    JsonWebToken(["ES256"]).decode(token, key)  # finds: use:ECDSA
+    JsonWebToken([config["algorithm"]]).decode(token, key)  # finds: use:JSON_Web_Signature

@@ -1,5 +1,6 @@
 import bcrypt
 from argon2 import PasswordHasher
+from passlib.crypto.digest import pbkdf2_hmac
 from passlib.context import CryptContext
 from passlib.hash import md5_crypt, pbkdf2_sha256
 from passlib.hash import bcrypt as passlib_bcrypt
@@ -24,3 +25,7 @@ def hashed(password):
 
 def derived(password, salt):
     return bcrypt.kdf(password, salt, 32, 100)  # finds: use:bcrypt
+
+
+def stored(password, salt):
+    pbkdf2_hmac("sha1", password, salt, 1000, 32)  # finds: use:PBKDF2 low-kdf-iterations

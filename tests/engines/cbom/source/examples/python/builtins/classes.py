@@ -60,3 +60,23 @@ class Fixed(Signer):
 
 class Given(Signer):
     digest = "sha512"
+
+
+class Session:
+    def __init__(self):
+        self.key = None
+        self.state = {"dialect": ""}
+        self.digest = "sha256"
+
+    def signed(self, data):
+        if self.key is None:
+            return None
+        return hmac.new(self.key, data, "sha256")  # finds: use:HMAC-SHA-256
+
+    def hashed(self, data):
+        if self.state["dialect"] == "old":
+            return hashlib.sha1(data)  # finds: use:SHA-1 weak-hash
+        return hashlib.md5(data) if self.digest == "md5" else None  # finds: use:MD5 weak-hash
+
+    def start(self, key, dialect):
+        self.key, self.state["dialect"], self.digest = key, dialect, "md5"
