@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.expressions import EXPORTS, Exhausted
+from engines.cbom.source.evaluation.lifetimes.contexts import ORDERS, TURNS
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.files.manifests import Manifests
@@ -17,7 +18,7 @@ from engines.cbom.source.included_files import Included
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of, signs_of
 from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
 from engines.cbom.source.locating import Found, Tree, folders_above
-from engines.cbom.source.own_tests import Apart
+from engines.cbom.source.own_tests import Apart, is_test
 from engines.cbom.source.settings.json_files import SUFFIX as JSON_SUFFIX
 from engines.cbom.source.settings.json_files import read_json
 from engines.cbom.source.settings.named import NamedSettings
@@ -27,6 +28,9 @@ from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, un
 
 MAX_LOADED = 1200
 """The most files that are kept; then all are dropped, and read again where they are needed."""
+
+_MAKERS = ".go"
+"""The end of the names of files whose functions are run in turns."""
 
 MAX_COLD = 2
 """The most files without a library, one needed by the next, that are read for a constant."""
@@ -49,6 +53,8 @@ class Loaded:
     lowering: Lowering
     broken: bool = False
     exhausted: bool = False
+    steps: int = 0
+    """The steps that its functions have taken."""
 
     @property
     def truncated(self) -> bool:
@@ -103,8 +109,21 @@ class ProgramFiles:
         witness.assured = self._apart.assured
         self.witness = self._apart.witness = witness
 
+    def prepare(self, paths: Sequence[str]) -> None:
+        """Run what makes objects for other files, before what gets them is run. Raises ``MissingGrammar``.
+
+        In Go, a function of any file of a package may make an object whose methods stand in another.
+        """
+        makers = [path for path in paths if path.endswith(_MAKERS) and not is_test(path)]
+        for orders in TURNS if len(makers) > 1 else ():
+            for path in makers:
+                self._run_functions(path, orders)
+
     def scan(self, path: str) -> Loaded | None:
         """Run all of a file; None if it isn't there. Raises ``MissingGrammar``."""
+        return self._run_functions(path, range(ORDERS))
+
+    def _run_functions(self, path: str, orders: range) -> Loaded | None:
         if len(self._loaded) > MAX_LOADED:
             self._loaded.clear()
             self._evaluators.clear()
@@ -114,8 +133,11 @@ class ProgramFiles:
         loaded, language = self._load(path), language_of(path)
         if loaded is None or language is None:
             return None
+        evaluator = self._evaluator(language)
+        steps = steps_for(loaded.size) - loaded.steps
         try:
-            self._evaluator(language).run_functions(loaded.scope, steps_for(loaded.size))
+            evaluator.run_functions(loaded.scope, steps, orders)
+            loaded.steps += max(0, steps - evaluator.steps)
         except Exhausted:
             loaded.exhausted = True
         except Exception as error:  # noqa: BLE001 - A fault of ours in one file doesn't end the scan of the others.

@@ -218,6 +218,7 @@ def _scan_group(paths: Sequence[str]) -> Scanned:
         _files = ProgramFiles(_tree, _read, judge)
     files = _files
     files.report_to(judge)
+    files.prepare(paths)
     for path in paths:
         loaded = files.scan(path)
         if loaded is not None and loaded.truncated:

@@ -10,6 +10,7 @@ from engines.cbom.source.evaluation.calls import Calls
 from engines.cbom.source.evaluation.expressions import SHARED
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member
 from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.evaluation.scopes import merged
 from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
@@ -28,6 +29,7 @@ from engines.cbom.source.values import (
     Value,
     Values,
     constants,
+    is_static,
     union,
     weak_among,
 )
@@ -152,6 +154,8 @@ class Assignments(Calls):
     def _set_field(self, base: Instance, name: str, values: Values) -> None:
         if base.of.node.shared:
             name = SHARED
+        if self.scope.source.language == "go" and base is not base.of.sample and all(map(is_static, values)):
+            merged(base.of.literals, {name: values})
         if self.scope.journals or base is base.of.sample:
             own = base.fields.get(name, NOTHING)
             if not own and self.methods_apart:  # What the class gives it at first.

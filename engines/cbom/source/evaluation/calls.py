@@ -63,9 +63,6 @@ class Calls(Libraries):
     given_back: GivenBack
     """What functions give to their callers' arguments."""
 
-    calls = 0
-    """The number of calls that were run."""
-
     _site: program.Call | None = None
     """The call that runs, or whose arguments are evaluated."""
 

@@ -20,7 +20,7 @@ from engines.cbom.source.evaluation.functions.receivers import has_receiver
 from engines.cbom.source.evaluation.lifetimes.contexts import MARKED, ORDERS, context_of, order_of
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.held import Held
-from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_methods, overrides
+from engines.cbom.source.evaluation.lifetimes.inheritance import Types, inherited_methods, overrides
 from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most_contexts, too_deep
@@ -63,6 +63,7 @@ class Evaluator(Branches):
         self.untaken = []
         self.held = Held()
         self.given_back = GivenBack()
+        self.types = Types()
         self._given: dict[Any, Mapping[int, Values]] = {}
         self.nonces = Nonces()
         self.telling = set()
@@ -105,18 +106,20 @@ class Evaluator(Branches):
             scope.made, scope.heirs = self.made, self._heirs
             self.scope, self.steps, self.made, self._heirs = before
 
-    def run_functions(self, scope: Scope, steps: int) -> None:
-        """Run every function of a loaded file that no call has reached. Raises ``Exhausted``.
+    def run_functions(self, scope: Scope, steps: int, orders: range = range(ORDERS)) -> None:
+        """Run every function of a loaded file in its turn that no call has reached. Raises ``Exhausted``.
 
         A file without ``main`` may be a library's, whose public functions others call with anything.
         """
         self.steps = steps
         self.made, self._heirs = scope.made, scope.heirs
         is_open = scope.source.language in MARKED and all(each.function.name != "main" for each in self.made)
-        for order in range(ORDERS):
+        for order in orders:
             for closure in self.made:  # Grows while functions make functions.
                 if order_of(closure) <= order:
                     self._run_unreached(closure, again=is_open and not closure.function.internal)
+        if orders.stop < ORDERS:
+            return
         for heir in self._heirs:
             self._run_inherited(heir)
         for thing in self.untaken:
@@ -353,7 +356,7 @@ class Evaluator(Branches):
     def _define_class(self, node: program.Class) -> bool:
         bases = [value for base in node.bases for value in self.evaluate(base)]
         found = self.scope.names.get(node.name, NOTHING)
-        made = found[0] if len(found) == 1 and type(found[0]) is Class else Class(node, self.scope, {}, bases)
+        made = self.types.class_of(self.scope, node, bases)
         if not (node.interfaces and self.imports_library(found)):  # Rust: a trait of ours for a library's type.
             self.scope.set(node.name, (made,))
         inner = Scope(self.scope.source, self.scope, made.members, is_class=True, name=node.name, of=made)

@@ -228,9 +228,11 @@ class Expressions(Names):
         found = self._class_member(value.of, name)
         if not found:
             return union((literal, UNKNOWN)) if literal else UNKNOWN
-        if len(found) == 1:
+        if self.scope.source.language != "go":
+            literal = NOTHING
+        if len(found) == 1 and not literal:
             return union((self._of_instance(found[0], value),))
-        return union(self._of_instance(each, value) for each in found)
+        return union((*(self._of_instance(each, value) for each in found), literal))
 
     def _of_instance(self, member: Value, value: Instance) -> Values:
         if type(member) is not Closure or member.function.static:

@@ -53,6 +53,9 @@ ERROR_FIRST = frozenset({"javascript", "typescript", "tsx"})
 class Libraries(Expressions):
     """The part of the evaluator for calls of libraries."""
 
+    calls = 0
+    """The number of calls that were run."""
+
     loops = 0
     """The number of loops around this point of the program."""
 
@@ -173,7 +176,7 @@ class Libraries(Expressions):
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
             nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
             kept = bool(nonces) and self._is_kept(rule, nonces, node)
-            if nonces and self.nonces.is_reused(self.scope, everything, self.loops, kept=kept):
+            if nonces and self.nonces.is_reused(self.scope, everything, self.loops, self.calls, kept=kept):
                 rule = replace(rule, findings=(*rule.findings, "nonce-reuse"))
             if hashes_password(rule, node):
                 rule = replace(rule, findings=(*rule.findings, "weak-kdf"))

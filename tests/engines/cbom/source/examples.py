@@ -38,6 +38,7 @@ def results_of(files: dict[str, bytes]) -> list[Result]:
     """What is found in a program."""
     judge = Judge()
     program = ProgramFiles(Tree.of(files), files.get, judge)
+    program.prepare(list(files))
     for path in files:
         program.scan(path)
     return judge.results()

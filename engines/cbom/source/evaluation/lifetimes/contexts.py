@@ -13,13 +13,17 @@ MARKED = frozenset({"c", "cpp", "go", "java"})
 ORDERS = 5
 """The number of turns in which functions are run."""
 
+TURNS = (range(1), range(1, 3))
+"""Turns that all files of a program take before any file takes the later ones: those of functions, not of methods."""
+
 
 def order_of(closure: Closure) -> int:
     """When a function is run that no call has reached: what calls others goes before them.
 
     Functions make the objects that methods belong to.
     """
-    if closure.function.name == "main":
+    makes = closure.owner is None and not closure.function.parameters and closure.scope.source.language == "go"
+    if makes or closure.function.name == "main":
         return 0
     return 1 + 2 * (closure.owner is not None) + closure.function.internal
 

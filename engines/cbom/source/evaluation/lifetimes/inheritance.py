@@ -1,11 +1,14 @@
-"""Inherited members. Methods are run again for the inheriting class."""
+"""Classes: where they are defined, and inherited members. Methods are run again for the inheriting class."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
+from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
-from engines.cbom.source.values import NOTHING, Class, Closure, Values
+from engines.cbom.source.evaluation.scopes import Scope
+from engines.cbom.source.values import NOTHING, Class, Closure, Value, Values
 
 _MAX_ABOVE = 4
 """The most classes above one another whose methods are run for a class below."""
@@ -44,3 +47,26 @@ def is_kind_of(of: Class, above: Class, depth: int = 0) -> bool:
         return True
     bases = of.bases if depth < _MAX_ABOVE else ()
     return any(type(base) is Class and is_kind_of(base, above, depth + 1) for base in bases)
+
+
+@dataclass(slots=True)
+class Types:
+    """Classes by what they are defined as. In Go, the methods of one may stand in any file of its package."""
+
+    _of_packages: dict[tuple[str, str, str], Class] = field(default_factory=dict)
+
+    def class_of(self, scope: Scope, node: program.Class, bases: list[Value]) -> Class:
+        """The class that ``node`` defines, or adds methods or fields to."""
+        found = scope.names.get(node.name, NOTHING)
+        made = found[0] if len(found) == 1 and type(found[0]) is Class else None
+        source = scope.source
+        if source.language != "go" or scope.parent is not None:
+            return made or Class(node, scope, {}, bases)
+        key = source.path.rpartition("/")[0], source.package, node.name
+        made = made or self._of_packages.get(key)
+        if made is None:
+            made = self._of_packages[key] = Class(node, scope, {}, bases)
+        elif node.bases or any(isinstance(each, program.Assign) for each in node.body):
+            made.node = node
+            made.bases.extend(bases)
+        return made

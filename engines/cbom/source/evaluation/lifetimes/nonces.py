@@ -1,8 +1,8 @@
 """Nonces: random data that more than one encryption uses as its nonce.
 
-That a nonce was used is noted in the scopes of all functions that run, under a name of its own: so a caller's second
-call is told, while the arms of a branch don't know of each other's. In a loop, a nonce that was made before it is used
-again. So is one that an object or a file keeps from before the call: each call encrypts with it.
+The call that used a nonce is noted in the scopes of all functions that run, under a name of its own: so a caller's
+second call is told, while the arms of a branch don't know of each other's. In a loop, a nonce that was made before it
+is used again. So is one that an object or a file keeps from before the call: each call encrypts with it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.values import NOTHING, RANDOM, Data, Values, constants, known
+
+_NONE = 0
+"""The number of no call."""
 
 
 @dataclass(slots=True)
@@ -40,10 +43,11 @@ class Nonces:
         """Whether data were made before the outermost function began."""
         return value.origin == RANDOM and bool(self._begun) and value.born < self._begun[0]
 
-    def is_reused(self, scope: Scope, facts: Mapping[str, Values], loops: int, *, kept: bool) -> bool:
+    def is_reused(self, scope: Scope, facts: Mapping[str, Values], loops: int, call: int, *, kept: bool) -> bool:
         """Note the use of a call's nonces, if it encrypts; whether one of them was used before, or will be again.
 
         ``loops`` is the number of loops around the call, ``kept`` whether a field or a file's variable has the nonce.
+        ``call`` is the call's number: it is one, whatever objects it may be of.
         """
         if constants(facts.get("direction", NOTHING)) != ["encrypt"]:
             return False
@@ -53,8 +57,8 @@ class Nonces:
                 name = _note(value)
                 reused |= loops > value.loops or (kept and self.is_older(value))
                 for each in self._scopes or [scope]:
-                    reused |= True in constants(each.names.get(name, NOTHING))
-                    each.set(name, known(True))
+                    reused |= not {_NONE, call}.issuperset(constants(each.names.get(name, NOTHING)))
+                    each.set(name, known(call))
         return reused
 
     def is_repeated(self, call: Hashable, given: Iterable[Values]) -> bool:
@@ -71,7 +75,7 @@ class Nonces:
         value.loops, value.born = loops, self._calls
         for each in self._scopes or [scope]:
             if _note(value) in each.names:
-                each.set(_note(value), known(False))
+                each.set(_note(value), known(_NONE))
 
 
 def _note(value: Data) -> str:
