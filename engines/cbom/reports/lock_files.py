@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from engines.cbom.dependencies.locks.reading import is_lock_file, read_dependenc
 from engines.cbom.dependencies.locks.shapes import MAX_BYTES
 from engines.cbom.source.evaluation.sightings import Place
 from engines.cbom.source.files.discovery import Problem
+from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
 from engines.cbom.source.judging.results import Dependency, Result
 
 __all__ = ["LockFiles", "NoAdvisories"]
@@ -30,6 +32,7 @@ class LockFiles:
         self._advisories = read_advisories(Path(directory)) if directory else shipped_advisories()
         self.problems = [Problem(directory, text) for text in self._advisories.problems]
         self.files = 0
+        self.suppressions: dict[str, list[Suppression]] = {}
 
     def described(self, today: date) -> str:
         """Sources and age of the advisories; "" if no file was judged."""
@@ -50,10 +53,14 @@ class LockFiles:
             return
         found = read_dependencies(path, content)
         self.problems += [Problem(path, text) for text in found.problems]
+        if not path.endswith(".json"):  # JSON has no comments.
+            self.suppressions[path] = suppressions_in(content)
         starts = [*sorted({package.line for package in found.packages}), content.count(b"\n") + 2]
         for judged in judge(found.packages, self._advisories):
             next_start = starts[bisect_right(starts, judged.package.line)]
-            yield _result(path, judged, next_start - 1)
+            result = _result(path, judged, next_start - 1)
+            reason = reason_for(self.suppressions.get(path, []), result.finding, result.place.line)
+            yield replace(result, suppressed=reason)
 
 
 def _result(path: str, judged: Judged, last_line: int) -> Result:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from engines.cbom.source.judging.results import Result
 
 CLEAN, FOUND, COULD_NOT = 0, 1, 2
-LOCK_SUFFIXES = (".json", ".lock", ".toml", ".txt", ".yaml")
+LOCK_SUFFIXES = (".json", ".lock", ".lockb", ".toml", ".txt", ".yaml")
 """Endings of names of lock files; which of these files are read depends on their whole paths."""
 
 _MAX_JOBS, _MAX_DIGITS = 64, 9
@@ -92,6 +92,8 @@ def _scan(invocation: Invocation) -> int:
         raise UsageError(f"-format: expected {', '.join(_FORMS)}, got {form!r}")
     limits = _limits(flags.last("profile"), flags.last("at")) if flags.all("profile") or flags.all("at") else None
     application = _application_in(flags.last("submit")) if flags.all("submit") else None
+    if application is not None and flags.last("diff"):
+        raise UsageError("-submit: a version has the whole of a program, not what -diff leaves")
     jobs, baseline = _jobs(flags.last("jobs")), _baseline(flags.last("baseline"))
     try:
         advisories = flags.last("advisories")
@@ -174,7 +176,7 @@ def _judged(lock_files: LockFiles, paths: list[str]) -> Iterator[Result]:
 
 
 def _report(found: Discovered, scanned: Scanned, entries: list[Entry], lock_files: LockFiles | None) -> Report:
-    _, without_reason = counts(scanned.suppressions)
+    _, without_reason = counts(scanned.suppressions | (lock_files.suppressions if lock_files else {}))
     problems = [*found.problems, *scanned.problems, *(lock_files.problems if lock_files else ())]
     return Report(
         entries,

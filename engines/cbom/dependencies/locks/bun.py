@@ -25,13 +25,7 @@ def read_bun(source: str) -> Iterator[Package]:
         for name in members(members(workspace, "a workspace").get(kind), kind)
     }
     for key, entry in members(document.get("packages"), "packages").items():
-        line = _line(lines, key, wanted)
+        line = lines.next(key)
         name, _, version = text(next(iter(items(entry, "a package")), ""), "a package").rpartition("@")
         if name and not version.startswith(_LOCAL):
             yield Package(Ecosystem.NPM, name, version, line, key in wanted)
-
-
-def _line(lines: KeyLines, key: str, wanted: set[str]) -> int:
-    """The line of a package; that of the wish, which comes first, is passed over."""
-    line = lines.next(key)
-    return lines.next(key) if key in wanted and line > 1 else line

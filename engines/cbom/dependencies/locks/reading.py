@@ -23,6 +23,7 @@ _BY_NAME: dict[str, Reader] = {
     "yarn.lock": read_yarn,
     "pnpm-lock.yaml": read_pnpm,
     "bun.lock": read_bun,
+    "bun.lockb": read_bun,
     "Pipfile.lock": read_pipenv,
     "poetry.lock": read_poetry,
     "pdm.lock": read_poetry,
@@ -68,5 +69,6 @@ def read_dependencies(path: str, content: bytes) -> Dependencies:
     except Malformed as error:
         return Dependencies(tuple(found), (str(error),))
     except UnicodeDecodeError:
-        return Dependencies((), ("not UTF-8",))
+        binary = path.endswith(".lockb")
+        return Dependencies((), ("binary: `bun install --save-text-lockfile` writes text" if binary else "not UTF-8",))
     return Dependencies(tuple(found))

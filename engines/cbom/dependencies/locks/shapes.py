@@ -22,7 +22,7 @@ MAX_TEXT = 512
 """Characters of a name or a version."""
 
 _DOTTED = re.compile(rf"""(?:\.[ \t]*[\w"'-]+[ \t]*){{{MAX_KEY_PARTS}}}""")
-_KEY = re.compile(r'[ \t]*("(?:[^"\\\n]|\\.)*")[ \t]*:')
+_KEY = re.compile(r'[ \t]*("(?:[^"\\\n]|\\.)*")[ \t]*:[ \t]*[\[{]')
 
 
 class Malformed(Exception):
@@ -79,7 +79,10 @@ def toml_of(source: str) -> Mapping[str, Any]:
 
 
 class KeyLines:
-    """The lines of a JSON text on which keys stand, each given once and in order."""
+    """The lines of a JSON text on which keys of objects and lists stand, each given once and in order.
+
+    Wishes, which name the same packages, are texts.
+    """
 
     def __init__(self, source: str) -> None:
         self._lines: defaultdict[str, deque[int]] = defaultdict(deque)

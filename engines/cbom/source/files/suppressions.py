@@ -1,10 +1,10 @@
-"""Suppressions in comments: ``cryptoserve: ignore[weak-hash] reason``, on a result's line or the one above it."""
+"""Suppressions in comments: ``cryptoserve: ignore[weak-hash] reason``, on a result's line or lines above it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _COMMENT = re.compile(rb"(?:#|//|/\*|<!--|--)[ \t]*cryptoserve: ignore\[([a-z, -]{1,200})\]([^\n]{0,500})")
 
@@ -16,17 +16,17 @@ class Suppression:
     line: int
     findings: frozenset[str]
     reason: str
-    alone: bool
-    """Whether its line has nothing else, so that it is for the line below."""
+    covered: int
+    """The line that it is for: its own, or the next without such a comment if its own has nothing else."""
 
     def covers(self, finding: str, line: int) -> bool:
         """Whether a result is meant."""
-        return bool(self.reason) and finding in self.findings and line == self.line + self.alone
+        return bool(self.reason) and finding in self.findings and line == self.covered
 
 
 def suppressions_in(content: bytes) -> list[Suppression]:
     """The suppressions of a file, in order."""
-    found = []
+    found: list[Suppression] = []
     line = position = 0
     for match in _COMMENT.finditer(content):
         line += content.count(b"\n", position, match.start())
@@ -34,7 +34,10 @@ def suppressions_in(content: bytes) -> list[Suppression]:
         before = content[content.rfind(b"\n", 0, position) + 1 : position]
         findings = frozenset(word.strip() for word in match[1].decode().split(","))
         reason = match[2].decode("utf-8", "replace").strip().removesuffix("*/").removesuffix("-->").strip()
-        found.append(Suppression(line + 1, findings, reason, not before.strip()))
+        found.append(Suppression(line + 1, findings, reason, line + 1 + (not before.strip())))
+    for place in range(len(found) - 2, -1, -1):
+        if found[place].covered == found[place + 1].line:
+            found[place] = replace(found[place], covered=found[place + 1].covered)
     return found
 
 

@@ -70,6 +70,11 @@ def test_lines_that_cannot_be_told_are_the_first() -> None:
     assert rows("poetry.lock", 'package = [{name = "rsa", version = "4.0"}]') == [("rsa", "4.0", 1, None)]
 
 
+def test_the_binary_form_of_bun_is_named() -> None:
+    (problem,) = read_dependencies("a/bun.lockb", b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\xff").problems
+    assert problem.startswith("binary: ")
+
+
 def test_package_urls() -> None:
     found = read_dependencies("package-lock.json", NPM_3.encode()).packages
     assert [each.purl for each in found][-1] == "pkg:npm/%40noble/curves@1.4.0"

@@ -23,7 +23,9 @@ def test_package_lock_of_version_1_is_a_tree() -> None:
   "dependencies": {
     "elliptic": {
       "version": "6.5.4",
-      "requires": {"bn.js": "^4.11.9"},
+      "requires": {
+        "bn.js": "^4.11.9"
+      },
       "dependencies": {
         "bn.js": {
           "version": "4.12.0"
@@ -42,9 +44,9 @@ def test_package_lock_of_version_1_is_a_tree() -> None:
 """
     assert rows("package-lock.json", content) == [
         ("elliptic", "6.5.4", 4, None),
-        ("bn.js", "4.12.0", 8, False),
-        ("@noble/ed25519", "2.1.0", 13, None),
-        ("bn.js", "5.2.1", 16, None),
+        ("bn.js", "4.12.0", 10, False),
+        ("@noble/ed25519", "2.1.0", 15, None),
+        ("bn.js", "5.2.1", 18, None),
     ]
 
 

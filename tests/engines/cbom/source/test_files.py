@@ -168,8 +168,16 @@ def test_suppressions_need_a_reason_and_cover_a_line() -> None:
         b"  # cryptoserve: ignore[ecb-mode, static-iv] a test vector\n"
         b"c()\n"
         b"d('cryptoserve: ignore[weak-hash] no comment')\n"
+        b"# cryptoserve: ignore[weak-hash] one reason\n"
+        b"# cryptoserve: ignore[static-salt] another one\n"
+        b"e()  # cryptoserve: ignore[weak-kdf] a third\n"
     )
-    assert [(each.line, bool(each.reason)) for each in found] == [(1, True), (2, False), (3, True)]
+    assert [each.line for each in found if each.reason] == [1, 3, 6, 7, 8]
+    assert [reason_for(found, finding, 8) for finding in ("weak-hash", "static-salt", "weak-kdf")] == [
+        "one reason",
+        "another one",
+        "a third",
+    ]
     assert reason_for(found, "weak-hash", 1) == "an etag"
     assert reason_for(found, "ecb-mode", 1) == ""
     assert reason_for(found, "weak-hash", 2) == ""

@@ -80,6 +80,16 @@ def test_sarif_and_its_baseline(run: Run, tmp_path: Path) -> None:
     assert run("-baseline=old.sarif")[0] == 1
 
 
+def test_suppressions_in_lock_files_with_comments(run: Run, tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements/base.txt"
+    requirements.write_text("# cryptoserve: ignore[vulnerable-dependency] isn't reached\ncryptography==41.0.0\n")
+    status, output, _ = run()
+    assert (status, "1 suppressed" in output) == (0, True)
+    requirements.write_text("cryptography==41.0.0  # cryptoserve: ignore[vulnerable-dependency]\n")
+    status, output, _ = run()
+    assert (status, "1 suppressions without a reason" in output) == (1, True)
+
+
 def test_json(run: Run) -> None:
     document = json.loads(run("-format=json")[1])
     (row,) = [each for each in document["results"] if each["path"] == "yarn.lock" and each["finding"] == "use"]
@@ -167,7 +177,7 @@ def test_submission(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     ((path, body),) = sent
     assert (path, body["version"]) == ("team/apps/applications/shop", "1.4.2")
     assert read_contents(body["document"].encode()).libraries
-    for wrong in ("shop", "/shop", "apps/"):
-        assert run(f"-submit={wrong}")[0] == 2
+    for wrong in (["-submit=shop"], ["-submit=/shop"], ["-submit=apps/"], ["-submit=apps/shop", "-diff=HEAD"]):
+        assert run(*wrong)[0] == 2
     monkeypatch.setattr(submitting, "send", lambda *_: b'{"data": {}}')
     assert run("-submit=apps/shop")[0] == 2
