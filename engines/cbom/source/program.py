@@ -315,7 +315,7 @@ class Class:
     line: int
     decorators: list[Expression] = field(default_factory=list)
     interfaces: list[Expression] = field(default_factory=list)
-    """Traits that it implements, whose other methods are nothing to it."""
+    """Traits that it implements, whose other methods it has too, but which aren't run once more for it."""
 
     namespace: bool = False
     """Whether it is a module within the file, whose functions see each other."""

@@ -39,6 +39,9 @@ from engines.cbom.source.values import (
 )
 
 _MAX_BASES = 8
+_IMPLEMENTING = "impl Self"
+"""The parameter of a trait's function that is the type for which it is called (Rust)."""
+
 _GROWING = frozenset({"push_back", "append", "push", "unshift", "WriteByte", "WriteRune", "WriteString"})
 """Methods by which a text or buffer grows: what a weak generator made of a part makes the whole weak."""
 
@@ -214,6 +217,7 @@ class Calls(Libraries):
 
     def _ran(self, callee: Closure, arguments: Arguments, node: program.Call) -> Values:
         """The result of a function of the program; what it gives back becomes the value of its arguments."""
+        arguments = self._with_implementing(callee, arguments, node.callee)
         if arguments.keywords and self.scope.source.language in _GENERIC and _gives_types(arguments):
             arguments.site = self._place(node)
         result = self.run(callee, arguments)
@@ -228,6 +232,18 @@ class Calls(Libraries):
         """The call that runs a function of the language."""
         assert self._site is not None
         return self._site
+
+    def _with_implementing(self, callee: Closure, arguments: Arguments, node: program.Expression) -> Arguments:
+        """The arguments with the type for which a trait's function is called: ``Self`` in it."""
+        parameters = callee.function.parameters
+        if not parameters or parameters[-1].name != _IMPLEMENTING:
+            return arguments
+        own: Values = NOTHING
+        if isinstance(callee.receiver, Instance):
+            own = (callee.receiver.of,)
+        elif type(node) is program.Member and type(node.base) in (program.Name, program.Member):
+            own = self.evaluate(node.base)
+        return replace(arguments, keywords={**arguments.keywords, _IMPLEMENTING: own}) if own else arguments
 
     def invoke(self, callee: Value, arguments: Arguments) -> Values:
         """The result of a function that a call got, called at the place of that call."""

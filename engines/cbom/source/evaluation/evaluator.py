@@ -374,6 +374,7 @@ class Evaluator(Branches):
         interfaces = union(self.evaluate(each) for each in node.interfaces)
         if any(type(base) is Class for base in bases):
             self._heirs.append(made)
+        made.bases += [each for each in interfaces if type(each) is Class and each.members and each not in made.bases]
         self._check_overrides(made, (*made.bases, *interfaces))
         return False
 

@@ -43,7 +43,7 @@ _LISTS = ("algorithm", "suites")
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
 
-TYPES = ("type", "impl ")
+TYPES = ("type", rules.OF_OWNER)
 """How the keywords begin that are type arguments of a function, or of the type whose function it is (Rust)."""
 
 ERROR_FIRST = frozenset({"javascript", "typescript", "tsx"})
@@ -121,10 +121,10 @@ class Libraries(Expressions):
     def _site_of_type(self, callee: program.Expression) -> Place | None:
         """Where the type was given that is made, or whose function is called (``D::new()``); else None."""
         of = callee.base if type(callee) is program.Member else callee
-        if type(of) is not program.Name:
-            return None
-        scope = self.scope.find(of.name)
-        if scope is None or scope.site is None:
+        while type(of) is program.Member:  # A type of its, as in Self::Hash::new().
+            of = of.base
+        scope = self.scope.find(of.name) if type(of) is program.Name else None
+        if type(of) is not program.Name or scope is None or scope.site is None:
             return None
         values = scope.names[of.name]
         given = any(name.startswith(TYPES) and scope.names[name] is values for name in scope.names)

@@ -36,6 +36,9 @@ _NAME_FACTS = frozenset({"algorithm", "hash", "mode", "padding", "curve", "proto
 DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
+OF_OWNER = "impl "
+"""How the keywords begin that are types of the one whose function is called (Rust)."""
+
 _ANY = "?"
 _HALF = 16
 """The bits of the lower half of a number with flags."""
@@ -56,6 +59,10 @@ class Arguments:
 
     site: Place | None = None
     """The place of a call that gives types to a generic function (Rust): what is done with them is told there."""
+
+    def count(self) -> int:
+        """How many there are, without the types of the one whose function it is (Rust)."""
+        return len(self.positional) + sum(not name.startswith(OF_OWNER) for name in self.keywords)
 
     def take(self) -> None:
         """Note that a call of a library takes them: it tells what they are for."""
@@ -100,7 +107,7 @@ def apart(rule: Rule, names: dict[str, Values]) -> Iterator[dict[str, Values]]:
 
 def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:
     """Whether the rule is for a call with these arguments."""
-    if rule.arity and len(arguments.positional) + len(arguments.keywords) not in rule.arity:
+    if rule.arity and arguments.count() not in rule.arity:
         return False
     if not all(_holds(term, allowed, names) for term, allowed in rule.when):
         return False

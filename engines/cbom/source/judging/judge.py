@@ -11,7 +11,13 @@ from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.names import algorithm_named
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
+from engines.cbom.source.program import Function
 from engines.cbom.source.words import USE
+
+_CONSTANT = frozenset(
+    {"hardcoded-key", "static-iv", "static-salt", "static-seed", "nonce-reuse", "low-kdf-iterations", "weak-key-size"}
+)
+"""What is as it should be in a test that its language marks: the same data in every run, and little work."""
 
 
 class Judge:
@@ -35,6 +41,8 @@ class Judge:
             if sighting.harmless:
                 continue
             for weakness in _weaknesses(sighting, subject, primitive):
+                if weakness.finding in _CONSTANT and _is_tested(sighting):
+                    continue
                 unnamed_use = subject is None or not primitive
                 implied = algorithm_named(kinds()[weakness.finding].use) if unnamed_use else None
                 if implied is not None:  # A call that turns off a check names no algorithm.
@@ -99,6 +107,11 @@ def order(result: Result) -> tuple[Any, ...]:
     """The order of results."""
     place: Place = result.place
     return (place.path, place.line, place.column, result.finding != USE, result.finding, result.algorithm, result.mode)
+
+
+def _is_tested(sighting: Sighting) -> bool:
+    """Whether a marked test was running."""
+    return any(isinstance(each, Function) and each.test for each in sighting.within)
 
 
 def _weaknesses(sighting: Sighting, subject: Subject | None, primitive: str) -> Iterator[Weakness]:

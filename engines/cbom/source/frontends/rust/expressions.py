@@ -9,6 +9,15 @@ from collections.abc import Callable
 from engines.cbom.source.frontends.base import Node, character, line_of
 from engines.cbom.source.frontends.common_syntax import CommonSyntax
 from engines.cbom.source.frontends.rust.generics import generic_types_in, owner_parameter, type_parameter
+from engines.cbom.source.frontends.rust.standard import (
+    APPLIED,
+    LAZY,
+    OR_ELSE,
+    SAME,
+    SAME_OR_ERROR,
+    TRAITS,
+    WRAPPING,
+)
 from engines.cbom.source.program import (
     Body,
     Call,
@@ -28,50 +37,6 @@ from engines.cbom.source.program import (
     Typed,
     Unary,
 )
-
-_WRAPPING = frozenset(
-    {"Ok", "Some", "Box", "Arc", "Rc", "Option", "Cow", "Mutex", "RwLock", "Result", "Zeroizing", "Pin"}
-)
-"""Types and variants that hold one value, for which they stand."""
-
-_SAME = frozenset(
-    {"unwrap", "clone", "to_vec", "to_owned", "to_string", "as_ref", "as_mut", "as_slice", "as_mut_slice", "as_bytes"}
-    | {"as_str", "into", "into_boxed_slice", "into_bytes", "try_into", "unwrap_or_default", "ok", "copied", "cloned"}
-    | {"bytes", "iter", "into_iter", "iter_mut", "collect", "chars", "to_bytes", "as_deref", "as_deref_mut", "deref"}
-    | {"borrow", "borrow_mut", "lock", "read", "write", "get_ref", "into_inner", "into_owned", "into_string", "by_ref"}
-    | {"expose_secret", "into_vec", "to_string_lossy", "as_array", "as_ptr", "as_mut_ptr", "boxed", "trim", "deref_mut"}
-)
-"""Methods without arguments that give their object, or a copy or a view of it."""
-
-_SAME_OR_ERROR = frozenset({"expect", "map_err", "context", "with_context", "ok_or", "ok_or_else", "wrap_err"})
-"""Methods that give their object, and whose argument tells of an error."""
-
-_APPLIED = frozenset({"map", "and_then", "for_each", "flat_map", "map_or_else", "then", "is_some_and", "inspect"})
-"""Methods that call a function with what is in their object."""
-
-_OR_ELSE = frozenset({"unwrap_or", "unwrap_or_else", "or", "or_else", "get_or_init", "get_or_insert_with"})
-"""Methods that give their object, or what their argument is or returns."""
-
-_TRAITS = frozenset(
-    {
-        "Digest",
-        "Default",
-        "KeyInit",
-        "NewAead",
-        "KeyIvInit",
-        "NewCipher",
-        "BlockCipher",
-        "NewBlockCipher",
-        "Mac",
-        "NewMac",
-    }
-    | {"SeedableRng", "FromEntropy", "BlockMode", "FromStr", "From", "TryFrom", "FixedOutput", "Update"}
-    | {"VariableOutput"}
-)
-"""Traits whose functions are those of the type that a result is declared to have: ``let h: Sha256 = Digest::new()``."""
-
-_LAZY = frozenset({"Lazy", "LazyLock", "LazyCell"})
-"""Types whose values are what the function returns of which they are made."""
 
 _MAX_TYPES = 4
 """The most type arguments of a call that are told."""
@@ -97,6 +62,9 @@ class RustExpressions(CommonSyntax):
         self.generic_types: frozenset[bytes] | None = None
         """The types of this file with type parameters, once they are asked for."""
 
+        self.imported_types: set[str] = set()
+        """The names that the file imports, but those of Rust's own library."""
+
         self.testing = False
         """Whether that place is a test."""
 
@@ -112,6 +80,10 @@ class RustExpressions(CommonSyntax):
         path, name = node.child_by_field_name("path"), self.text(node.child_by_field_name("name"))
         if path is None or (path.type in ("super", "self") and self.inside >= (path.type == "super")):
             return Name(name)  # A module of this file sees the names around it.
+        if name == "default" and path.type.startswith(("generic_type", "bracketed_type")):
+            held = self.declared(path.named_children[0] if path.type == "bracketed_type" else path)  # Box::<Sha256>
+            if held is not None:
+                return Member(held, name)
         return Member(self.expression(path), name)
 
     def generic(self, node: Node) -> Expression:
@@ -175,13 +147,14 @@ class RustExpressions(CommonSyntax):
         return self.call(node, callee, named, args, keywords)
 
     def _types_of_owner(self, function: Node) -> dict[str, Expression]:
-        """The types that are given to a type of this file whose function is called: ``Signer::<Sha1>::new()``."""
+        """The types that are given to a type of the program whose function is called: ``Signer::<Sha1>::new()``."""
         owner = function.child_by_field_name("path") if function.type == "scoped_identifier" else None
         if owner is None or not owner.type.startswith("generic_type"):
             return {}
         if self.generic_types is None:
             self.generic_types = generic_types_in(self.source)
-        if self.text(owner.child_by_field_name("type")).encode() not in self.generic_types:
+        name = self.text(owner.child_by_field_name("type"))
+        if name not in self.imported_types and name.encode() not in self.generic_types:
             return {}
         return {owner_parameter(position): kind for position, kind in enumerate(self._types(owner)[:_MAX_TYPES])}
 
@@ -189,16 +162,16 @@ class RustExpressions(CommonSyntax):
         """What a method gives that passes its object on; None for others."""
         given, name = method.base, method.name
         if not args:
-            return given if name in _SAME else None
+            return given if name in SAME else None
         if len(args) > 1:
             return None
-        if name in _SAME_OR_ERROR:
+        if name in SAME_OR_ERROR:
             return given
         function = args[0] if isinstance(args[0], Function) else None
-        if name in _APPLIED and (function is not None or isinstance(args[0], Name | Member)):
+        if name in APPLIED and (function is not None or isinstance(args[0], Name | Member)):
             takes = function is None or function.parameters
             return self.call(node, args[0], None, [given] if takes else [])
-        if name in _OR_ELSE:
+        if name in OR_ELSE:
             other = args[0] if function is None else self.call(node, function, None, [])
             return Conditional(Opaque([]), given, other)
         return None
@@ -209,7 +182,7 @@ class RustExpressions(CommonSyntax):
         if declared is None or type(made) is not Call or type(made.callee) is not Member:
             return made
         base = made.callee.base
-        if type(base) is Name and base.name in _TRAITS and not made.args:
+        if type(base) is Name and base.name in TRAITS and not made.args:
             made.callee = Member(declared, made.callee.name)
         return made
 
@@ -305,7 +278,7 @@ class RustExpressions(CommonSyntax):
                 break
             arguments = self._type_nodes(kind)
             name = self.text(kind.child_by_field_name("type")).rpartition("::")[2]
-            if name not in _WRAPPING or not arguments:
+            if name not in WRAPPING or not arguments:
                 break
             kind = arguments[0]
         named = ("type_identifier", "scoped_type_identifier", "generic_type")
@@ -384,7 +357,7 @@ class RustExpressions(CommonSyntax):
 def _calls_it(callee: Member) -> bool:
     """Whether the result is what the argument returns: ``Lazy::new(|| key())``, ``std::iter::repeat_with(random)``."""
     owner = callee.base.name if isinstance(callee.base, Name | Member) else ""
-    return callee.name in ("repeat_with", "from_fn") if owner == "iter" else callee.name == "new" and owner in _LAZY
+    return callee.name in ("repeat_with", "from_fn") if owner == "iter" else callee.name == "new" and owner in LAZY
 
 
 def _unescaped(match: re.Match[str]) -> str:

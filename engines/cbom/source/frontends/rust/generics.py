@@ -21,3 +21,7 @@ def type_parameter(position: int) -> str:
 def owner_parameter(position: int) -> str:
     """The name of the keyword that is a type argument of the type whose function is called."""
     return f"impl {position}"
+
+
+IMPLEMENTING = "impl Self"
+"""The name of the keyword that is the type whose function a trait provides: ``Self`` in it."""

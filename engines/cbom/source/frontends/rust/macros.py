@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, joined, line_of
-from engines.cbom.source.frontends.rust.own_macros import CONDITIONS, OwnMacros
+from engines.cbom.source.frontends.rust.attributes import RustAttributes
+from engines.cbom.source.frontends.rust.own_macros import CONDITIONS
 from engines.cbom.source.program import (
     Assign,
     Const,
@@ -26,7 +27,7 @@ _DATA = {"include_bytes": "include_bytes!", "include_str": "include_str!"}
 _STATICS = frozenset({"lazy_static", "thread_local"})
 
 
-class RustMacros(OwnMacros):
+class RustMacros(RustAttributes):
     """Macros of Rust's own library, and of crates that everyone uses."""
 
     def macro(self, node: Node) -> Expression:
@@ -129,4 +130,4 @@ class RustMacros(OwnMacros):
             return [*values, Sequence(inner)]
         return [*values, *inner]
 
-    expressions = {**OwnMacros.expressions, "macro_invocation": macro}
+    expressions = {**RustAttributes.expressions, "macro_invocation": macro}

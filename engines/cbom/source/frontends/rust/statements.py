@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import Arms, CommonSyntax
-from engines.cbom.source.frontends.rust.generics import owner_parameter, type_parameter
+from engines.cbom.source.frontends.rust.generics import IMPLEMENTING, owner_parameter, type_parameter
 from engines.cbom.source.frontends.rust.macros import RustMacros
 from engines.cbom.source.program import (
     Assign,
@@ -33,6 +33,7 @@ _LITERALS = frozenset({"integer_literal", "string_literal", "boolean_literal", "
 _MAX_NESTING = 60
 """The deepest nesting of values of blocks, of modules and of trees of imports."""
 
+_STANDARD = frozenset({"std", "core", "alloc"})
 _WORD = re.compile(r"\w+")
 _LONGEST_ATTRIBUTE = 200
 
@@ -44,6 +45,12 @@ class RustLowering(RustMacros):
         super().__init__(source)
         self.owner_types: list[str] = []
         """The type parameters of the implementation whose functions are being read."""
+
+        self.in_trait = False
+        """Whether what is being read is a trait, whose ``Self`` its implementations are."""
+
+        self.late: set[Class] = set()
+        """Types whose fields have values that functions give, which stand below."""
 
         self.modules: frozenset[str] = frozenset()
         """The modules within this file, in which others are not looked at."""
@@ -71,7 +78,7 @@ class RustLowering(RustMacros):
     def _rank(self, item: Statement) -> int:
         """The order of items: imports, functions, modules by another name with these names, and all others."""
         if isinstance(item, Class):
-            return 2 if item.namespace and item.name in self.renamed else 4
+            return 2 if item.namespace and item.name in self.renamed else 4 + (item in self.late)
         if isinstance(item, Assign):
             return 3 if item.target in self.names_within else 4
         return 0 if isinstance(item, Import) else 1 if isinstance(item, Function) else 4
@@ -209,6 +216,9 @@ class RustLowering(RustMacros):
             for position, name in enumerate(names):
                 parameters.append(Parameter(keyword(position)))
                 types.append(Assign(Name(name), Name(keyword(position)), line, local=True))
+        if self.in_trait:
+            parameters.append(Parameter(IMPLEMENTING))
+            types.append(Assign(Name("Self"), Name(IMPLEMENTING), line, local=True))
         body, before = node.child_by_field_name("body"), self.testing
         self.testing = before or self._is_test(node)
         made = self.within(lambda: [] if body is None else [*types, *self.valued(body)])
@@ -237,25 +247,31 @@ class RustLowering(RustMacros):
         """A structure, enumeration or trait."""
         name, body = self.text(node.child_by_field_name("name")), node.child_by_field_name("body")
         members: list[Statement] = []
-        before, self.own_type = self.own_type, name
+        before, calls = (self.own_type, self.in_trait), self.called_defaults
+        self.in_trait = node.type == "trait_item"
+        self.own_type = "" if self.in_trait else name
         for child in [] if body is None else body.named_children:
             if child.type == "field_declaration":
-                declared = self.declared(child.child_by_field_name("type"))
+                declared, value = self.declared(child.child_by_field_name("type")), self.default_of(child)
                 field = Name(self.text(child.child_by_field_name("name")))
-                members += [Assign(field, None, line_of(child), declared)] if declared is not None else []
-            elif child.type == "function_item":
+                if declared is not None or value is not None:
+                    members.append(Assign(field, value, line_of(child), declared))
+            elif child.type in ("function_item", "const_item") and child.child_by_field_name("name") is not None:
                 members += self.one(child)
-        self.own_type = before
-        yield Class(name, [], members, line_of(node))
+        self.own_type, self.in_trait = before
+        made = Class(name, [], members, line_of(node))
+        if self.called_defaults > calls:
+            self.late.add(made)
+        yield made
 
     def implementation(self, node: Node) -> Iterator[Statement]:
         kind, trait = node.child_by_field_name("type"), node.child_by_field_name("trait")
         if kind.type == "generic_type":
             kind = kind.child_by_field_name("type")
         before, self.own_type = self.own_type, self.text(kind) if kind.type == "type_identifier" else ""
-        self.owner_types = self._generics(node)
+        self.owner_types, in_trait, self.in_trait = self._generics(node), self.in_trait, False
         body = self.block(node.child_by_field_name("body"))
-        self.owner_types = []
+        self.owner_types, self.in_trait = [], in_trait
         name, self.own_type = self.own_type, before
         yield Class(name, [], body, line_of(node), interfaces=[] if trait is None else [self.expression(trait)])
 
@@ -310,6 +326,8 @@ class RustLowering(RustMacros):
             self.names_within.append(Name(local))
             yield Assign(self.names_within[-1], self._within(outside), line, local=True)
             return
+        if outside[0] not in _STANDARD:
+            self.imported_types.add(local)
         module = ".".join(outside[:-1]) or outside[0]
         yield Import(local, module, outside[-1] if len(outside) > 1 else "", line)
 

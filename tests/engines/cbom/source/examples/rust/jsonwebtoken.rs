@@ -16,10 +16,25 @@ pub fn read(token: &str, key: &[u8]) {
     let f = jsonwebtoken::dangerous::insecure_decode::<Claims>(token); // finds: unverified-signature
     let g = jsonwebtoken::dangerous_insecure_decode_with_validation::<Claims>(token, &v); // finds: unverified-signature
     let ok = decode::<Claims>(token, &DecodingKey::from_secret(b"secret"), &Validation::default()); // finds: use:HMAC-SHA-256 hardcoded-key
-    let k = DecodingKey::from_secret(include_bytes!("secret.key")); // finds: hardcoded-key
+    let k = DecodingKey::from_secret(include_bytes!("secret.key")); // finds: use:HMAC hardcoded-key
 }
 
 pub fn cookies(given: &[u8]) {
     let fixed = cookie::Key::from(&[0; 64]); // finds: hardcoded-key
     let fresh = cookie::Key::from(given);
+}
+
+// Keys of tokens that are made in one place and used in another.
+pub fn token_keys(secret: &[u8], pem: &[u8]) -> (EncodingKey, DecodingKey) {
+    let own = EncodingKey::from_secret(secret); // finds: use:HMAC
+    (own, DecodingKey::from_ed_pem(pem).unwrap()) // finds: use:EdDSA
+}
+
+pub fn other_crates(secret: &[u8], pem: &str) -> Result<(), Box<dyn std::error::Error>> {
+    jwt_simple::prelude::ES384KeyPair::from_pem(pem)?; // finds: use:ECDSA
+    jwt_simple::prelude::Ed25519KeyPair::generate(); // finds: use:Ed25519
+    jwt_simple::prelude::HS512Key::from_bytes(secret); // finds: use:HMAC-SHA-512
+    josekit::jws::RS256.verifier_from_pem(pem)?; // finds: use:RSA
+    josekit::jwe::RSA_OAEP.encrypter_from_pem(pem)?; // finds: use:RSA
+    Ok(())
 }

@@ -14,3 +14,9 @@ pub fn sodium(d: &[u8]) {
     let h = sodiumoxide::crypto::hash::sha256::hash(d); // finds: use:SHA-256
     let p = pwhash::pwhash(d, pwhash::OPSLIMIT_INTERACTIVE, pwhash::MEMLIMIT_INTERACTIVE); // finds: use:scrypt
 }
+
+pub fn dryoc_classes(password: &[u8]) -> Result<(), dryoc::Error> {
+    dryoc::dryocbox::KeyPair::gen(); // finds: use:X25519
+    dryoc::pwhash::PwHash::hash_with_defaults(password)?; // finds: use:Argon2id
+    Ok(())
+}

@@ -68,7 +68,7 @@ mod tests {
     fn keys_are_taken() {
         only_tested(KEY);
         only_tested(b"0123456789abcdef");
-        Hmac::<Sha256>::new_from_slice(KEY).unwrap(); // finds: use:HMAC-SHA-256 hardcoded-key
+        Hmac::<Sha256>::new_from_slice(KEY).unwrap(); // finds: use:HMAC-SHA-256
     }
 }
 
