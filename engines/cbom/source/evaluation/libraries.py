@@ -13,7 +13,7 @@ from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_tak
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.secrets import CONTENT, hashes_password, weakness
-from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
+from engines.cbom.source.evaluation.sightings import MAC, VERIFIED, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
     NOTHING,
@@ -21,6 +21,7 @@ from engines.cbom.source.values import (
     UNKNOWN,
     WEAK_RANDOM,
     Array,
+    Class,
     Closure,
     Data,
     Instance,
@@ -39,6 +40,9 @@ _LATER = frozenset({"key_bits", "curve"})
 
 _LISTS = ("algorithm", "suites")
 """Facts that may be lists of which each element is told where it is written."""
+
+_TOLD_ONCE = _LATER | {"key", "password"}
+"""Facts of an object that are told where it is made, and not again where it is given to a call."""
 
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
@@ -180,7 +184,7 @@ class Libraries(Expressions):
                 rule = replace(rule, findings=(*rule.findings, "nonce-reuse"))
             if hashes_password(rule, node):
                 rule = replace(rule, findings=(*rule.findings, "weak-kdf"))
-            fresh = frozenset(word for word in told if word not in _LATER or not self._from_object(rule, word, names))
+            fresh = frozenset(word for word in told if word not in _TOLD_ONCE or not self._was_told(rule, word, names))
             fresh -= {"algorithm"} if self.called_mention else set()
             sighting = Sighting(place, rule, everything, fresh, harmless, self.within())
             for each in self._elements(sighting, names):
@@ -196,7 +200,7 @@ class Libraries(Expressions):
             for value in (*result, *rules.of_term(rule.fills, names)):
                 if isinstance(value, Data):
                     self.nonces.renew(self.scope, value, self.loops)
-        if rule.primitive and rule.result and isinstance(result[0], Thing):
+        if sighting is not None and rule.result and isinstance(result[0], Thing):
             result[0].made = sighting
         if rule.into is not None:
             self._put(rule, result, node)
@@ -206,15 +210,17 @@ class Libraries(Expressions):
         return result
 
     @staticmethod
-    def _from_object(rule: Rule, word: str, names: dict[str, Values]) -> bool:
-        """Whether a fact is that of an object that the call gets: it was told where that was made."""
-        return all(type(value) is Thing for value in rules.of_term(rule.facts[word], names))
+    def _was_told(rule: Rule, word: str, names: dict[str, Values]) -> bool:
+        """Whether a fact is that of an object that the call gets, and was told where that was made."""
+        values = rules.of_term(rule.facts[word], names)
+        made = [value.made if type(value) is Thing else None for value in values]
+        return all(type(each) is Sighting and word in each.fresh for each in made)
 
     def _tell_birth(self, place: Place, facts: dict[str, Values], names: dict[str, Values]) -> None:
         """Tell the place where an object was made of the size or curve that it gets now: ``generator.init(256)``."""
         for value in names.get("self", NOTHING):
             made = value.made if type(value) is Thing else None
-            if type(made) is not Sighting or made.place == place:
+            if type(made) is not Sighting or made.place == place or not made.rule.primitive:
                 continue
             later = {word: values for word, values in facts.items() if word in _LATER and word not in made.facts}
             if later:
@@ -282,7 +288,8 @@ class Libraries(Expressions):
     def _sighted(self, sighting: Sighting, node: program.Call) -> None:
         assured = MAC if sighting.rule.primitive == "mac" else sighting.rule.assures
         if assured:
-            self.witness.assured.update((assured, each) for each in sighting.within)
+            within = (each for each in sighting.within if assured != VERIFIED or type(each) is not Class)
+            self.witness.assured.update((assured, each) for each in within)
         self.telling |= sighting.within
         if sighting.rule.unless_taken or self.tests_others():
             return

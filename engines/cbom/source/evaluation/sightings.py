@@ -11,7 +11,10 @@ from engines.cbom.source.values import Values
 MAC = "mac"
 """The assurance that a MAC is computed: encryption beside it is authenticated."""
 
-ASSURANCES = (MAC, "verification", "protocol-floor", "certificate-check")
+VERIFIED = "token-verification"
+"""The assurance that a token is verified: what else it says may be read beside it, in the same function only."""
+
+ASSURANCES = (MAC, VERIFIED, "verification", "protocol-floor", "certificate-check")
 """What a call may assure for the function that it is in."""
 
 

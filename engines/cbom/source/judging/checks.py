@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engines.cbom.source.judging.limits import limits
-from engines.cbom.source.judging.subject import Subject
+from engines.cbom.source.judging.subject import Subject, number_of
 from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Values, constants, is_static
 
 _UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPGP", "IGE"})
@@ -71,7 +71,7 @@ def _size(subject: Subject | None, primitive: str, facts: Mapping[str, Values]) 
 
 def _work(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
     for word in ("iterations", "cost"):
-        numbers = [number for number in constants(facts.get(word, ())) if isinstance(number, int)]
+        numbers = [number for each in constants(facts.get(word, ())) if (number := number_of(each)) is not None]
         if subject is not None and numbers:
             yield from _below(subject, word, min(numbers))
 

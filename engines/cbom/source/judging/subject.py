@@ -101,7 +101,7 @@ def _hash(facts: Mapping[str, Values]) -> Algorithm | None:
 
 def _bits(facts: Mapping[str, Values]) -> int:
     """The key's size: the least that is possible."""
-    sizes: list[Any] = [size for each in constants(facts.get("key_bits", ())) if (size := _number(each)) is not None]
+    sizes: list[Any] = [size for each in constants(facts.get("key_bits", ())) if (size := number_of(each)) is not None]
     sizes += [size * 8 for size in constants(facts.get("key_bytes", ())) if isinstance(size, int)]
     if not sizes:
         lengths = [
@@ -113,7 +113,7 @@ def _bits(facts: Mapping[str, Values]) -> int:
     return min(sizes) if sizes else 0
 
 
-def _number(value: Constant) -> int | None:
+def number_of(value: Constant) -> int | None:
     """A number, also one that options give as a text."""
     if isinstance(value, str) and value.isdecimal() and len(value) <= _MAX_DIGITS:
         return int(value)

@@ -7,9 +7,14 @@ import io.jsonwebtoken.security.Keys;
 class Tokens {
     void tokens(byte[] key, String token) {
         Jwts.builder().setSubject("a").signWith(SignatureAlgorithm.HS256, key).compact(); // finds: use:HMAC-SHA-256
-        Jwts.builder().signWith(SignatureAlgorithm.HS512, "secret".getBytes()); // finds: use:HMAC-SHA-512 hardcoded-key weak-key-size
+        Jwts.builder().signWith(SignatureAlgorithm.HS512, "secret".getBytes()); // finds: use:HMAC-SHA-512 hardcoded-key
         Jwts.builder().subject("a").signWith(Keys.hmacShaKeyFor(key), Jwts.SIG.HS384); // finds: use:HMAC-SHA-384 use:HMAC
         Keys.hmacShaKeyFor("0123456789abcdef0123456789abcdef".getBytes()); // finds: use:HMAC hardcoded-key
+        Jwts.builder().signWith(Keys.hmacShaKeyFor("0123456789abcdef0123456789abcdef".getBytes())); // finds: use:HMAC hardcoded-key
+        javax.crypto.SecretKey made = Keys.hmacShaKeyFor("0123456789abcdef0123456789abcdef".getBytes()); // finds: use:HMAC hardcoded-key
+        Jwts.parser().verifyWith(made).build().parseSignedClaims(token);
+        Jwts.SIG.HS512.key().build(); // finds: use:HMAC-SHA-512
+        Jwts.builder().encryptWith(made, Jwts.KEY.RSA1_5, Jwts.ENC.A128GCM); // finds: use:RSA weak-padding
         Jwts.parserBuilder().setSigningKey(key).build().parseClaimsJws(token);
         Jwts.parser().parseClaimsJwt(token); // finds: unverified-signature
         Jwts.parser().setSigningKey(key).parse(token); // finds: unverified-signature

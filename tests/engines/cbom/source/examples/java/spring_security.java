@@ -1,6 +1,8 @@
 package example;
 
 import org.springframework.security.crypto.bcrypt.BCryptPasswordEncoder;
+import org.springframework.security.crypto.argon2.Argon2PasswordEncoder;
+import org.springframework.security.crypto.encrypt.AesBytesEncryptor;
 import org.springframework.security.crypto.encrypt.Encryptors;
 import org.springframework.security.crypto.password.*;
 import org.springframework.util.DigestUtils;
@@ -12,6 +14,11 @@ class Passwords {
         new BCryptPasswordEncoder(12); // finds: use:bcrypt
         NoOpPasswordEncoder.getInstance(); // finds: weak-kdf
         new MessageDigestPasswordEncoder("SHA-1"); // finds: use:SHA-1 weak-hash weak-kdf
+        new StandardPasswordEncoder("secret"); // finds: use:SHA-256 weak-kdf hardcoded-key
+        Argon2PasswordEncoder.defaultsForSpringSecurity_v5_8(); // finds: use:Argon2
+        new Argon2PasswordEncoder(16, 32, 1, 1024, 1); // finds: use:Argon2 low-kdf-iterations
+        Encryptors.queryableText(password, salt); // finds: use:AES unauthenticated-mode static-iv
+        new AesBytesEncryptor("" + password, salt); // finds: use:AES unauthenticated-mode static-iv
         Encryptors.stronger(password, salt); // finds: use:AES
         Encryptors.text("secret", salt); // finds: use:AES unauthenticated-mode hardcoded-key
         DigestUtils.md5DigestAsHex(data); // finds: use:MD5 weak-hash
