@@ -60,6 +60,7 @@ def advisory_of(text: str) -> tuple[Advisory, tuple[str, ...]] | None:
 def _affected(versions: Mapping[str, Any]) -> tuple[Event, ...]:
     """The events of what is neither patched nor unaffected."""
     good = [_interval(each) for kind in ("patched", "unaffected") for each in versions.get(kind, ())]
+    good = [(low, high) for low, high in good if low is None or high is None or low < high]
     good.sort(key=lambda each: each[0] or _FIRST)
     events: list[Event] = []
     reached: Version | None = None
@@ -93,17 +94,19 @@ def _bounds(comparator: str) -> _Interval:
     operator, *parts, prerelease = found.groups()
     numbers = [int(each) for each in parts if each is not None]
     version = _version(numbers, prerelease.removeprefix("-"))
+    # ``>1.2`` leaves out all of 1.2, and ``=1.2`` is all of it.
+    end = _after(version) if len(numbers) == len(parts) else _before_all(numbers, len(numbers) - 1)
     match operator:
         case ">=":
             return version, None
         case ">":
-            return _after(version), None
+            return end, None
         case "<":
             return None, version
         case "<=":
-            return None, _after(version)
+            return None, end
         case "=":
-            return version, _after(version)
+            return version, end
         case "~":
             place = min(len(numbers), 2) - 1
         case _:
