@@ -12,6 +12,7 @@ from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.frontends.c.statements import CLowering
 from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
+from engines.cbom.source.frontends.javascript.components import script_of
 from engines.cbom.source.frontends.javascript.statements import JavaScriptLowering
 from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.frontends.rust.statements import RustLowering
@@ -56,6 +57,9 @@ class Language:
 
     visible: Visible = no_siblings
     """The files whose names it sees without an import."""
+
+    code: Callable[[bytes], bytes] = bytes
+    """The code in the content of a file, in the same lines and columns."""
 
     implicit_self: bool = False
     """Whether methods see the members of their class as plain names."""
@@ -104,6 +108,16 @@ LANGUAGES: tuple[Language, ...] = (
         javascript_files,
         knowledge="javascript",
         entry="language_tsx",
+    ),
+    Language(
+        "vue",
+        (".vue", ".svelte"),
+        "tree_sitter_typescript",
+        JavaScriptLowering,
+        javascript_files,
+        knowledge="javascript",
+        entry="language_typescript",
+        code=script_of,
     ),
     Language(
         "c",

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
-from engines.cbom.source.evaluation.expressions import EXPORTS, Exhausted
+from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.lifetimes.contexts import ORDERS, TURNS
+from engines.cbom.source.evaluation.names import EXPORTS
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.files.manifests import Manifests
@@ -183,6 +184,7 @@ class ProgramFiles:
         if language is None or content is None:
             self._loaded[path] = None
             return None
+        content = language.code(content)
         lowering, tree = language.lowering(content), parser_of(language)(content)
         try:
             module = lowering.module(tree.root_node)

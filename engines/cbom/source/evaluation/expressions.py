@@ -12,7 +12,7 @@ from engines.cbom.source.evaluation.functions.receivers import read_from, takes_
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED
 from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
-from engines.cbom.source.evaluation.names import OWN, Files, Names
+from engines.cbom.source.evaluation.names import EXPORTS, OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.secrets import holds_secret, is_secret
@@ -41,9 +41,6 @@ from engines.cbom.source.values import (
     union,
     weak_among,
 )
-
-EXPORTS = "exports."
-"""The beginning of names that CommonJS exports: a file's own may be the same."""
 
 DEFAULT = "default"
 _ENVIRONMENT = "process.env"
@@ -341,7 +338,9 @@ class Expressions(Names):
                         each.receiver = result
             if key is None:
                 for each in values:
-                    if type(each) is Table:
+                    if type(each) is File:
+                        result.entries.update(self.exports_of(each.scope))
+                    elif type(each) is Table:
                         result.entries.update(each.entries)
                         result.open |= each.open
                     else:

@@ -50,7 +50,7 @@ _NO_RESULT: Values = (UNKNOWN[0],)
 TYPES = ("type", rules.OF_OWNER)
 """How the keywords begin that are type arguments of a function, or of the type whose function it is (Rust)."""
 
-ERROR_FIRST = frozenset({"javascript", "typescript", "tsx"})
+ERROR_FIRST = frozenset({"javascript", "typescript", "tsx", "vue"})
 """Languages whose libraries give a result to a last argument that is a function of an error and it."""
 
 

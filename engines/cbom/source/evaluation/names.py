@@ -6,6 +6,7 @@ from abc import abstractmethod
 from typing import Protocol
 
 from engines.cbom.source import program
+from engines.cbom.source.evaluation.functions.module_names import package_path
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member, is_kind_of
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.knowledge.model import Knowledge
@@ -14,9 +15,16 @@ from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Instance, Ref, V
 OWN = frozenset({"crate", "self", "super"})
 """The beginnings of paths of the program itself (Rust)."""
 
+EXPORTS = "exports."
+"""The beginning of names that CommonJS exports: a file's own may be the same."""
+
+_MAX_EXPORTS = 256
 _SUPER = "super"
-_PASSING_ON = frozenset({"python", "javascript", "typescript", "tsx"})
+_PASSING_ON = frozenset({"python", "javascript", "typescript", "tsx", "vue"})
 """Languages in which a file passes on what it imports with everything of a module: ``export * from``."""
+
+_SCRIPTS = frozenset({"javascript", "typescript", "tsx", "vue"})
+"""Languages whose imports may have versions and servers in them."""
 
 _STANDARD = frozenset({"std", "core", "alloc"})
 
@@ -193,6 +201,8 @@ class Names:
         ours = self.files.find(source, module, member)
         if ours:
             return ours
+        if source.language in _SCRIPTS:
+            module = package_path(module)
         full = self.normal(f"{module}.{member}" if member not in ("", "default") else module)
         return self._resolved(self._passed_on(source, full) if self.open_names else full)
 
@@ -220,6 +230,11 @@ class Names:
             return self.lookup(name)
         finally:
             self.scope = before
+
+    def exports_of(self, scope: Scope) -> dict[program.Constant, Values]:
+        """What a file of JavaScript exports by name, for ``{...require("./file")}``."""
+        exported = [name for name in scope.names if name.startswith(EXPORTS)] or [*scope.names]
+        return {name.removeprefix(EXPORTS): self.in_scope(scope, name) for name in exported[:_MAX_EXPORTS]}
 
     def reexported(self, scope: Scope, name: str) -> Values:
         """A name that other files have from a file that imports all members of a module; NOTHING if there is none."""

@@ -219,7 +219,9 @@ def _as_fact(value: Value, word: str) -> Values:
         found = value.facts.get(word) or (value.facts.get("algorithm") if word == "hash" else None)
         return found or (UNKNOWN if word in DATA_FACTS else NOTHING)
     if isinstance(value, Ref) and word in _NAME_FACTS:
-        return known(value.path.rpartition("/" if "/" in value.path else ".")[2])
+        last = value.path.rpartition("/")[2]
+        name = last.rpartition(".")[2]
+        return known(last if "/" in value.path and not name[:1].islower() else name)  # Go's are sha256.New.
     return (value,)
 
 

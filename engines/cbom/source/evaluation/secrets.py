@@ -18,7 +18,7 @@ from engines.cbom.source.knowledge.model import Rule
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 60
 _ALONE = frozenset(
-    {"token", "password", "passwd", "passphrase", "pwd", "secret", "secrets", "nonce", "salt", "otp", "csrf"}
+    {"token", "pin", "password", "passwd", "passphrase", "pwd", "secret", "secrets", "nonce", "salt", "otp", "csrf"}
     | {"xsrf", "credential", "credentials", "apikey", "sessionid", "sessid", "rememberme", "cookie", "captcha"}
 )
 """Words of which one is enough. A ``key`` may be one of a table, a ``session`` one of a database."""
@@ -36,6 +36,9 @@ _PAIRS = frozenset(
         ("hmac", "key"),
     }
     | {("verification", "code"), ("reset", "code"), ("auth", "code"), ("activation", "code"), ("pin", "code")}
+    | {(kind, "code") for kind in ("invite", "invitation", "confirmation", "confirm", "security", "login", "sms")}
+    | {(kind, "code") for kind in ("access", "backup", "recovery", "coupon", "voucher", "registration")}
+    | {("oauth", "state"), ("auth", "state"), ("reset", "id"), ("oauth", "nonce"), ("crypto", "key"), ("jwt", "key")}
     | {("one", "time"), ("temp", "pass"), ("new", "pass"), ("init", "vector"), ("initialization", "vector")}
 )
 

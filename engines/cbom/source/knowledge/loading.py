@@ -108,8 +108,14 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     for kind, table in tables.items():
         for row in content.get(kind, ()):
             for rule in _rules(library, row, kind):
-                own = names.get(rule.name.partition(".")[0])
+                own = names.get(_package(rule.name))
                 table.setdefault(rule.name, []).append(replace(rule, library=own) if own else rule)
+
+
+def _package(name: str) -> str:
+    """The package of a name: its first part, without the modules below it (``@noble/hashes/sha2``)."""
+    first = name.partition(".")[0]
+    return "/".join(first.split("/")[: 2 if first.startswith("@") else 1])
 
 
 def twins(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ from engines.cbom.source.values import (
     Instance,
     Method,
     Ref,
+    Table,
     Thing,
     Value,
     Values,
@@ -144,6 +145,38 @@ def _array_from(evaluator: Any, arguments: Arguments) -> Values:
     return _mapped(evaluator, _argument(arguments, 1), _argument(arguments, 0))
 
 
+def _times(evaluator: Any, arguments: Arguments) -> Values:
+    """lodash's ``times(n, f)``."""
+    return _mapped(evaluator, _argument(arguments, 1), UNKNOWN)
+
+
+def _made(evaluator: Any, arguments: Arguments) -> Values:
+    """React's ``useMemo(() => value, [])``."""
+    return _invoke(evaluator, _argument(arguments, 0), []) or UNKNOWN
+
+
+def _state(evaluator: Any, arguments: Arguments) -> Values:
+    """React's ``useState(value)``, also with a function that makes it."""
+    given = _argument(arguments, 0)
+    return (Array([_invoke(evaluator, given, []) or given or UNKNOWN, UNKNOWN]),)
+
+
+def _cell(evaluator: Any, arguments: Arguments) -> Values:
+    """React's ``useRef(value)``, Vue's ``ref(value)``."""
+    given = _argument(arguments, 0) or UNKNOWN
+    return (Table({"current": given, "value": given}, open=True),)
+
+
+def _register_later(evaluator: Any, arguments: Arguments) -> Values:
+    """NestJS's ``JwtModule.registerAsync({ useFactory: () => options })``."""
+    for table in _argument(arguments, 0):
+        factories = table.entries.get("useFactory", NOTHING) if isinstance(table, Table) else NOTHING
+        options = _invoke(evaluator, factories, [])
+        if options:
+            evaluator.invoke(Ref("@nestjs/jwt.JwtModule.register"), Arguments([options], {}))
+    return UNKNOWN
+
+
 _RESOLVER = "Promise.resolver"
 _RESOLVED = "value"
 
@@ -189,7 +222,12 @@ METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
 
 FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "map": _map_function,
-    "Array.from": _array_from,
+    **dict.fromkeys(("Array.from", "Uint8Array.from", "Uint32Array.from"), _array_from),
+    "lodash.times": _times,
+    **dict.fromkeys(("react.useMemo", "vue.computed"), _made),
+    "react.useState": _state,
+    **dict.fromkeys(("react.useRef", "vue.ref", "vue.shallowRef"), _cell),
+    "@nestjs/jwt.JwtModule.registerAsync": _register_later,
     "Promise": _promise,
     f"{_RESOLVER}.__call__": _resolve,
     "asyncio.to_thread": _submit,

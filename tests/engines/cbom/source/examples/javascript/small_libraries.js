@@ -16,5 +16,5 @@ const _ = require('lodash');
 const selfsigned = require('selfsigned');
 new JSEncrypt({ default_key_size: 1024 }); // finds: use:RSA weak-key-size weak-padding
 selfsigned.generate([], { keySize: 1024, algorithm: 'sha1' }); // finds: use:RSA weak-key-size weak-hash
-const pin = _.random(1000, 9999);
+const pin = _.random(1000, 9999); // finds: weak-random
 const resetToken = _.sampleSize('abc', 20).join(''); // finds: weak-random

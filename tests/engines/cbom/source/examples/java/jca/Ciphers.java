@@ -145,7 +145,7 @@ public class Ciphers {
     }
 
     int pin() {
-        return new Random().nextInt(10_000);
+        return new Random().nextInt(10_000); // finds: weak-random
     }
 
     String newPassword() {
