@@ -162,7 +162,9 @@ class ProgramFiles:
         if path in self._loaded:
             return self._loaded[path]
         language = language_of(path) if path in self.tree.paths else None
-        cold = language is not None and not self._mentions(path, language)
+        if language is None:
+            return None
+        cold = not self._mentions(path, language)
         if cold and (self.types_only or self._cold >= MAX_COLD):
             return None
         before = self._cold, self.types_only
@@ -179,9 +181,9 @@ class ProgramFiles:
             self._hot[path] = any(sign in content for sign in signs_of(language.family))
         return self._hot[path]
 
-    def _read(self, path: str, language: Language | None) -> Loaded | None:
-        content = None if language is None else self.read(path)
-        if language is None or content is None:
+    def _read(self, path: str, language: Language) -> Loaded | None:
+        content = self.read(path)
+        if content is None:
             self._loaded[path] = None
             return None
         content = language.code(content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import cache
 from importlib import resources
 from itertools import product
@@ -42,6 +42,9 @@ _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
 _OTHER = frozenset({"name", "library", "parameters", "findings", "dropped", "sets", "keeps"})
 _SWITCHES = frozenset({"unless_taken", "naming", "sound_keyed"})
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
+_SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
+"""What rules of one row have in common where nothing in it depends on their names."""
+
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
 
 
@@ -146,6 +149,9 @@ def _overrides(library: Library, row: Mapping[str, Any]) -> Iterator[tuple[str, 
 def expansions(name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The names that ``name`` with its ``{a,b}`` stands for, each with what was chosen."""
     choices = [group.split(",") for group in _GROUP.findall(name)]
+    if not choices:
+        yield name, ()
+        return
     for chosen in product(*choices):
         rest = iter(chosen)
         yield _GROUP.sub(lambda _match, rest=rest: next(rest), name), chosen  # type: ignore[misc]
@@ -163,11 +169,26 @@ def _substituted(value: Constant, groups: tuple[str, ...]) -> Constant:
 def _rules(library: Library, row: Mapping[str, Any], kind: str) -> Iterator[Rule]:
     names = row["name"] if isinstance(row["name"], list) else [row["name"]]
     try:
+        chooses, same = _chooses(row), None
         for name in names:
             for expanded, groups in expansions(name):
-                yield _rule(library, expanded, groups, row, kind)
+                if chooses or same is None:
+                    rule = _rule(library, expanded, groups, row, kind)
+                    same = {each: getattr(rule, each) for each in _SAME}
+                    yield rule
+                else:  # Thousands of rules differ by their names alone.
+                    yield Rule(name=expanded, groups=groups, **same)
     except (KnowledgeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise KnowledgeError(f"{names[0]}: {error}") from error
+
+
+def _chooses(row: Any) -> bool:
+    """Whether ``$1`` stands in a row, its name apart: for a part of the name that was chosen."""
+    if isinstance(row, str):
+        return _CHOSEN.search(row) is not None
+    if isinstance(row, Mapping):
+        return any(_chooses(value) for value in row.values())
+    return isinstance(row, list) and any(map(_chooses, row))
 
 
 def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str, Any], kind: str) -> Rule:

@@ -21,9 +21,10 @@ from engines.cbom.source.program import Constant
 Term: TypeAlias = Constant | tuple["Term", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Rule:
-    """Rule for one call, or for one assignment to an attribute, whose parameter is ``value``."""
+    """Rule for one call, or for one assignment to an attribute, whose parameter is ``value``. It is never changed;
+    there are thousands, of which a frozen one takes three times as long to make."""
 
     name: str
     """The full name, with dots, ``{a,b}`` replaced: ``Crypto.Cipher.AES.new``."""
