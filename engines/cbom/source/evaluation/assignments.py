@@ -89,6 +89,9 @@ class Assignments(Calls):
         self.tell_secret(name, values)
         if name in self.knowledge.settings and self._holds_settings():
             self.told_by(self.knowledge.settings[name], values, self._line)
+        for base in () if self.scope.of is None else self.scope.of.bases:
+            if type(base) is Ref and f"{base.path}.{name}" in self.knowledge.attributes:
+                self._set_attribute(base, name, values)  # What a class changes of the library's class above it.
         found = self.scope.find(name)
         scope = self.scope if local else (found or self.scope)
         receiver = self.receiver_in(scope) or (self._heir_with(name) if not local and found is None else None)

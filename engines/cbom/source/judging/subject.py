@@ -62,7 +62,7 @@ def _variants(reading: Reading, algorithm: Algorithm, facts: Mapping[str, Values
         reading.hash or (algorithm if algorithm.primitive == "hash" else _hash(facts)),
         reading.mode,
         reading.padding or algorithm.padding,
-        reading.key_bits or algorithm.bits or _bits(facts),
+        reading.key_bits or algorithm.bits or _bits(facts, encoded=algorithm.quantum),
         reading.curve,
     )
     modes = [reading.mode] if reading.mode else _names(facts, "mode") if algorithm.block else [""]
@@ -99,11 +99,11 @@ def _hash(facts: Mapping[str, Values]) -> Algorithm | None:
     return None
 
 
-def _bits(facts: Mapping[str, Values]) -> int:
-    """The key's size: the least that is possible."""
+def _bits(facts: Mapping[str, Values], *, encoded: bool) -> int:
+    """The key's size: the least that is possible. A key that is ``encoded`` with other things has another length."""
     sizes: list[Any] = [size for each in constants(facts.get("key_bits", ())) if (size := number_of(each)) is not None]
     sizes += [size * 8 for size in constants(facts.get("key_bytes", ())) if isinstance(size, int)]
-    if not sizes:
+    if not sizes and not encoded:
         lengths = [
             size_of(value)
             for value in facts.get("key", ())

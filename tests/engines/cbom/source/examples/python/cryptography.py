@@ -2,7 +2,7 @@ import os
 
 from cryptography import x509
 from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives import hashes, hmac, serialization
+from cryptography.hazmat.primitives import hashes, hmac, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, ed25519, mldsa, mlkem, padding, rsa, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV, ChaCha20Poly1305
@@ -135,3 +135,14 @@ def in_a_comprehension(key, messages):
 
 def synthetic(key):
     AESSIV(key).encrypt(b"a constant message", [b"header"])  # finds: use:AES
+
+
+def wrapped(wrapping, key):
+    keywrap.aes_key_wrap(wrapping, key)  # finds: use:AES
+    numbers = dh.DHParameterNumbers(P, 2)  # finds: use:DH
+    return numbers.parameters().generate_private_key()  # finds: use:DH
+
+
+PEM = b"-----BEGIN PRIVATE KEY-----"
+serialization.load_pem_private_key(PEM, None)  # finds: hardcoded-key
+serialization.load_pem_private_key(open("key.pem", "rb").read(), None)

@@ -1,5 +1,7 @@
 import functools
 import hashlib
+import md5 as old_md5
+import sha
 import hashlib as h
 from hashlib import new, sha1 as fingerprint
 
@@ -92,3 +94,8 @@ hashlib.blake2b(b"x", key=b"0123456789abcdef")  # finds: use:BLAKE2b hardcoded-k
 def keyed(data, key):
     hashlib.blake2b(data, key=key)  # finds: use:BLAKE2b
     hashlib.blake2b(data, key=b"0123456789abcdef")  # finds: use:BLAKE2b hardcoded-key:BLAKE2b
+
+
+def in_python_2(data):
+    old_md5.new(data)  # finds: use:MD5 weak-hash
+    sha.new(data).hexdigest()  # finds: use:SHA-1 weak-hash

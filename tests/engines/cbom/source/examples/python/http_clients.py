@@ -3,6 +3,7 @@ import os
 import ssl
 
 import aiohttp
+import docker
 import httpx
 import hvac
 import pycurl
@@ -75,3 +76,11 @@ insecure_get = functools.partial(requests.get, verify=False)  # finds: disabled-
 insecure_get("https://example.org")
 patient_get = functools.partial(requests.get, timeout=60)
 patient_get("https://example.org", verify=False)  # finds: disabled-certificate-check
+
+docker.tls.TLSConfig(verify=False)  # finds: disabled-certificate-check
+KafkaProducer(bootstrap_servers="broker:9093", ssl_check_hostname=False)  # finds: disabled-certificate-check
+KafkaProducer(bootstrap_servers="broker:9093", ssl_check_hostname=True)
+
+
+class Careless(requests.Session):
+    verify = False  # finds: disabled-certificate-check

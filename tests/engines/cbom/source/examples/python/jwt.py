@@ -1,7 +1,7 @@
 import joserfc.jwk
 import joserfc.jwt
 import jwt
-from authlib.jose import JsonWebToken
+from authlib.jose import JsonWebEncryption, JsonWebToken
 from authlib.jose import jwt as authlib_jwt
 from jose import jwe
 from jose import jwt as jose_jwt
@@ -52,3 +52,7 @@ def with_what_is_configured(claims, header, token, key, config):
     authlib_jwt.decode(token, key)  # finds: use:JSON_Web_Signature
     JsonWebToken(["ES256"]).decode(token, key)  # finds: use:ECDSA
     JsonWebToken([config["algorithm"]]).decode(token, key)  # finds: use:JSON_Web_Signature
+
+
+def encrypted(payload, key):
+    JsonWebEncryption().serialize_compact({"alg": "RSA1_5", "enc": "A256GCM"}, payload, key)  # finds: use:RSA use:AES weak-padding

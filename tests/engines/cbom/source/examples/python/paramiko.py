@@ -13,3 +13,17 @@ paramiko.DSSKey.generate()  # finds: use:DSA weak-key-size
 paramiko.Ed25519Key.from_private_key_file("key")  # finds: use:Ed25519
 
 paramiko.ECDSAKey.generate(bits=384)  # finds: use:ECDSA
+
+
+class Trusting(paramiko.MissingHostKeyPolicy):
+    def missing_host_key(self, client, hostname, key):  # finds: disabled-certificate-check
+        pass
+
+
+class Asking(paramiko.MissingHostKeyPolicy):
+    def missing_host_key(self, client, hostname, key):
+        if not ask(hostname, key):
+            raise paramiko.SSHException(hostname)
+
+
+paramiko.RSAKey.generate(3072).write_private_key_file("key", password="changeit")  # finds: use:RSA hardcoded-key

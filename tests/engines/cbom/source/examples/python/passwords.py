@@ -1,3 +1,4 @@
+import argon2
 import bcrypt
 from argon2 import PasswordHasher
 from passlib.crypto.digest import pbkdf2_hmac
@@ -29,3 +30,5 @@ def derived(password, salt):
 
 def stored(password, salt):
     pbkdf2_hmac("sha1", password, salt, 1000, 32)  # finds: use:PBKDF2 low-kdf-iterations
+
+argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)  # finds: use:Argon2

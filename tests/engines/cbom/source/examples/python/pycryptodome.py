@@ -79,3 +79,5 @@ def derived(password, salt):
     scrypt(password, "salt", 32, N=2**15, r=8, p=1)  # finds: use:scrypt static-salt
 
 ECC.import_key(open("key.pem").read())  # finds: use:EC
+
+RSA.import_key(b"-----BEGIN RSA PRIVATE KEY-----")  # finds: use:RSA hardcoded-key

@@ -1,3 +1,4 @@
+import nacl.bindings
 import nacl.hash
 import nacl.pwhash
 import nacl.secret
@@ -18,3 +19,9 @@ def boxes(key, message):
     nacl.hash.sha256(message)  # finds: use:SHA-256
     nacl.pwhash.argon2id.kdf(32, message, b"0123456789abcdef")  # finds: use:Argon2 static-salt
     nacl.pwhash.str(message)  # finds: use:Argon2
+
+
+def with_bindings(message, key, nonce):
+    nacl.bindings.crypto_secretbox(message, b"\0" * 24, key)  # finds: use:XSalsa20-Poly1305 static-iv
+    nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(message, b"", nonce, key)  # finds: use:XChaCha20-Poly1305
+    nacl.bindings.crypto_sign(message, key)  # finds: use:Ed25519

@@ -40,3 +40,5 @@ handle.primitive(tink.aead.Aead).encrypt(b"m", b"")  # finds: use:AES
 tink.new_keyset_handle(tink.signature.signature_key_templates.ECDSA_P256)  # finds: use:ECDSA
 tink.new_keyset_handle(templates())
 asyncssh.generate_private_key("ssh-rsa", key_size=1024)  # finds: use:RSA weak-key-size
+
+ecdsa.SigningKey.generate(curve=ecdsa.NIST192p)  # finds: use:ECDSA weak-key-size

@@ -1,13 +1,16 @@
 import os
 
-from django.contrib.auth.hashers import check_password, make_password
+from aiohttp_session.cookie_storage import EncryptedCookieStorage
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 from django.core import signing
 from django.utils.crypto import get_random_string, pbkdf2, salted_hmac
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_users.authentication import JWTStrategy
 from flask import Flask
 from flask_bcrypt import Bcrypt
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from pyramid.session import SignedCookieSessionFactory
 from starlette.middleware.sessions import SessionMiddleware
 import tornado.web
 from werkzeug.security import check_password_hash, generate_password_hash
@@ -51,3 +54,23 @@ class TestingConfig:
 
 class Door:
     SECRET_KEY = "under the mat"
+
+
+class FastHasher(PBKDF2PasswordHasher):
+    algorithm = "fast"
+    iterations = 1000  # finds: use:PBKDF2 low-kdf-iterations
+
+
+class SlowHasher(PBKDF2PasswordHasher):
+    iterations = 1_200_000  # finds: use:PBKDF2
+
+
+def iterations_elsewhere():
+    iterations = 1000
+    return iterations
+
+
+EncryptedCookieStorage(b"Thirty  two  length  bytes  key.")  # finds: use:Fernet hardcoded-key
+EncryptedCookieStorage(os.environb[b"COOKIE_KEY"])  # finds: use:Fernet
+SignedCookieSessionFactory("a secret of the program")  # finds: use:HMAC-SHA-512 hardcoded-key
+JWTStrategy(secret="a secret of the program", lifetime_seconds=3600)  # finds: use:HMAC-SHA-256 hardcoded-key

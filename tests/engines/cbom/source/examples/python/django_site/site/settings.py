@@ -7,3 +7,5 @@ PASSWORD_HASHERS = [  # finds: use:MD5 weak-hash weak-kdf
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 INSTALLED_APPS = ["django.contrib.auth"]
+
+SIMPLE_JWT = {"ALGORITHM": "HS512", "SIGNING_KEY": "a key of the program"}  # finds: use:HMAC-SHA-512 hardcoded-key
