@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -61,6 +62,9 @@ class Language:
     code: Callable[[bytes], bytes] = bytes
     """The code in the content of a file, in the same lines and columns."""
 
+    asks_types: re.Pattern[bytes] | None = None
+    """Text of a file in which calls of libraries get members of objects: ``getInstance(config.algorithm())``."""
+
     implicit_self: bool = False
     """Whether methods see the members of their class as plain names."""
 
@@ -73,6 +77,11 @@ class Language:
         return self.knowledge or self.name
 
 
+_ASKS_TYPES = re.compile(
+    rb"(?:getInstance|initialize|init|KeySpec|ParameterSpec|hmacShaKeyFor|PasswordEncoder)"
+    rb"\((?:[^()\n]{0,80},)?\s*(?!this\.)[a-z]\w{0,60}\.(?!getBytes|length|toCharArray|getEncoded|get\()[a-z]"
+)
+
 LANGUAGES: tuple[Language, ...] = (
     Language("python", (".py", ".pyi", ".pyw"), "tree_sitter_python", PythonLowering, python_files),
     Language(
@@ -82,6 +91,7 @@ LANGUAGES: tuple[Language, ...] = (
         JavaLowering,
         java_files,
         visible=java_siblings,
+        asks_types=_ASKS_TYPES,
         implicit_self=True,
     ),
     Language(

@@ -320,6 +320,9 @@ class Class:
     namespace: bool = False
     """Whether it is a module within the file, whose functions see each other."""
 
+    abstract: bool = False
+    """Whether its objects are of classes below it: interfaces and abstract classes, where the language tells."""
+
     shared: bool = False
     """Whether all its fields are one storage (C's unions)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -35,6 +36,14 @@ _MAKERS = ".go"
 
 MAX_COLD = 2
 """The most files without a library, one needed by the next, that are read for a constant."""
+
+_ABOVE = re.compile(rb"\b(?:implements|extends)\b([^{};]{0,300})")
+"""What a class says of those above it."""
+
+_WORD = re.compile(rb"\w+")
+
+MAX_BESIDE = 64
+"""The most files beside one that are looked at for classes below its own."""
 
 STEPS_PER_BYTE = 4
 """The most steps of the evaluator for each byte of a file: running everything once takes about a quarter of one."""
@@ -91,6 +100,9 @@ class ProgramFiles:
     _environments: dict[str, dict[str, Values]] = field(default_factory=dict)
     """Variables by the folder of their files."""
 
+    _heirs_of: set[str] = field(default_factory=set)
+    """Classes whose heirs were looked for."""
+
     _setting_files: dict[str, Values] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,6 +141,7 @@ class ProgramFiles:
             self._loaded.clear()
             self._evaluators.clear()
             self._seen.clear()
+            self._heirs_of.clear()
             self._included = Included(self.tree, self.read, self._global)
         self._apart.path = path
         loaded, language = self._load(path), language_of(path)
@@ -194,7 +207,8 @@ class ProgramFiles:
             self.failures[path] = type(error).__name__
             self._loaded[path] = None
             return None
-        source = Source(path, language.name, module.package)
+        asks = language.asks_types is not None and language.asks_types.search(content) is not None
+        source = Source(path, language.name, module.package, asks)
         loaded = self._loaded[path] = Loaded(Scope(source), len(content), lowering, module.broken)
         self._run(loaded, language, module)
         return loaded
@@ -220,6 +234,20 @@ class ProgramFiles:
         self._seen[key] = NOTHING
         self._seen[key] = self._found(source, module, member)
         return self._seen[key]
+
+    def load_heirs(self, source: Source, name: str) -> None:
+        """Read the files beside ``source``, and in a folder below, that have classes below its class ``name``."""
+        key = f"{source.path}\0{name}"
+        if key in self._heirs_of:
+            return
+        self._heirs_of.add(key)
+        folder = source.path.rpartition("/")[0]
+        paths = [*self.tree.by_folder.get(folder, ()), *self.tree.by_folder.get(f"{folder}/impl".lstrip("/"), ())]
+        for path in paths[:MAX_BESIDE]:
+            if path != source.path and language_of(path) is not None:
+                listed = _ABOVE.findall(self.read(path) or b"")
+                if any(name.encode() in _WORD.findall(each) for each in listed):
+                    self._load(path)
 
     def crate(self, source: Source, name: str) -> str:
         """The name of the package that ``source`` knows as the crate ``name``, with underscores."""

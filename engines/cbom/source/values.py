@@ -116,6 +116,9 @@ class Class:
     literals: dict[str, Values] = field(default_factory=dict)
     """What literals of the program give to its fields: any of them may be the object of a method."""
 
+    heirs: list[Class] = field(default_factory=list)
+    """Classes that inherit from it directly."""
+
     accepts_all: bool = False
     """Whether its objects let everything pass where a library expects them to check something."""
 

@@ -372,8 +372,11 @@ class Evaluator(Branches):
                 if not self.implicit_self:
                     closure.scope = outer
         interfaces = union(self.evaluate(each) for each in node.interfaces)
-        if any(type(base) is Class for base in bases):
+        above = [base for base in bases if type(base) is Class]
+        if above:
             self._heirs.append(made)
+            for base in above:
+                base.heirs.append(made)
         made.bases += [each for each in interfaces if type(each) is Class and each.members and each not in made.bases]
         self._check_overrides(made, (*made.bases, *interfaces))
         return False

@@ -12,6 +12,7 @@ from engines.cbom.source.evaluation.functions.receivers import read_from, takes_
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED
 from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
+from engines.cbom.source.evaluation.lifetimes.inheritance import implementations
 from engines.cbom.source.evaluation.names import EXPORTS, OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
@@ -377,7 +378,7 @@ class Expressions(Names):
     def of_type(self, declared: program.Expression) -> Values:
         """A value of a declared type of which nothing else is known; NOTHING if the type tells nothing."""
         found: list[Values] = []
-        before, self.files.types_only = self.files.types_only, True
+        before, self.files.types_only = self.files.types_only, not self.scope.source.asks_types
         try:
             types = self.evaluate(declared)
         finally:
@@ -386,7 +387,7 @@ class Expressions(Names):
             if type(value) is Ref and value.path in self.knowledge.prefixes:
                 found.append((Thing(value.path, {}),))
             elif type(value) is Class:
-                found.append((self.construct(value),))
+                found.append(tuple(self.construct(each) for each in implementations(value, self.files)))
         return union(found)
 
     def _opaque(self, node: program.Opaque) -> Values:

@@ -43,6 +43,9 @@ class Files(Protocol):
     def find(self, source: Source, module: str, member: str) -> Values:
         """What a module's member (the module itself if "") is to the file ``source``; NOTHING if it isn't ours."""
 
+    def load_heirs(self, source: Source, name: str) -> None:
+        """Read the files beside ``source`` that have classes below its class ``name``."""
+
     def included(self, source: Source, name: str) -> Values:
         """What ``name`` is by the headers that ``source`` includes; else NOTHING."""
 

@@ -20,6 +20,9 @@ class Source:
     path: str
     language: str
     package: str = ""
+    asks_types: bool = False
+    """Whether calls of libraries get members of its objects, whose types are of interest then."""
+
     wildcards: list[str] = field(default_factory=list)
     """Modules all of whose members are imported."""
 

@@ -161,6 +161,10 @@ class JavaLowering(JavaMembers):
         extra = self.record_members(node) if node.type == "record_declaration" else self.lombok_members(node, name)
         made = self.class_of(node.child_by_field_name("body"), name, bases, line_of(node), extra)
         self.leave_class()
+        first = node.named_children[0]
+        made.abstract = node.type == "interface_declaration" or (
+            first.type == "modifiers" and "abstract" in self.text(first).split()
+        )
         yield made
 
     def enum_constant(self, node: Node) -> Iterator[Statement]:

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
-from engines.cbom.source.evaluation.scopes import Scope
+from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.values import NOTHING, Class, Closure, Value, Values
+
+_MAX_HEIRS = 3
+"""The most classes below an abstract one that an object of it is taken to have."""
 
 _MAX_ABOVE = 4
 """The most classes above one another whose methods are run for a class below."""
+
+
+class HeirFiles(Protocol):
+    """Files in which classes below others may stand that weren't read yet."""
+
+    def load_heirs(self, source: Source, name: str) -> None: ...
+
+
+def implementations(of: Class, files: HeirFiles) -> list[Class]:
+    """The classes that an object of a type may have: those below an abstract one, if they are few."""
+    if not of.node.abstract:
+        return [of]
+    if not of.heirs:
+        files.load_heirs(of.scope.source, of.node.name)
+    return of.heirs if 0 < len(of.heirs) <= _MAX_HEIRS else [of]
 
 
 def inherited_methods(of: Class) -> Iterator[Closure]:

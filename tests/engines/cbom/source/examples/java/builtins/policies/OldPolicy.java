@@ -1,0 +1,13 @@
+package policies;
+
+public class OldPolicy implements Policy {
+    @Override
+    public String transformation() {
+        return "Blowfish/CBC/PKCS5Padding";
+    }
+
+    @Override
+    public int keyBits() {
+        return 56;
+    }
+}
