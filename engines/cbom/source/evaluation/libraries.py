@@ -50,6 +50,9 @@ _NO_RESULT: Values = (UNKNOWN[0],)
 TYPES = ("type", rules.OF_OWNER)
 """How the keywords begin that are type arguments of a function, or of the type whose function it is (Rust)."""
 
+_CHOOSING = frozenset({"rust"})
+"""Languages in which calls choose an algorithm, a use where they stand: ``Cipher::aes_256_gcm()``."""
+
 ERROR_FIRST = frozenset({"javascript", "typescript", "tsx", "vue"})
 """Languages whose libraries give a result to a last argument that is a function of an error and it."""
 
@@ -138,7 +141,9 @@ class Libraries(Expressions):
         result: Values = NOTHING
         read: set[int] = set()
         applied = False
-        arguments.take()
+        for sighting in arguments.take():
+            if self.scope.source.language in _CHOOSING and not node.line <= sighting.place.line <= node.end_line:
+                self.witness.see(replace(sighting, harmless=True))  # Chosen elsewhere, as in an arm of a match.
         note_taken([*arguments.positional, *arguments.keywords.values()], self.witness, node.line)
         each = ((rule, names) for rule in found for names in rules.apart(rule, rules.bound(rule, arguments)))
         for rule, names in each:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import accepts_all, clears_errors
-from engines.cbom.source.evaluation.sightings import Place
+from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule, Term
 from engines.cbom.source.program import Constant
 from engines.cbom.source.values import (
@@ -64,12 +64,15 @@ class Arguments:
         """How many there are, without the types of the one whose function it is (Rust)."""
         return len(self.positional) + sum(not name.startswith(OF_OWNER) for name in self.keywords)
 
-    def take(self) -> None:
-        """Note that a call of a library takes them: it tells what they are for."""
+    def take(self) -> list[Sighting]:
+        """Note that a call of a library takes them: it tells what they are for. Returns what else would be told."""
+        taken = []
         for values in (*self.positional, *self.keywords.values()):
             for value in values:
-                if isinstance(value, Thing):
+                if type(value) is Thing and value.untaken is not None:
+                    taken.append(value.untaken)
                     value.untaken = None
+        return taken
 
     def may_fill(self, read: Collection[int] = ()) -> None:
         """Note that a call of which nothing is known may fill its buffers, but for those that it only reads."""

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.rust import macro_rules
-from engines.cbom.source.frontends.rust.expressions import RustExpressions
 from engines.cbom.source.frontends.rust.macro_rules import Definition, Expansion, Token
+from engines.cbom.source.frontends.rust.variants import RustVariants
 from engines.cbom.source.program import Branch, Call, Expression, Function, Opaque, Statement
 
 _MACRO_RULES = b"macro_rules!"
@@ -18,7 +18,7 @@ CONDITIONS = frozenset({"cfg_if"})
 _MAX_MODULES = 60
 
 
-class OwnMacros(RustExpressions):
+class OwnMacros(RustVariants):
     """Macros of the file, and ``cfg_if!``, whose text is the program's.
 
     What an invocation gives as a function or type is told at the invocation, all else where it stands in the macro.
@@ -81,7 +81,7 @@ class OwnMacros(RustExpressions):
         """What reads a text, and the block that the text is; None if it isn't one, or if there were too many."""
         source = bytes(expansion.text)
         inner = type(self)(source)
-        inner.definitions, inner.expansions = self.definitions, self.expansions
+        inner.definitions, inner.expansions, inner.held = self.definitions, self.expansions, self.held
         inner.own_type, inner.inside, inner.testing = self.own_type, self.inside, self.testing
         inner.lines_before = expansion.first_line
         if invocation is None:

@@ -154,8 +154,7 @@ class RustLowering(RustMacros):
         if condition.type != "let_condition":
             return [], self.expression(condition), []
         subject, held = self._held(condition)
-        target = self.pattern(condition.child_by_field_name("pattern"))
-        return [held], Opaque([]), [Assign(target, subject, line_of(condition), local=True)]
+        return [held], Opaque([]), [self.binding(condition.child_by_field_name("pattern"), subject)]
 
     def _held(self, node: Node) -> tuple[Name, Statement]:
         """A name for the value that ``node`` compares with patterns, and its assignment: it is computed once."""
@@ -188,7 +187,7 @@ class RustLowering(RustMacros):
             guarded = pattern.child_by_field_name("condition") is not None
             if guarded and len(pattern.named_children) == 1:
                 inner = None
-            bound = Assign(self.pattern(inner), subject, line_of(arm), local=True)
+            bound = self.binding(inner, subject)
             test: Expression | None = Opaque([])
             if inner is None and not guarded:
                 test = None
@@ -256,6 +255,8 @@ class RustLowering(RustMacros):
                 field = Name(self.text(child.child_by_field_name("name")))
                 if declared is not None or value is not None:
                     members.append(Assign(field, value, line_of(child), declared))
+            elif child.type == "enum_variant":
+                self.note_variant(name, child)
             elif child.type in ("function_item", "const_item") and child.child_by_field_name("name") is not None:
                 members += self.one(child)
         self.own_type, self.in_trait = before

@@ -12,7 +12,7 @@ fn a(d: &[u8]) -> Result<(), openssl::error::ErrorStack> {
     let w = openssl::sha::sha256(d); // finds: use:SHA-256
     let mut s = sha::Sha1::new(); // finds: use:SHA-1 weak-hash
     s.update(d);
-    let kind = MessageDigest::from_name("md5").unwrap();
+    let kind = MessageDigest::from_name("md5").unwrap(); // finds: use:MD5
     let v = openssl::hash::hash2(kind, d)?; // finds: use:MD5 weak-hash
     let mut ctx = MdCtx::new()?;
     ctx.digest_init(Md::sha1())?; // finds: use:SHA-1 weak-hash
@@ -58,14 +58,14 @@ pub fn symmetric(key: &[u8], iv: &[u8], d: &[u8]) -> Result<Vec<u8>, openssl::er
     let a = encrypt(Cipher::aes_128_cbc(), key, Some(iv), d)?; // finds: use:AES unauthenticated-mode
     let b = encrypt(Cipher::aes_256_ecb(), key, None, d)?; // finds: use:AES ecb-mode
     let c = encrypt(Cipher::des_cbc(), key, Some(iv), d)?; // finds: use:DES weak-cipher unauthenticated-mode
-    let cipher = Cipher::des_ede3_cbc();
+    let cipher = Cipher::des_ede3_cbc(); // finds: use:3DES
     let e = decrypt(cipher, key, Some(iv), d)?; // finds: use:3DES weak-cipher unauthenticated-mode
     let f = openssl::symm::encrypt(openssl::symm::Cipher::rc4(), key, None, d)?; // finds: use:RC4 weak-cipher
     let g = encrypt(Cipher::aes_256_cbc(), b"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F", Some(&[0u8; 16]), d)?; // finds: use:AES hardcoded-key static-iv unauthenticated-mode
     let mut tag = [0; 16];
     let h = encrypt_aead(Cipher::aes_256_gcm(), key, Some(b"constant12by"), b"", d, &mut tag)?; // finds: use:AES static-iv
     let mut cr = Crypter::new(Cipher::bf_cbc(), Mode::Encrypt, key, Some(iv))?; // finds: use:Blowfish weak-cipher unauthenticated-mode
-    let t = match d.len() { 0 => Cipher::aes_128_ecb(), _ => Cipher::aes_128_gcm() };
+    let t = match d.len() { 0 => Cipher::aes_128_ecb(), _ => Cipher::aes_128_gcm() }; // finds: use:AES
     let i = Crypter::new(t, Mode::Encrypt, key, Some(iv))?; // finds: use:AES ecb-mode
     Ok(a)
 }
