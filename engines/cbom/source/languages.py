@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from engines.cbom.source.frontends.base import Lowering
+from engines.cbom.source.frontends.c.preprocessor import without_attributes
 from engines.cbom.source.frontends.c.statements import CLowering
 from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
@@ -136,6 +137,7 @@ LANGUAGES: tuple[Language, ...] = (
         CLowering,
         c_files,
         visible=c_siblings,
+        code=without_attributes,
         implicit_self=True,
         open_names=True,
     ),
@@ -147,6 +149,7 @@ LANGUAGES: tuple[Language, ...] = (
         c_files,
         knowledge="c",
         visible=c_siblings,
+        code=without_attributes,
         implicit_self=True,
         open_names=True,
     ),
@@ -166,6 +169,21 @@ def language_of(path: str) -> Language | None:
     """The language of a file by its suffix; None if it is none of ours."""
     name = path.rpartition("/")[2]
     return _by_suffix().get(f".{name.rpartition('.')[2].lower()}") if "." in name else None
+
+
+_CPP = re.compile(
+    rb"^[ \t]*(?:(?:inline )?namespace\b|class [A-Za-z_]|template ?<|using [A-Za-z_]|(?:public|private|protected) ?:)"
+    rb"|\bstd::",
+    re.MULTILINE,
+)
+"""What only C++ has. Headers of both languages are called ``.h``."""
+
+
+def dialect_of(language: Language, path: str, content: bytes) -> Language:
+    """The language of a file by its content too."""
+    if language.name == "c" and path.endswith(".h") and _CPP.search(content):
+        return _by_suffix()[".hpp"]
+    return language
 
 
 def suffixes() -> Iterator[str]:

@@ -18,7 +18,7 @@ from engines.cbom.source.files.script_packages import ScriptPackages
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of, signs_of
-from engines.cbom.source.languages import Language, MissingGrammar, language_of, parser_of
+from engines.cbom.source.languages import Language, MissingGrammar, dialect_of, language_of, parser_of
 from engines.cbom.source.locating import Found, Tree, folders_above
 from engines.cbom.source.own_tests import Apart, is_test
 from engines.cbom.source.settings.json_files import SUFFIX as JSON_SUFFIX
@@ -199,6 +199,7 @@ class ProgramFiles:
         if content is None:
             self._loaded[path] = None
             return None
+        language = dialect_of(language, path, content)
         content = language.code(content)
         lowering, tree = language.lowering(content), parser_of(language)(content)
         try:

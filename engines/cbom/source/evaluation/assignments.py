@@ -185,7 +185,10 @@ class Assignments(Calls):
         if chosen and isinstance(target.base, program.Name | program.Member):
             self.tell_secret(target.base.name, chosen, buffer=True)
             self.tell_secret(self.filled_by(target.base.name), chosen)
-        for base in self.evaluate(target.base):
+        bases = self.evaluate(target.base)
+        if chosen and isinstance(target.base, program.Name) and all(type(base) is Unknown for base in bases):
+            self.assign(target.base, chosen)
+        for base in bases:
             if type(base) is Table:
                 for key in keys:
                     if type(key) is Known:

@@ -356,6 +356,8 @@ class Evaluator(Branches):
     def _define_class(self, node: program.Class) -> bool:
         bases = [value for base in node.bases for value in self.evaluate(base)]
         found = self.scope.names.get(node.name, NOTHING)
+        if node.outside and not found:
+            self.scope.set(node.name, self.files.included(self.scope.source, node.name))
         made = self.types.class_of(self.scope, node, bases)
         if not (node.interfaces and self.imports_library(found)):  # Rust: a trait of ours for a library's type.
             self.scope.set(node.name, (made,))

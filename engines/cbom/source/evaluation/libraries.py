@@ -47,6 +47,8 @@ _TOLD_ONCE = _LATER | {"key", "password"}
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
 
+_CERTIFICATE_CHECK = "certificate-check"
+
 TYPES = ("type", rules.OF_OWNER)
 """How the keywords begin that are type arguments of a function, or of the type whose function it is (Rust)."""
 
@@ -191,7 +193,7 @@ class Libraries(Expressions):
                 rule = replace(rule, findings=(*rule.findings, "weak-kdf"))
             fresh = frozenset(word for word in told if word not in _TOLD_ONCE or not self._was_told(rule, word, names))
             fresh -= {"algorithm"} if self.called_mention else set()
-            sighting = Sighting(place, rule, everything, fresh, harmless, self.within())
+            sighting = Sighting(place, rule, everything, fresh, harmless, self._within(rule))
             for each in self._elements(sighting, names):
                 self._sighted(each, node)
         if not _LATER.isdisjoint(rule.keeps.keys() | rule.facts.keys()):
@@ -248,6 +250,12 @@ class Libraries(Expressions):
             return False
         results = self.run(callback, Arguments([], {}, incomplete=True))
         return all(type(each) is Known and each.value in (True, 1) for each in results)
+
+    def _within(self, rule: Rule) -> frozenset[object]:
+        """Where a sighting is. Callbacks of C look at the results of handshakes elsewhere in their file."""
+        within = self.within()
+        checks = self.open_names and _CERTIFICATE_CHECK in (rule.assures, rule.unless)
+        return within | {self.scope.source} if checks else within
 
     def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:
         """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""

@@ -32,7 +32,7 @@ from engines.cbom.source.values import (
     weak_among,
 )
 
-_NAME_FACTS = frozenset({"algorithm", "hash", "mode", "padding", "curve", "protocol"})
+_NAME_FACTS = frozenset({"algorithm", "hash", "mode", "padding", "curve", "protocol", "suites"})
 DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 

@@ -110,6 +110,15 @@ def _generate(evaluator: Any, arguments: Arguments) -> Values:
     return UNKNOWN
 
 
+def _filled(evaluator: Any, arguments: Arguments) -> Values:
+    """``std::fill(begin, end, value)``, by which a buffer has equal elements."""
+    same = bool(arguments.positional) and bool(constants(arguments.positional[-1]))
+    for buffer in arguments.positional[0] if arguments.positional else ():
+        if type(buffer) is Data:
+            buffer.origin, buffer.made = (CONSTANT if same else ""), None
+    return (UNKNOWN[0],)  # Of a function that is known, unlike one that may fill its arguments.
+
+
 def _engine(_evaluator: Any, arguments: Arguments) -> Values:
     """An adaptor of generators: ``std::independent_bits_engine<std::mt19937, 8, unsigned char>``."""
     kinds = arguments.keywords.get("template", NOTHING)
@@ -119,7 +128,8 @@ def _engine(_evaluator: Any, arguments: Arguments) -> Values:
 CPP_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     **dict.fromkeys(("std.vector", "std.map", "std.unordered_map", "std.list", "std.deque"), _container),
     "std.array": _array,
-    **dict.fromkeys(("std.string", "std.wstring", "std.basic_string"), _string),
+    **dict.fromkeys(("std.string", "std.wstring", "std.basic_string", "QByteArray", "QString"), _string),
+    **dict.fromkeys(("std.fill", "std.fill_n", "std.ranges.fill"), _filled),
     "std.distribution.__call__": _drawn,
     "std.generate": _generate,
     "std.generate_n": _generate,

@@ -18,6 +18,7 @@ from engines.cbom.source.program import (
     Function,
     Member,
     Name,
+    NewArray,
     Opaque,
     Parameter,
     Statement,
@@ -44,7 +45,7 @@ class CClasses(CPreprocessor):
         *scopes, name = self.text(named).split("::")
         owner = scopes[-1] if scopes and scopes[-1] not in self.namespaces else ""
         made = self._function(node, name, owner or self._class_around(node), declarator)
-        yield Class(owner, [], [made], made.line) if owner else made
+        yield Class(owner, [], [made], made.line, outside=True) if owner else made
 
     def _class_around(self, node: Node) -> str:
         around = node.parent
@@ -84,9 +85,11 @@ class CClasses(CPreprocessor):
         """The value of a member of the type ``kind`` that a constructor initializes."""
         args = self.all_of(given)
         if kind is not None and kind.type in self.named_types and args:
-            return self.construction(given, kind, args)
+            return self.construction(given, kind, args, given)
         if given.type == "initializer_list" and len(args) > 1:
             return self.initializer(given)
+        if len(args) == 2 and all(isinstance(arg, Const) and isinstance(arg.value, int) for arg in args):
+            return NewArray(args[0])  # A container of equal elements.
         return args[0] if args else None
 
     def _kind_of_member(self, constructor: Node, name: str) -> Node | None:

@@ -36,6 +36,9 @@ _CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_ca
 _MAKERS = frozenset({"make_unique", "make_shared"})
 _NAMING = frozenset({"identifier", "pointer_expression"})
 _MAX_TEMPLATE = 8
+_POINTER = re.compile(r"\((?:L?PC?[A-Z]+|[a-z]\w{0,60}_t)\)")
+"""Names of types of pointers, as Windows has them, and of the standard's types."""
+
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|\n|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 
@@ -52,6 +55,9 @@ class CExpressions(HoistingSyntax):
         super().__init__(source)
         self.lines_before = first_line
         self.namespaces: set[str] = set()
+        self.aliases: dict[str, Node] = {}
+        """Types with template arguments by the names that the file gives them."""
+
         self.macros: set[str] = set()
         """Macros without parameters that call something."""
 
@@ -157,13 +163,15 @@ class CExpressions(HoistingSyntax):
                 return None if kind is None else self.expression(kind)
             if each.type in self.named_types or each.type == "template_function":
                 waiting.extend(reversed(each.named_children))
+            if each.type in ("type_identifier", "namespace_identifier") and (named := self.text(each)) in self.aliases:
+                waiting.append(self.aliases[named])
         return None
 
-    def construction(self, node: Node, kind: Node, args: list[Expression]) -> Call:
+    def construction(self, node: Node, kind: Node, args: list[Expression], named: Node | None = None) -> Call:
         """An object of the type ``kind``; the argument of its template is the keyword ``template``."""
         template = self.template_argument(kind)
         keywords = {} if template is None else {"template": template}
-        return self.call(node, self.expression(kind), kind, args, keywords, creates=True)
+        return self.call(node, self.expression(kind), named or kind, args, keywords, creates=True)
 
     def new_node(self, node: Node) -> Expression:
         kind = node.child_by_field_name("type")
@@ -208,6 +216,14 @@ class CExpressions(HoistingSyntax):
         parts = [child for child in node.named_children if child.type != "string_delimiter"]
         text = "".join(self.text(part) for part in parts)
         return Const(_ESCAPE.sub(_unescaped, text) if "\\" in text and node.type == "string_literal" else text)
+
+    def binary(self, node: Node) -> Expression:
+        """An operation, which ``(PBYTE)&value`` is to the grammar too: it can't know that this is a cast."""
+        left = node.child_by_field_name("left")
+        if left.type == "parenthesized_expression" and node.child_by_field_name("operator").type == "&":
+            if _POINTER.fullmatch(self.text(left)):
+                return self.part(node, "right")
+        return super().binary(node)
 
     def concatenated(self, node: Node) -> Expression:
         return joined(self.all_of(node))
@@ -279,6 +295,7 @@ class CExpressions(HoistingSyntax):
         "initializer_list": initializer,
         "initializer_pair": CommonSyntax.value,
         "compound_literal_expression": compound,
+        "binary_expression": binary,
         "string_literal": string,
         "raw_string_literal": string,
         "concatenated_string": concatenated,

@@ -21,6 +21,26 @@ _NUMBER = re.compile(r"\(?(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\)?")
 """Most macros are words or numbers, which needn't be parsed."""
 
 
+_QT = re.compile(
+    rb"^[ \t]*(?:Q_OBJECT|Q_GADGET|Q_NAMESPACE|QT_BEGIN_NAMESPACE|QT_END_NAMESPACE)\b|\b(?:slots|Q_SLOTS)(?=:)",
+    re.MULTILINE,
+)
+"""Macros of Qt that stand for nothing, where the grammar expects none."""
+
+_SIGNALS = re.compile(rb"^[ \t]*(?:signals|Q_SIGNALS):", re.MULTILINE)
+_ATTRIBUTE = re.compile(rb"\b(class|struct) [A-Z][A-Z0-9_]{1,60}(?= [A-Za-z_])")
+"""A macro that says how a class is exported, before the class's name."""
+
+
+def without_attributes(source: bytes) -> bytes:
+    """A file without macros in declarations that its grammar doesn't know, in the same lines and columns."""
+    plain = _ATTRIBUTE.sub(lambda match: match[1].ljust(len(match[0])), source)
+    if b"Q_OBJECT" not in plain and b"Q_GADGET" not in plain:
+        return plain
+    plain = _QT.sub(lambda match: b" " * len(match[0]), plain)
+    return _SIGNALS.sub(lambda match: b"public:".rjust(len(match[0])), plain)
+
+
 class CPreprocessor(CExpressions):
     """Directives of the preprocessor."""
 

@@ -27,9 +27,23 @@ from engines.cbom.source.program import (
     Statement,
 )
 
-_COPIES = frozenset({"memcpy", "memmove", "strcpy", "strncpy", "strlcpy", "wcscpy", "wmemcpy"})
-_APPENDS = frozenset({"strcat", "strncat", "strlcat", "wcscat"})
+_COPIES = (
+    "memcpy",
+    "memmove",
+    "strcpy",
+    "strncpy",
+    "strlcpy",
+    "wcscpy",
+    "wcsncpy",
+    "copymemory",
+    "movememory",
+    "lstrcpya",
+)
+_APPENDS = ("strcat", "strncat", "strlcat", "wcscat")
+"""The ends of names of functions that copy and append, in small letters: libraries have others of their own."""
+
 _WHOLE = frozenset({"data", "begin"})
+_LONGEST = 24
 _MAX_POINTERS = 64
 _MAX_NESTED = 16
 """The deepest nesting of calls in what reads like a function's declaration."""
@@ -130,6 +144,8 @@ class CLowering(CClasses):
             if inner is not None and inner.type == "pointer_declarator":
                 return self._pointers(inner)
             return self.construction(declarator, kind, []) if named else None
+        if value.type == "initializer_list" and not named and len(self.children(value)) == 1:
+            return self.first(value)
         if value.type == "argument_list":
             args = self.all_of(value)
             return self.construction(value, kind, args) if named else (args[0] if args else None)
@@ -156,12 +172,12 @@ class CLowering(CClasses):
         """A call; one that copies is an assignment of its target."""
         function = node.child_by_field_name("function")
         arguments = node.child_by_field_name("arguments").named_children
-        name = self.text(function).removeprefix("std::")
-        if len(arguments) >= 2 and name in _COPIES | _APPENDS:
+        name = self.text(function)[-_LONGEST:].lower()
+        if len(arguments) >= 2 and name.endswith((*_COPIES, *_APPENDS)):
             target = _buffer(self.expression(arguments[0]))
             if isinstance(target, Name | Member):
                 value = self.expression(arguments[1])
-                copied = Binary("+", target, value) if name in _APPENDS else value
+                copied = Binary("+", target, value) if name.endswith(_APPENDS) else value
                 yield Assign(Pointed(target) if isinstance(target, Name) else target, copied, line_of(node))
                 return
         yield Evaluate(self.expression(node))
@@ -226,6 +242,8 @@ class CLowering(CClasses):
             self._array_types[self.declared_name(name)] = name
             return
         if kind.type in self.named_types and kind.child_by_field_name("body") is None:
+            if b"<" in kind.text:
+                self.aliases[self.declared_name(name)] = kind
             yield Assign(Name(self.declared_name(name)), self.expression(kind), line_of(node))
 
     def _named_body(self, kind: Node, alias: str, line: int) -> Iterator[Statement]:

@@ -71,3 +71,19 @@ void verifying(mbedtls_ssl_config *conf, mbedtls_pk_context *key, const unsigned
     mbedtls_ssl_conf_verify(conf, looked_at, NULL);
     mbedtls_pk_verify(key, MBEDTLS_MD_SHA256, hash, 32, sig, 64); // finds: unverified-signature
 }
+
+void suites(mbedtls_ssl_config *conf, mbedtls_ssl_context *ssl)
+{
+    static const int old[] = {MBEDTLS_TLS_RSA_WITH_RC4_128_SHA, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 0};
+    mbedtls_ssl_conf_ciphersuites(conf, old); // finds: use:RC4 weak-cipher
+}
+
+int wrapped(mbedtls_rsa_context *given, const unsigned char *in, unsigned char *out)
+{
+    mbedtls_rsa_context rsa;
+    mbedtls_rsa_init(&rsa);
+    mbedtls_rsa_pkcs1_encrypt(&rsa, mbedtls_ctr_drbg_random, NULL, 16, in, out); // finds: use:RSA weak-padding
+    mbedtls_rsa_set_padding(&rsa, MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_SHA256);
+    mbedtls_rsa_pkcs1_encrypt(&rsa, mbedtls_ctr_drbg_random, NULL, 16, in, out); // finds: use:RSA
+    return mbedtls_rsa_pkcs1_encrypt(given, mbedtls_ctr_drbg_random, NULL, 16, in, out); // finds: use:RSA
+}

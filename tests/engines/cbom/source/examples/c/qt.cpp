@@ -29,3 +29,24 @@ struct Settings {
     void setPeerVerifyMode(int) {}
 };
 void own(Settings settings) { settings.setPeerVerifyMode(QSslSocket::VerifyNone); }
+
+class EXAMPLE_EXPORT Window : public QObject {
+    Q_OBJECT
+public:
+    explicit Window(QObject *parent = nullptr) : QObject(parent), m_manager(new QNetworkAccessManager(this)) {
+        connect(m_manager, &QNetworkAccessManager::sslErrors, this, [](QNetworkReply *reply, const QList<QSslError> &) { reply->ignoreSslErrors(); }); // finds: use:TLS disabled-certificate-check
+    }
+
+public slots:
+    QByteArray sealed(EVP_CIPHER_CTX *ctx, const unsigned char *key) {
+        QByteArray iv(16, 0);
+        EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), nullptr, key, (const unsigned char *)iv.constData()); // finds: use:AES static-iv
+        return iv;
+    }
+
+signals:
+    void done();
+
+private:
+    QNetworkAccessManager *m_manager;
+};

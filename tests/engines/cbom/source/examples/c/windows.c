@@ -60,3 +60,10 @@ void channels(HCRYPTPROV provider, HCRYPTKEY *key)
     CryptGenKey(provider, AT_SIGNATURE, (1024 << 16) | CRYPT_EXPORTABLE, key); // finds: use:RSA weak-key-size
     CryptGenKey(provider, AT_SIGNATURE, CRYPT_EXPORTABLE, key); // finds: use:RSA
 }
+
+SECURITY_STATUS kept(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE *key)
+{
+    DWORD bits = 1024;
+    NCryptCreatePersistedKey(provider, key, NCRYPT_RSA_ALGORITHM, L"name", 0, 0); // finds: use:RSA
+    return NCryptSetProperty(*key, NCRYPT_LENGTH_PROPERTY, (PBYTE)&bits, sizeof bits, 0); // finds: weak-key-size
+}
