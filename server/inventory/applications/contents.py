@@ -34,6 +34,12 @@ MAX_TEXT = 512
 """Characters of a name and the like."""
 
 _SERIAL = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII)
+_TYPES = frozenset(
+    {
+        *("application", "framework", "library", "container", "platform", "operating-system", "device", "file"),
+        *("device-driver", "firmware", "machine-learning-model", "data", "cryptographic-asset"),
+    }
+)
 _LIBRARIES = frozenset({"library", "framework"})
 _SEVERITIES = ("critical", "high", "medium", "low", "info", "none", "unknown")
 """Of CycloneDX, the worst first."""
@@ -94,6 +100,8 @@ def read_contents(document: bytes) -> Contents:
         raise NotReadable("the document is not JSON") from None
     components = []
     for component in components_of(found):
+        if text_of(component, "type") not in _TYPES or not text_of(component, "name"):
+            raise NotReadable("a component has no name, or a type that CycloneDX has not")
         components.append(component)
         if len(components) > MAX_COMPONENTS:
             raise NotReadable(f"the document has more than {MAX_COMPONENTS} components")

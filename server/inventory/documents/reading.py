@@ -7,6 +7,7 @@ followed from component to component, so cycles don't matter. Callers bound the 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -82,7 +83,7 @@ def items_in(
             if item is not None:
                 items.append(item)
         elif asset_type(each) == "algorithm" and ref not in unused and LISTENERS_ONLY not in properties:
-            primitive = str(_algorithm_properties(each).get("primitive", ""))
+            primitive = text_of(_algorithm_properties(each), "primitive")
             name, row = text_of(each, "name"), algorithms[ref]
             items.append(Item(ref, name, row, is_key=False, primitive=primitive, occurrences=_occurrences(each)))
     return items
@@ -95,8 +96,8 @@ def algorithm_of(component: Mapping[str, Any]) -> str | None:
     if ref is None:
         properties = object_of(component.get("cryptoProperties", {}), "cryptoProperties")
         details = _algorithm_properties(component)
-        same = str(details.get("algorithmFamily", "")), str(details.get("parameterSetIdentifier", ""))
-        ref = identifiers.get(str(properties.get("oid", ""))) or parameter_sets.get(same)
+        same = text_of(details, "algorithmFamily"), text_of(details, "parameterSetIdentifier")
+        ref = identifiers.get(text_of(properties, "oid")) or parameter_sets.get(same)
     if ref is None:
         return None
     name = ref.partition("/")[0]
@@ -129,7 +130,7 @@ def _item_of_key(
     """A key version; None if it is destroyed, or no key of an algorithm."""
     details = object_of(component.get("cryptoProperties", {}), "cryptoProperties")
     material = object_of(details.get("relatedCryptoMaterialProperties", {}), "relatedCryptoMaterialProperties")
-    state = properties.get("cryptoserve:state") or material.get("state", "")
+    state = properties.get("cryptoserve:state") or text_of(material, "state")
     own = properties.get("cryptoserve:algorithm")
     referred = [material["algorithmRef"]] if "algorithmRef" in material else []
     referred += [text_of(each, "ref") for each in list_of(material.get("relatedCryptographicAssets", []), "assets")]
@@ -144,19 +145,24 @@ def _item_of_key(
         text_of(component, "name"),
         algorithm,
         is_key=True,
-        fields={**fields, "state": str(state)},
+        fields={**fields, "state": state},
         operations=int(told) if _COUNT.fullmatch(told) else 0,
     )
 
 
 def components_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """All components in their order, with those inside of others. Raises ``NotReadable``."""
-    waiting = [iter(list_of(document.get("components", []), "components"))]
+    return _nested(document, "components")
+
+
+def _nested(holder: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:
+    """The members of a list in their order, with those of the same list inside of each."""
+    waiting = [iter(list_of(holder.get(name, []), name))]
     while waiting:
         for each in waiting[-1]:
-            component = object_of(each, "a component")
-            yield component
-            waiting.append(iter(list_of(component.get("components", []), "components")))
+            member = object_of(each, f"a member of {name}")
+            yield member
+            waiting.append(iter(list_of(member.get(name, []), name)))
             break
         else:
             waiting.pop()
@@ -165,20 +171,28 @@ def components_of(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _check_references(document: Mapping[str, Any], components: Sequence[Mapping[str, Any]]) -> None:
     metadata = object_of(document.get("metadata", {}), "metadata")
     own = object_of(metadata.get("component", {}), "metadata.component")
-    services = [object_of(each, "a service") for each in list_of(document.get("services", []), "services")]
-    defined = {text_of(each, "bom-ref") for each in (own, *components, *services)}
+    others = (own, *_nested(own, "components"), *_nested(document, "services"))
+    defined = Counter(text_of(each, "bom-ref") for each in (*components, *others))
+    for ref, number in defined.most_common(2):
+        if ref and number > 1:
+            raise NotReadable(f"a bom-ref stands twice: {ref[:200]!r}")
     for ref in _references(document, components):
-        if not isinstance(ref, str) or not (ref in defined or ref.startswith(_OTHER_DOCUMENT)):
-            raise NotReadable(f"a reference dangles: {str(ref)[:200]!r}")
+        if not isinstance(ref, str):
+            raise NotReadable("a reference is not a text")
+        if not (ref in defined or ref.startswith(_OTHER_DOCUMENT)):
+            raise NotReadable(f"a reference dangles: {ref[:200]!r}")
 
 
 def _references(document: Mapping[str, Any], components: Sequence[Mapping[str, Any]]) -> Iterator[Any]:
-    """What dependencies and keys refer to."""
+    """What dependencies, keys and vulnerabilities refer to."""
     for each in list_of(document.get("dependencies", []), "dependencies"):
         dependency = object_of(each, "a dependency")
         yield dependency.get("ref")
         yield from list_of(dependency.get("dependsOn", []), "dependsOn")
         yield from list_of(dependency.get("provides", []), "provides")
+    for each in list_of(document.get("vulnerabilities", []), "vulnerabilities"):
+        affects = object_of(each, "a vulnerability").get("affects", [])
+        yield from (text_of(affected, "ref") for affected in list_of(affects, "affects"))
     for component in components:
         details = object_of(component.get("cryptoProperties", {}), "cryptoProperties")
         material = object_of(details.get("relatedCryptoMaterialProperties", {}), "relatedCryptoMaterialProperties")
@@ -213,14 +227,14 @@ def _occurrences(component: Mapping[str, Any]) -> int:
 def asset_type(component: Mapping[str, Any]) -> str:
     if component.get("type") != "cryptographic-asset":
         return ""
-    return str(object_of(component.get("cryptoProperties", {}), "cryptoProperties").get("assetType", ""))
+    return text_of(component.get("cryptoProperties", {}), "assetType")
 
 
 def properties_of(component: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for each in list_of(component.get("properties", []), "properties"):
         item = object_of(each, "a property")
-        found[str(item.get("name", ""))] = str(item.get("value", ""))
+        found[text_of(item, "name")] = text_of(item, "value")
     return found
 
 

@@ -271,10 +271,17 @@ async def test_teams(server: Server) -> None:
         ({"document": document(specVersion="1.3")}, "version other than 1.4, 1.5, 1.6, 1.7"),
         ({"document": document(specVersion=["1.6"])}, "version other than 1.4, 1.5, 1.6, 1.7"),
         ({"document": document(components={})}, "document: components is not a list"),
-        ({"document": document("x")}, "document: a component is not an object"),  # type: ignore[arg-type]
+        ({"document": document("x")}, "document: a member of components is not an object"),  # type: ignore[arg-type]
         ({"document": document({"type": "library", "name": 3})}, "document: name is not a text"),
         ({"document": document({**LIBRARY, "bom-ref": ["a"]})}, "document: bom-ref is not a text"),
         ({"document": document(dependencies=[{"ref": "a", "dependsOn": ["b"]}])}, "document: a reference dangles: 'a'"),
+        ({"document": document(dependencies=[{"ref": ["a"]}])}, "document: a reference is not a text"),
+        ({"document": document(vulnerabilities=[VULNERABILITY])}, "document: a reference dangles: 'rsa'"),
+        ({"document": document(LIBRARY, {**OTHER, "bom-ref": "rsa"})}, "document: a bom-ref stands twice: 'rsa'"),
+        ({"document": document({**LIBRARY, "type": "books"})}, "a component has no name, or a type that"),
+        ({"document": document({**LIBRARY, "name": ""})}, "a component has no name, or a type that"),
+        ({"document": document(algorithm("RSA", ["pke"]))}, "primitive is not a text"),  # type: ignore[arg-type]
+        ({"document": document({**LIBRARY, "properties": [{"name": "a", "value": 1}]})}, "value is not a text"),
         ({"document": document(serialNumber="urn:uuid:1")}, "document: serialNumber is no UUID as a URN"),
         ({"document": document({**LIBRARY, "purl": "p" * 1_000_000})}, "a name of more than 512 characters"),
         ({"document": document(vulnerabilities=[{"ratings": [{"severity": 7}]}])}, "severity is not a text"),
@@ -296,6 +303,15 @@ async def test_cycles_nesting_and_references_to_other_documents_are_no_problem(s
         nested = {"type": "library", "bom-ref": f"n{depth}", "name": f"n{depth}", "components": [nested]}
     cycle = [{"ref": "rsa", "dependsOn": ["n0", "urn:cdx:a/1#b"]}, {"ref": "n0", "dependsOn": ["rsa", "n0"]}]
     assert (await submitted(server, document(nested, dependencies=cycle)))["libraries"] == 201
+
+
+async def test_references_to_parts_of_services_and_of_the_program(server: Server) -> None:
+    part = {"type": "library", "bom-ref": "part", "name": "part"}
+    program = {"type": "application", "bom-ref": "program", "name": "shop", "components": [part]}
+    services = [{"bom-ref": "outer", "name": "outer", "services": [{"bom-ref": "inner", "name": "inner"}]}]
+    references = [{"ref": "program", "dependsOn": ["part", "inner"]}]
+    text = document(metadata={"component": program}, services=services, dependencies=references)
+    assert (await submitted(server, text))["number"] == 1
 
 
 async def test_what_is_only_provided_is_not_used(server: Server) -> None:
