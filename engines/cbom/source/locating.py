@@ -144,6 +144,10 @@ def javascript_files(tree: Tree, path: str, module: str, member: str) -> Found:
         bases = [posixpath.normpath(posixpath.join(posixpath.dirname(path), module))]
     elif module.startswith(("@/", "~/")):
         bases = [f"{folder}{part}{module[2:]}" for folder in folders_above(path) for part in ("src/", "")]
+    elif module.startswith("/"):  # A loader's path from the root of a site.
+        name = module.rpartition("/")[2].removesuffix(".js")
+        ends = (module, f"{module}.js")
+        bases = [found for found in tree.by_name.get(f"{name}.js", ())[:MAX_SIBLINGS] if found.endswith(ends)]
     else:
         return
     for base in bases:

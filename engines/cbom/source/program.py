@@ -361,5 +361,8 @@ class Module:
     broken: bool = False
     """Whether the syntax tree has errors; the rest is read all the same."""
 
+    reassigned: frozenset[str] = frozenset()
+    """Names of variables that get another value than their first one anywhere in the file (JavaScript)."""
+
     exports: dict[str, Expression] = field(default_factory=dict)
     """Names under which other files import what has another name here, where the language has such."""

@@ -107,17 +107,18 @@ class Evaluator(Branches):
             self.scope, self.steps, self.made, self._heirs = before
 
     def run_functions(self, scope: Scope, steps: int, orders: range = range(ORDERS)) -> None:
-        """Run every function of a loaded file in its turn that no call has reached. Raises ``Exhausted``.
-
-        A file without ``main`` may be a library's, whose public functions others call with anything.
-        """
+        """Run every function of a loaded file in its turn that no call has reached. Raises ``Exhausted``."""
         self.steps = steps
         self.made, self._heirs = scope.made, scope.heirs
+        # A file without main may be a library's, whose public functions others call with anything.
         is_open = scope.source.language in MARKED and all(each.function.name != "main" for each in self.made)
         for order in orders:
-            for closure in self.made:  # Grows while functions make functions.
+            waiting = self.made[::-1]
+            while waiting:
+                closure, before = waiting.pop(), len(self.made)
                 if order_of(closure) <= order:
                     self._run_unreached(closure, again=is_open and not closure.function.internal)
+                    waiting += self.made[: before - 1 : -1]  # What a function makes may set what the next one reads.
         if orders.stop < ORDERS:
             return
         for heir in self._heirs:

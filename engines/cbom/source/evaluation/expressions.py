@@ -333,10 +333,9 @@ class Expressions(Names):
         result = Table({})
         for position, (key, value) in enumerate(node.pairs[:MAX_ITEMS]):
             values = self.evaluate(value)
-            if type(value) is program.Function:
-                for each in values:
-                    if type(each) is Closure and each.receiver is None and takes_this(each):
-                        each.receiver = result
+            for each in values if type(value) is program.Function else ():
+                if type(each) is Closure and each.receiver is None and takes_this(each):
+                    each.receiver = result
             if key is None:
                 for each in values:
                     if type(each) is File:

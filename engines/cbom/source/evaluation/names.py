@@ -26,6 +26,9 @@ _PASSING_ON = frozenset({"python", "javascript", "typescript", "tsx", "vue"})
 _SCRIPTS = frozenset({"javascript", "typescript", "tsx", "vue"})
 """Languages whose imports may have versions and servers in them."""
 
+_GLOBAL_OBJECTS = frozenset({"window", "self", "globalThis", "global"})
+"""Objects that have what any file sees without an import (JavaScript)."""
+
 _STANDARD = frozenset({"std", "core", "alloc"})
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
@@ -188,6 +191,8 @@ class Names:
             other = self.knowledge.aliases.get(".".join(parts[:length]))
             if other is not None:
                 return ".".join([other, *parts[length:]])
+        if parts[0] in _GLOBAL_OBJECTS and parts[1:2] and parts[1] in self.knowledge.globals - _GLOBAL_OBJECTS:
+            return self.normal(".".join(parts[1:]))
         return path
 
     def lazy_import(self, node: program.Import) -> Values:

@@ -26,6 +26,9 @@ class Source:
     wildcards: list[str] = field(default_factory=list)
     """Modules all of whose members are imported."""
 
+    reassigned: frozenset[str] = frozenset()
+    """Names of variables that get another value than their first one anywhere in the file."""
+
     outside: dict[tuple[str, int], Values] = field(default_factory=dict)
     """What names are that the file doesn't define, each with the number of wildcards when it was looked up."""
 

@@ -24,9 +24,13 @@ from engines.cbom.source.values import (
     Thing,
     Value,
     Values,
+    constants,
     union,
     weak_among,
 )
+
+MAX_MODULES = 64
+"""The most modules that one file gets from its loader."""
 
 MAX_ELEMENTS = 8
 """The most elements for each of which a function is run; more are taken together."""
@@ -167,6 +171,18 @@ def _cell(evaluator: Any, arguments: Arguments) -> Values:
     return (Table({"current": given, "value": given}, open=True),)
 
 
+def _define(evaluator: Any, arguments: Arguments) -> Values:
+    """``define(["a", "b"], function (a, b) { return exports; })``, and ``require`` with a list (AMD)."""
+    lists = [value for values in arguments.positional for value in values if type(value) is Array]
+    names = [constants(item) for item in lists[0].items[:MAX_MODULES]] if lists else []
+    given = [evaluator.imported(name[0]) if name and isinstance(name[0], str) else UNKNOWN for name in names]
+    functions = arguments.positional[-1] if arguments.positional else NOTHING
+    result = _invoke(evaluator, functions, given) or functions
+    if result and lists and evaluator.scope.parent is None:
+        evaluator.scope.set("default", result)
+    return UNKNOWN
+
+
 def _register_later(evaluator: Any, arguments: Arguments) -> Values:
     """NestJS's ``JwtModule.registerAsync({ useFactory: () => options })``."""
     for table in _argument(arguments, 0):
@@ -224,6 +240,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "map": _map_function,
     **dict.fromkeys(("Array.from", "Uint8Array.from", "Uint32Array.from"), _array_from),
     "lodash.times": _times,
+    **dict.fromkeys(("define", "requirejs"), _define),
     **dict.fromkeys(("react.useMemo", "vue.computed"), _made),
     "react.useState": _state,
     **dict.fromkeys(("react.useRef", "vue.ref", "vue.shallowRef"), _cell),

@@ -58,6 +58,9 @@ def _getattr(evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _import(evaluator: Any, arguments: Arguments) -> Values:
+    """``require("name")``; with a list it is the loader of AMD."""
+    if arguments.positional and any(type(value) is Array for value in arguments.positional[0]):
+        return callbacks.FUNCTIONS["define"](evaluator, arguments)
     names = constants(arguments.positional[0]) if arguments.positional else []
     return union([evaluator.imported(name) for name in names if isinstance(name, str)]) or UNKNOWN
 

@@ -11,6 +11,9 @@ _SERVER = re.compile(
     r"/(?:v\d{1,4}/)?(?:npm:)?"
 )
 _DENO = re.compile(r"https://deno\.land/(?:(x)/|std(?:@[^/]*)?/)")
+_FOLDER = re.compile(r"^[./\w-]*?\b(?:bower_components|node_modules|components|vendor)/(?=\w|@)")
+"""A folder of fetched packages, as loaders in browsers name them."""
+
 _SUFFIX = re.compile(r"\.(?:js|mjs|cjs|ts)$")
 _LONGEST = 300
 
@@ -18,14 +21,14 @@ _LONGEST = 300
 @lru_cache(maxsize=4096)
 def package_path(module: str) -> str:
     """The name of a package, with the module in it: ``npm:@noble/hashes@1.4/sha2.js`` is ``@noble/hashes/sha2``."""
-    if len(module) > _LONGEST or not (":" in module or "/" in module) or module[0] in "./\0":
+    if len(module) > _LONGEST or not (":" in module or "/" in module) or module[0] in ".\0":
         return module
     deno = _DENO.match(module)
     if deno is not None:
         parts = module[deno.end() :].split("/")
         return parts[0].partition("@")[0] if deno[1] else f"@std/{parts[0]}"
     plain = module
-    for pattern in (_REGISTRY, _SERVER):
+    for pattern in (_REGISTRY, _SERVER, _FOLDER):
         begin = pattern.match(plain)
         if begin is not None:
             plain = plain[begin.end() :].partition("?")[0]
@@ -35,4 +38,6 @@ def package_path(module: str) -> str:
         parts[:size] = ["/".join(parts[:size])[:1] + "/".join(parts[:size])[1:].partition("@")[0]]
         size = 1
     inner = [_SUFFIX.sub("", "/".join(parts[size:]))] if len(parts) > size and parts[size] != "+esm" else []
+    if inner and inner[0].removesuffix(".min") in (parts[0], "index"):  # A package's file of its own name is all of it.
+        inner = []
     return "/".join([*parts[:size], *inner])

@@ -110,8 +110,21 @@ class JavaScriptExpressions(CommonSyntax):
     def spread(self, node: Node) -> Expression:
         return Spread(self.first(node))
 
+    reassigned: set[str]
+    """Names of variables that get another value than their first one."""
+
+    def note(self, target: Node) -> None:
+        """Note that a variable gets another value."""
+        if target is not None and target.type == "identifier":
+            self.reassigned.add(self.text(target))
+
     def assigned(self, node: Node) -> Expression:
+        self.note(node.child_by_field_name("left"))
         return self.part(node, "right")
+
+    def updated(self, node: Node) -> Expression:
+        self.note(node.child_by_field_name("argument"))
+        return self.opaque(node)
 
     def object(self, node: Node) -> Expression:
         pairs: list[tuple[Expression | None, Expression]] = []
@@ -249,6 +262,8 @@ class JavaScriptExpressions(CommonSyntax):
         "sequence_expression": CommonSyntax.last,
         "spread_element": spread,
         "assignment_expression": assigned,
+        "augmented_assignment_expression": assigned,
+        "update_expression": updated,
         "arrow_function": function_expression,
         "function_expression": function_expression,
         "generator_function": function_expression,

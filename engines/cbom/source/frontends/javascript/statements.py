@@ -26,6 +26,7 @@ from engines.cbom.source.program import (
     Import,
     Mapping,
     Member,
+    Module,
     Name,
     Opaque,
     Statement,
@@ -45,7 +46,13 @@ class JavaScriptLowering(JavaScriptExpressions):
 
     def __init__(self, source: bytes) -> None:
         super().__init__(source)
+        self.reassigned = set()
         self._has_prototypes = b".prototype" in source or _MAKER.search(source) is not None
+
+    def module(self, root: Node) -> Module:
+        made = super().module(root)
+        made.reassigned = frozenset(self.reassigned)
+        return made
 
     def block(self, node: Node | None) -> list[Statement]:
         """The statements in ``node``; functions are there from the beginning of their block."""
@@ -84,7 +91,11 @@ class JavaScriptLowering(JavaScriptExpressions):
         elif inner.type == "assignment_expression":
             yield from self._assignment(inner)
         elif inner.type == "augmented_assignment_expression":
+            self.note(inner.child_by_field_name("left"))
             yield self.assigned_to(inner)
+        elif inner.type == "update_expression":
+            self.note(inner.child_by_field_name("argument"))
+            yield from self.update(inner)
         else:
             made = self.expression(inner)
             yield _defined(made, line_of(inner)) or Evaluate(made)
@@ -101,6 +112,7 @@ class JavaScriptLowering(JavaScriptExpressions):
         if isinstance(value, Function) and not value.name and targets[-1].type == "identifier":
             value.name = last
         for target in targets:
+            self.note(target)
             name = self.text(target)
             if name in ("module.exports", "exports"):
                 yield Assign(Name("default"), value, line)

@@ -1,0 +1,3 @@
+define([], function () {
+  return { main: 'a key of thirty-two bytes, fixed' };
+});
