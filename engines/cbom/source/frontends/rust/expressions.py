@@ -12,6 +12,7 @@ from engines.cbom.source.frontends.rust.generics import generic_types_in, owner_
 from engines.cbom.source.frontends.rust.standard import (
     APPLIED,
     LAZY,
+    MAKING,
     OR_ELSE,
     SAME,
     SAME_OR_ERROR,
@@ -182,7 +183,7 @@ class RustExpressions(CommonSyntax):
         if declared is None or type(made) is not Call or type(made.callee) is not Member:
             return made
         base = made.callee.base
-        if type(base) is Name and base.name in TRAITS and not made.args:
+        if type(base) is Name and base.name in TRAITS and (not made.args or made.callee.name in MAKING):
             made.callee = Member(declared, made.callee.name)
         return made
 
@@ -282,7 +283,9 @@ class RustExpressions(CommonSyntax):
                 break
             kind = arguments[0]
         named = ("type_identifier", "scoped_type_identifier", "generic_type")
-        return self.expression(kind) if kind is not None and kind.type in named else None
+        if kind is None or kind.type not in named or self.text(kind).rpartition("::")[2].startswith("NonZero"):
+            return None  # Numbers of Rust's own library tell as little as primitive ones.
+        return self.expression(kind)
 
     def pattern(self, node: Node | None, depth: int = 0) -> Expression:
         """What a pattern binds, as the target of an assignment."""

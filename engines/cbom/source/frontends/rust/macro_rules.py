@@ -54,9 +54,12 @@ class Expansion:
     given: list[tuple[int, int, Token]] = field(default_factory=list)
     """Where it begins and ends, and the first token of it."""
 
-    def given_in(self, start: int, end: int) -> Token | None:
-        """The first token that the invocation gave in a part of the text; None if there is none."""
-        return next((token for first, last, token in self.given if first < end and start < last), None)
+    def given_in(self, start: int, end: int, *, paths: bool = False) -> Token | None:
+        """The first token that the invocation gave in a part of the text, or with which a path begins; else None."""
+        for first, last, token in self.given:
+            if first < end and start < last and not (paths and b"::" not in self.text[first:last]):
+                return token
+        return None
 
 
 def definition_of(node: Node, source: bytes) -> Definition:
@@ -181,7 +184,7 @@ def _repeated(source: bytes, part: Node, tokens: list[Token], at: int, found: Bi
     """Where the repetitions of ``$(...)`` end, each with bindings of its own."""
     close = next(index for index, child in enumerate(part.children) if child.type == ")")
     inner = [child for child in part.children[2:close] if child.type not in COMMENTS]
-    separator = b"".join(_text(source, child) for child in part.children[close + 1 : -1])
+    separator = source[part.children[close].end_byte : part.children[-1].start_byte].strip()
     rounds: list[dict[bytes, Bound]] = []
     while at < len(tokens) and len(rounds) < _MAX_REPEATS:
         bindings: Bindings = {}
@@ -246,7 +249,7 @@ def _repeat(source: bytes, node: Node, bindings: Bindings, made: Expansion) -> N
     """``$(...)`` once for each of its bindings. All are on the lines of the first."""
     close = max(index for index, child in enumerate(node.children) if child.type == ")")
     inner = node.children[2:close]
-    separator = b"".join(_text(source, child) for child in node.children[close + 1 : -1])
+    separator = source[node.children[close].end_byte : node.children[-1].start_byte].strip()
     for rounds in [bindings.get(name) for name in _variables(source, inner)]:
         if isinstance(rounds, list):
             for position, own in enumerate(rounds[:_MAX_REPEATS]):

@@ -21,7 +21,8 @@ _MAX_MODULES = 60
 class OwnMacros(RustVariants):
     """Macros of the file, and ``cfg_if!``, whose text is the program's.
 
-    What an invocation gives as a function or type is told at the invocation, all else where it stands in the macro.
+    What an invocation gives as a function or type, or as the path of an algorithm that a call gets, is told at the
+    invocation, all else where it stands in the macro.
     """
 
     def __init__(self, source: bytes) -> None:
@@ -110,6 +111,7 @@ class OwnMacros(RustVariants):
         made = super().call(node, callee, named, args, keywords, creates=creates)
         if self.expansion is not None and self.invocation is not None:
             token = self.expansion.given_in(node.start_byte, (named or node).end_byte)
+            token = token or self.expansion.given_in(node.start_byte, node.end_byte, paths=True)
             if token is not None:
                 self._tell_there(made, token)
         return made

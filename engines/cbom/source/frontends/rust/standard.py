@@ -43,5 +43,10 @@ TRAITS = frozenset(
 )
 """Traits whose functions are those of the type that a result is declared to have: ``let h: Sha256 = Digest::new()``."""
 
+MAKING = frozenset(
+    {"new", "new_from_slice", "new_from_slices", "new_varkey", "from", "try_from", "from_seed", "seed_from_u64"}
+)
+"""Functions of these traits with arguments that make such a value."""
+
 LAZY = frozenset({"Lazy", "LazyLock", "LazyCell"})
 """Types whose values are what the function returns of which they are made."""

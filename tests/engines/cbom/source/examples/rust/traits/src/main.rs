@@ -81,3 +81,47 @@ mod tests {
 }
 
 fn main() {}
+
+// What fields are declared to be, and what constructors give to them.
+pub struct Signer {
+    key: k256::ecdsa::SigningKey,
+    rounds: std::num::NonZeroU32,
+}
+
+impl Signer {
+    const ROUNDS: u32 = 4096;
+
+    pub fn new(key: k256::ecdsa::SigningKey) -> Self {
+        Self { key, rounds: std::num::NonZeroU32::new(Self::ROUNDS).unwrap() }
+    }
+
+    pub fn sign(&self, data: &[u8], signature: &k256::ecdsa::Signature) -> k256::ecdsa::Signature {
+        self.key.verifying_key().verify(data, signature).unwrap(); // finds: use:ECDSA
+        self.key.sign(data) // finds: use:ECDSA
+    }
+
+    pub fn derive(&self, password: &[u8], salt: &[u8], key: &mut [u8]) {
+        ring::pbkdf2::derive(ring::pbkdf2::PBKDF2_HMAC_SHA256, self.rounds, salt, password, key); // finds: use:PBKDF2 low-kdf-iterations
+    }
+}
+
+macro_rules! tags {
+    ($($name:ident => $hash:expr),* $(,)?) => {
+        $(pub fn $name(key: &[u8], data: &[u8]) -> ring::hmac::Tag {
+            ring::hmac::sign(&ring::hmac::Key::new($hash, key), data)
+        })*
+    };
+}
+
+tags! {
+    short => ring::hmac::HMAC_SHA256, // finds: use:HMAC-SHA-256
+    long => ring::hmac::HMAC_SHA512, // finds: use:HMAC-SHA-512
+}
+
+pub fn declared(key: &[u8], password: &[u8], salt: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let _: hmac::SimpleHmac<sha2::Sha256> = Mac::new_from_slice(key)?; // finds: use:HMAC-SHA-256
+    let argon: argon2::Argon2 = argon2::Params::new(65536, 3, 1, None)?.into();
+    argon.hash_password(password, salt)?; // finds: use:Argon2
+    let _ = openssl::pkcs12::Pkcs12::builder().name("own").build2("changeit")?; // finds: use:X.509 hardcoded-key
+    Ok(())
+}
