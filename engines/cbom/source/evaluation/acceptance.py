@@ -87,7 +87,7 @@ def always_true(function: Function) -> bool:
 
 def accepts_all(function: Function) -> bool:
     """Whether a function that is to verify something, or to answer an error, lets everything pass."""
-    if always_true(function):
+    if always_true(function) or _passes_on(function):
         return True
     results = [part.value for part in _parts(function.body) if isinstance(part, Return)]
     silent = all(each is None or (isinstance(each, Const) and each.value is None) for each in results)
@@ -108,6 +108,21 @@ def clears_errors(function: Function) -> bool:
     )
     results = [part.value for part in _parts(function.body) if isinstance(part, Return)] if cleared else []
     return bool(results) and all(isinstance(each, Const) and each.value == 0 for each in results)
+
+
+def _passes_on(function: Function) -> bool:
+    """Whether all that a function does is to tell its last parameter, a function, that all is well (Electron)."""
+    last = function.parameters[-1].name if function.parameters else ""
+    calls = [part for part in _parts(function.body) if isinstance(part, Call) and not _talks(part)]
+    answers = [each for each in calls if isinstance(each.callee, Name) and each.callee.name == last]
+    others = [each for each in calls if not isinstance(each.callee, Member) or each.callee.name != "preventDefault"]
+    return bool(answers) and len(others) == len(answers) and all(_accepts(each.args) for each in answers)
+
+
+def _accepts(answer: list[Any]) -> bool:
+    """Whether an answer to Electron is true, or the code 0 of a good certificate."""
+    value = answer[0].value if len(answer) == 1 and isinstance(answer[0], Const) else None
+    return value is True or (type(value) is int and value == 0)
 
 
 def _talks(call: Call) -> bool:

@@ -44,6 +44,9 @@ from engines.cbom.source.values import (
 )
 
 DEFAULT = "default"
+CELL = "\0cell"
+"""The entry of an object that is a box for one value (React, Vue)."""
+
 _ENVIRONMENT = "process.env"
 """The environment in JavaScript, whose variables are members."""
 
@@ -120,6 +123,8 @@ class Expressions(Names):
     def tell_secret(self, name: str, values: Values, *, buffer: bool = False) -> None:
         """Report a weak generator among ``values`` if ``name`` is that of a secret, or of a ``buffer`` with one."""
         for value in values:
+            if type(value) is Table and CELL in value.entries:
+                self.tell_secret(name, value.entries[CELL])
             if type(value) is Data and value.origin == WEAK_RANDOM and value.made is not None:
                 if is_secret(name) or (buffer and holds_secret(name)):
                     self.witness.see(value.made)

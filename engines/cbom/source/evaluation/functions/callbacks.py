@@ -58,7 +58,11 @@ def _argument(arguments: Arguments, position: int) -> Values:
 def _mapped(evaluator: Any, functions: Values, values: Values) -> Values:
     if not _functions(functions):
         return UNKNOWN
-    return (Array([_invoke(evaluator, functions, [item]) or UNKNOWN for item in _elements(values)]),)
+    evaluator.loops += 1  # One nonce for all elements is one that is used again.
+    try:
+        return (Array([_invoke(evaluator, functions, [item]) or UNKNOWN for item in _elements(values)]),)
+    finally:
+        evaluator.loops -= 1
 
 
 def _map(evaluator: Any, arguments: Arguments) -> Values:
@@ -168,7 +172,7 @@ def _state(evaluator: Any, arguments: Arguments) -> Values:
 def _cell(evaluator: Any, arguments: Arguments) -> Values:
     """React's ``useRef(value)``, Vue's ``ref(value)``."""
     given = _argument(arguments, 0) or UNKNOWN
-    return (Table({"current": given, "value": given}, open=True),)
+    return (Table({"current": given, "value": given, "\0cell": given}, open=True),)
 
 
 def _define(evaluator: Any, arguments: Arguments) -> Values:
