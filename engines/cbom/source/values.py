@@ -80,6 +80,9 @@ class Thing:
     untaken: Any = None
     """What is to be reported if no call of a library takes it."""
 
+    seeded: Any = None
+    """What is to be reported of a generator's seed, once what it makes turns out to be a secret."""
+
     made: Any = None
     """What was reported of the call that made it."""
 

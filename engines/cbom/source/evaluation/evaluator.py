@@ -60,7 +60,7 @@ class Evaluator(Branches):
     ) -> None:
         super().__init__(knowledge, files, implicit_self=implicit_self, open_names=open_names)
         self.witness = witness
-        self.untaken = []
+        self.untaken, self.seeded = [], {}
         self.held = Held()
         self.given_back = GivenBack()
         self.types = Types()

@@ -12,7 +12,7 @@ from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.secrets import CONTENT, hashes_password, weakness
+from engines.cbom.source.evaluation.secrets import CONTENT, hashes_password, static_seed, weakness
 from engines.cbom.source.evaluation.sightings import MAC, VERIFIED, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
@@ -76,6 +76,9 @@ class Libraries(Expressions):
 
     called_mention = False
     """Whether the function that is called is written elsewhere, where its algorithm is told."""
+
+    seeded: dict[str, Sighting | None]
+    """What is to be reported of the seeds of libraries' own generators, by the library's name."""
 
     untaken: list[Thing]
     """Objects that are reported if no call of a library takes them."""
@@ -181,7 +184,7 @@ class Libraries(Expressions):
         place = self._place(node, rule.parameters[0] if rule.parameters else "")
         sighting: Sighting | None = None
         ignored = bool(rule.dropped) and node is self.dropped
-        if rule.primitive or told or rule.findings or rule.assures or ignored:
+        if rule.primitive or told or rule.findings or rule.assures or ignored or CONTENT in rule.sets:
             harmless = rules.harmless(rule, names) or (rule.sound_keyed and self.keyed)
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
@@ -209,6 +212,8 @@ class Libraries(Expressions):
                     self.nonces.renew(self.scope, value, self.loops)
         if sighting is not None and rule.result and isinstance(result[0], Thing):
             result[0].made = sighting
+        if rule.seeds:
+            self._seed(rule, everything, names, place, result)
         if rule.into is not None:
             self._put(rule, result, node)
         if rule.unless_taken and isinstance(result[0], Thing):
@@ -327,12 +332,22 @@ class Libraries(Expressions):
         if position < len(node.args) and not any(isinstance(buffer, Data | Instance | Thing) for buffer in buffers):
             self.assign(node.args[position], (made,))
 
-    @staticmethod
-    def _data(rule: Rule, names: dict[str, Values], place: Place) -> Data:
+    def _data(self, rule: Rule, names: dict[str, Values], place: Place) -> Data:
         made = rules.made(rule, names)
-        if made.origin == WEAK_RANDOM:
-            made.made = weakness(rule, place)
+        if made.origin == WEAK_RANDOM and made.made is None:
+            own = [value.seeded for value in names.get("self", NOTHING) if type(value) is Thing]
+            made.made = weakness(rule, place, own[0] if own else self.seeded.get(rule.library.name))
         return made
+
+    def _seed(self, rule: Rule, facts: dict[str, Values], names: dict[str, Values], place: Place, made: Values) -> None:
+        """Note the seed of a generator: of the one made, of the call's object, or of the library's own."""
+        given = [value.seeded for values in names.values() for value in values if type(value) is Thing]
+        seed = next(filter(None, given), None) or static_seed(rule, place, facts.get("seed", NOTHING))
+        generators = [value for value in made or names.get("self", NOTHING) if type(value) is Thing]
+        for each in generators:
+            each.seeded = seed
+        if not generators:
+            self.seeded[rule.library.name] = seed
 
     def _put(self, rule: Rule, result: Values, node: program.Call) -> None:
         """The result becomes the value of the variable that is the argument ``into``, with ``&`` or without."""

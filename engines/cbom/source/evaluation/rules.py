@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -40,6 +41,9 @@ OF_OWNER = "impl "
 """How the keywords begin that are types of the one whose function is called (Rust)."""
 
 _ANY = "?"
+_VARIANT = re.compile(r"sha(?:256|512)\.New(\d[\d_]*)")
+"""Go's functions for the shorter hashes of a package: ``sha512.New384``."""
+
 _HALF = 16
 """The bits of the lower half of a number with flags."""
 
@@ -224,6 +228,9 @@ def _as_fact(value: Value, word: str) -> Values:
     if isinstance(value, Ref) and word in _NAME_FACTS:
         last = value.path.rpartition("/")[2]
         name = last.rpartition(".")[2]
+        variant = _VARIANT.fullmatch(last)
+        if variant is not None:
+            return known(f"sha{variant[1]}")
         return known(last if "/" in value.path and not name[:1].islower() else name)  # Go's are sha256.New.
     return (value,)
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
+from engines.cbom.source.values import Values, is_static
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 60
@@ -85,9 +86,16 @@ def holds_secret(name: str) -> bool:
     return bool(words) and words[-1] in _BUFFERS
 
 
-def weakness(rule: Rule, place: Place) -> Sighting:
-    """What is to be reported of a call that made data by ``rule``, once they turn out to be a secret."""
-    return Sighting(place, replace(rule, findings=("weak-random",)), {}, frozenset(), harmless=False)
+def weakness(rule: Rule, place: Place, seed: Sighting | None) -> Sighting:
+    """What is to be reported of a call that made data by ``rule``, and of its ``seed``, once they are a secret."""
+    return Sighting(place, replace(rule, findings=("weak-random",)), {}, frozenset(), harmless=False, beside=seed)
+
+
+def static_seed(rule: Rule, place: Place, seed: Values) -> Sighting | None:
+    """What is to be reported of a call that gives a generator its seed, if that is constant."""
+    if not any(is_static(value) for value in seed):
+        return None
+    return Sighting(place, replace(rule, findings=("static-seed",)), {}, frozenset(), harmless=False)
 
 
 def hashes_password(rule: Rule, node: program.Call) -> bool:

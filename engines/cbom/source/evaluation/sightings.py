@@ -43,6 +43,9 @@ class Sighting:
     within: frozenset[object] = frozenset()
     """The functions and classes of the program that were running, or the file if none was."""
 
+    beside: Sighting | None = None
+    """What is to be told with it."""
+
 
 class Witness(Protocol):
     """Receiver of sightings."""

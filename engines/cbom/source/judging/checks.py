@@ -88,6 +88,8 @@ def _key(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values])
         if any(is_static(value) and not _is_public(value) for value in values):
             yield Weakness("hardcoded-key", {})
         yield from _weak_random(values)
+        if any(type(value) is Known and value.value is False for value in values):
+            yield Weakness("unverified-signature", {})  # A token that is accepted without a key.
 
 
 def _is_public(value: object) -> bool:

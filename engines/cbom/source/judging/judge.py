@@ -30,6 +30,8 @@ class Judge:
 
     def see(self, sighting: Sighting) -> None:
         """Judge one sighting."""
+        if sighting.beside is not None:
+            self.see(sighting.beside)
         rule = sighting.rule
         found: list[Subject | None] = [*subjects(sighting.facts)]
         for subject in found or [unnamed(rule.primitive)]:

@@ -109,6 +109,12 @@ class Rule:
     sound_keyed: bool = False
     """Whether there is nothing to object to where the result is an argument of a MAC or a KDF: HMAC with SHA-1."""
 
+    seeds: bool = False
+    """Whether the call seeds what it makes, its object, or else the library's own generator, by the fact ``seed``.
+
+    A constant seed is reported once numbers of that generator turn out to be a secret.
+    """
+
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""
 

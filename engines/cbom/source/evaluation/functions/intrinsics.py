@@ -12,6 +12,7 @@ from typing import Any
 from engines.cbom.source.evaluation.functions import callbacks
 from engines.cbom.source.evaluation.functions.command_lines import COMMAND_LINE_FUNCTIONS
 from engines.cbom.source.evaluation.functions.cplusplus import CPP_FUNCTIONS
+from engines.cbom.source.evaluation.functions.go import GO_FUNCTIONS
 from engines.cbom.source.evaluation.functions.injected import INJECTED
 from engines.cbom.source.evaluation.functions.java import JAVA_FUNCTIONS
 from engines.cbom.source.evaluation.functions.python import PYTHON_FUNCTIONS
@@ -345,6 +346,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     **JAVA_FUNCTIONS,
     **SETTING_FUNCTIONS,
     **PYTHON_FUNCTIONS,
+    **GO_FUNCTIONS,
     **INJECTED,
 }
 """By full name; methods by the kind of their object: ``text``, ``bytes``, ``array``, ``table``, ``function``."""

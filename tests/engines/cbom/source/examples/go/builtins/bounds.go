@@ -1,6 +1,9 @@
 package example
 
 import (
+	"flag"
+
+	"golang.org/x/crypto/bcrypt"
 	"crypto/rand"
 	"crypto/rsa"
 )
@@ -29,4 +32,10 @@ func behind(custom bool, bits int) {
 		return
 	}
 	rsa.GenerateKey(rand.Reader, size) // finds: use:RSA quantum-vulnerable
+}
+
+var cost = flag.Int("cost", 4, "of bcrypt")
+
+func optional(password []byte) ([]byte, error) {
+	return bcrypt.GenerateFromPassword(password, *cost) // finds: use:bcrypt low-kdf-iterations
 }
