@@ -90,7 +90,7 @@ class Evaluator(Branches):
             program.Attempt: self.attempt,
             program.Function: self._define,
             program.Class: self._define_class,
-            program.Import: self._import,
+            program.Import: self.import_name,
         }
 
     # Files
@@ -392,10 +392,3 @@ class Evaluator(Branches):
                     place = Place(self.scope.source.path, function.line, 1, function.line, 1)
                     self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))
                     made.accepts_all |= override.body == "asserts"
-
-    def _import(self, node: program.Import) -> bool:
-        if node.local == "*":
-            self.scope.source.wildcards.append(node.module)
-        else:
-            self.scope.set(node.local, self.lazy_import(node))
-        return False

@@ -195,6 +195,14 @@ class Names:
             return self.normal(".".join(parts[1:]))
         return path
 
+    def import_name(self, node: program.Import) -> bool:
+        """Bind an imported name; control doesn't leave."""
+        if node.local == "*":
+            self.scope.source.wildcards.append(node.module)
+        else:
+            self.scope.set(node.local, self.lazy_import(node))
+        return False
+
     def lazy_import(self, node: program.Import) -> Values:
         """What stands for an imported name until it is looked up: files are read when they are needed."""
         return (Ref(f"\0{node.module}\0{node.member}"),)
