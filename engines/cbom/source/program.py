@@ -41,6 +41,8 @@ class Member:
 
     base: Expression
     name: str
+    path: bool = False
+    """Whether it is written as one of a type or module, which variables of that name don't hide (Rust's ``::``)."""
 
 
 @dataclass(slots=True, eq=False)

@@ -13,7 +13,7 @@ from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEX
 from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import implementations
-from engines.cbom.source.evaluation.names import EXPORTS, OWN, Files, Names
+from engines.cbom.source.evaluation.names import EXPORTS, NAMESPACES, OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.secrets import holds_secret, is_secret
@@ -149,14 +149,13 @@ class Expressions(Names):
 
     def _member(self, node: program.Member) -> Values:
         base = self.evaluate(node.base)
-        if self.open_names and type(node.base) is program.Name and all(self._is_function(value) for value in base):
+        if node.path and type(node.base) is program.Name and not any(type(value) in NAMESPACES for value in base):
+            base = self.module_named(node.base.name) or base
+        if self.open_names and type(node.base) is program.Name and all(self.is_function(value) for value in base):
             path = self.normal(f"{node.base.name}.{node.name}")
             if path in self.knowledge.prefixes:  # Functions and crates have names of their own.
                 return self._resolved(path)
         return self.members(base, node.name)
-
-    def _is_function(self, value: Value) -> bool:
-        return type(value) is Closure or (type(value) is Ref and value.path in self.knowledge.calls)
 
     def members(self, base: Values, name: str) -> Values:
         """The member ``name`` of each of ``base``."""

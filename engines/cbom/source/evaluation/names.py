@@ -10,7 +10,20 @@ from engines.cbom.source.evaluation.functions.module_names import package_path
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member, is_kind_of
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.knowledge.model import Knowledge
-from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Instance, Ref, Value, Values, known, union
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Closure,
+    File,
+    Instance,
+    Ref,
+    Super,
+    Value,
+    Values,
+    known,
+    union,
+)
 
 OWN = frozenset({"crate", "self", "super"})
 """The beginnings of paths of the program itself (Rust)."""
@@ -32,6 +45,9 @@ _GLOBAL_OBJECTS = frozenset({"window", "self", "globalThis", "global"})
 _STANDARD = frozenset({"std", "core", "alloc"})
 
 _HEADERS = (".h", ".hh", ".hpp", ".hxx")
+
+NAMESPACES = frozenset({Ref, Class, File, Closure, Super})
+"""The kinds of values that are, or may be, types and modules."""
 
 MAX_REEXPORTS = 6
 """The most modules, each of which has all members of the next, through which a name is followed."""
@@ -121,6 +137,22 @@ class Names:
             if not self.files.types_only:
                 source.outside[key] = found
         return found
+
+    def module_named(self, name: str) -> Values:
+        """The module ``name`` at this point, which variables don't hide (Rust); NOTHING if it is a type's name."""
+        scope = self.scope.find(name) if name.islower() else None
+        if scope is None or not scope.is_function:
+            return NOTHING
+        while scope is not None:
+            values = self.loaded(scope.source, scope.names, name)
+            if any(type(value) in NAMESPACES for value in values):
+                return values
+            scope = None if scope.parent is None else scope.parent.find(name)
+        return self._library_name(name)
+
+    def is_function(self, value: Value) -> bool:
+        """Whether a value is a function of the program or of a library."""
+        return type(value) is Closure or (type(value) is Ref and value.path in self.knowledge.calls)
 
     def loaded(self, source: Source, names: dict[str, Values], name: str) -> Values:
         """The values of ``name`` among ``names`` of the file ``source``; imports are looked up now.

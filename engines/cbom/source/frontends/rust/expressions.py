@@ -85,7 +85,7 @@ class RustExpressions(CommonSyntax):
             held = self.declared(path.named_children[0] if path.type == "bracketed_type" else path)  # Box::<Sha256>
             if held is not None:
                 return Member(held, name)
-        return Member(self.expression(path), name)
+        return Member(self.expression(path), name, path=True)
 
     def generic(self, node: Node) -> Expression:
         """A type with arguments: what knowledge says of its ``of``, else the type."""

@@ -100,3 +100,16 @@ pub fn stretched(password: &[u8], salt: &[u8], key: &mut [u8; 32]) {
 }
 
 fn main() {}
+
+// Variables don't hide modules.
+pub fn hidden(hmac: &[u8], digest: &[u8], key: &[u8]) -> Vec<u8> {
+    use ring::{digest, hmac};
+    let all = digest::digest(&digest::SHA512, digest).as_ref().to_vec(); // finds: use:SHA-512
+    hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), &all, hmac).unwrap(); // finds: use:HMAC-SHA-256
+    all
+}
+
+pub fn outside(sha2: &[u8], text: &str) -> Vec<u8> {
+    let md5 = sha2::Sha384::digest(sha2); // finds: use:SHA-384
+    md5::compute(text).to_vec() // finds: use:MD5 weak-hash
+}
