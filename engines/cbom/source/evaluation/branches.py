@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
@@ -23,6 +24,9 @@ MAX_PARTS = 32
 
 _COMPARED = (program.Const, program.Name)
 """What a variable is compared with where that tells of its value."""
+
+_Clue: TypeAlias = tuple[str, program.Expression, bool]
+"""A variable, a comparison of it or the variable alone, and whether that holds."""
 
 
 class Branches(Assignments):
@@ -65,19 +69,20 @@ class Branches(Assignments):
 
     def branch(self, node: program.Branch) -> bool:
         changed, left, exhaustive = [], [], False
-        passed: list[program.Expression] = []
+        passed: list[_Clue] = []
+        tests = 0
         for test, body in node.arms:
             held = None if test is None else holds(self, test)
             if held is False:
                 continue
             self.scope.begin()
             try:
-                for earlier in passed:
-                    self.narrow(earlier, holds=False)
+                self._narrow(passed)
                 if isinstance(test, _NARROWING):  # Others tell nothing of variables.
-                    self.narrow(test, holds=True)
-                    if len(passed) < MAX_EARLIER_TESTS:
-                        passed.append(test)
+                    self._narrow(_clues(test, holds=True))
+                    if tests < MAX_EARLIER_TESTS:
+                        tests += 1
+                        passed += _clues(test, holds=False)
                 self.breaks = False
                 away = self.block(body)
             finally:
@@ -94,12 +99,11 @@ class Branches(Assignments):
         self.scope.join([*changed, passing] if passing else changed, none_ran=not exhaustive and not passing)
         return exhaustive and all(left) and bool(left)
 
-    def _narrowed(self, tests: list[program.Expression]) -> dict[str, Values]:
-        """What is known of variables where none of ``tests`` held."""
+    def _narrowed(self, clues: list[_Clue]) -> dict[str, Values]:
+        """What is known of variables from tests that didn't hold."""
         self.scope.begin()
         try:
-            for test in tests:
-                self.narrow(test, holds=False)
+            self._narrow(clues)
         finally:
             changes = self.scope.take_back()
         return changes
@@ -142,43 +146,48 @@ class Branches(Assignments):
         self.scope.join(arms, none_ran=False)
         return self.block(node.last) or all(away)
 
-    def narrow(self, test: program.Expression, *, holds: bool) -> None:
-        """Leave a variable the values with which ``test`` may hold, or may not: ``if bits >= 2048``."""
-        waiting = [(test, holds)]
-        for _ in range(MAX_PARTS):
-            if not waiting:
-                return
-            part, expected = waiting.pop()
+    def _narrow(self, clues: list[_Clue]) -> None:
+        """Leave variables the values of which tests tell: ``if bits >= 2048``."""
+        for name, part, expected in clues:
+            values = self.scope.names.get(name, NOTHING)
+            if len(values) < 2:
+                continue
             if type(part) is program.Binary:
-                if part.operator == ("and" if expected else "or"):
-                    waiting += [(part.left, expected), (part.right, expected)]
-                elif part.operator in operators.COMPARISONS:
-                    left, right = part.left, part.right
-                    if type(left) is program.Name and type(right) in _COMPARED:
-                        self._narrow_name(left.name, right, part, expected)
-                    if type(right) is program.Name and type(left) in _COMPARED:
-                        self._narrow_name(right.name, left, part, expected)
-            elif type(part) is program.Unary and part.operator == "not":
-                waiting.append((part.operand, not expected))
-            elif type(part) is program.Name:
-                self._narrow_truth(part.name, expected)
+                told = self._compared(name, part, values)
+            else:
+                told = [operators.truth((value,)) for value in values]
+            kept = tuple(value for value, held in zip(values, told, strict=True) if held in (None, expected))
+            if kept and len(kept) < len(values):
+                self.scope.set(name, kept)
 
-    def _narrow_truth(self, name: str, holds: bool) -> None:
-        values = self.scope.names.get(name, NOTHING)
-        kept = tuple(value for value in values if operators.truth((value,)) in (None, holds))
-        if kept and len(kept) < len(values):
-            self.scope.set(name, kept)
+    def _compared(self, name: str, test: program.Binary, values: Values) -> list[bool | None]:
+        """Whether a comparison holds with each of the values of the variable ``name``, which is one of its sides."""
+        first = type(test.left) is program.Name and test.left.name == name
+        limit = self.evaluate(test.right if first else test.left)
+        pairs = [((value,), limit) if first else (limit, (value,)) for value in values]
+        return [operators.truth(operators.binary(test.operator, *pair)) for pair in pairs]
 
-    def _narrow_name(self, name: str, other: program.Expression, test: program.Binary, holds: bool) -> None:
-        values = self.scope.names.get(name, NOTHING)
-        if len(values) < 2:
-            return
-        limit = self.evaluate(other)
-        pairs = [((value,), limit) if other is test.right else (limit, (value,)) for value in values]
-        told = [operators.truth(operators.binary(test.operator, *pair)) for pair in pairs]
-        kept = tuple(value for value, held in zip(values, told, strict=True) if held in (None, holds))
-        if kept and len(kept) < len(values):
-            self.scope.set(name, kept)
+
+def _clues(test: program.Expression, *, holds: bool) -> list[_Clue]:
+    """What a test tells of variables where it holds, or where it doesn't."""
+    found: list[_Clue] = []
+    waiting = [(test, holds)]
+    for _ in range(MAX_PARTS):
+        if not waiting:
+            break
+        part, expected = waiting.pop()
+        if type(part) is program.Binary:
+            if part.operator == ("and" if expected else "or"):
+                waiting += [(part.left, expected), (part.right, expected)]
+            elif part.operator in operators.COMPARISONS:
+                for own, other in ((part.left, part.right), (part.right, part.left)):
+                    if type(own) is program.Name and type(other) in _COMPARED:
+                        found.append((own.name, part, expected))
+        elif type(part) is program.Unary and part.operator == "not":
+            waiting.append((part.operand, not expected))
+        elif type(part) is program.Name:
+            found.append((part.name, part, expected))
+    return found
 
 
 def _imports_in(changes: Mapping[str, Values]) -> dict[str, Values]:

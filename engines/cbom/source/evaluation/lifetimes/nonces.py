@@ -63,12 +63,12 @@ class Nonces:
 
     def is_repeated(self, call: Hashable, given: Iterable[Values]) -> bool:
         """Whether a call that ran before got random data, and runs for the second time."""
-        if call in self._repeated or not any(
-            type(each) is Data and each.origin == RANDOM for one in given for each in one
-        ):
-            return False
-        self._repeated.add(call)
-        return True
+        for values in given:
+            for value in values:
+                if type(value) is Data and value.origin == RANDOM and call not in self._repeated:
+                    self._repeated.add(call)
+                    return True
+        return False
 
     def renew(self, scope: Scope, value: Data, loops: int) -> None:
         """Note that data are new at this point of the program, inside ``loops`` loops."""

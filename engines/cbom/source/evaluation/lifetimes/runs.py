@@ -39,8 +39,10 @@ _SCOPE = 1
 
 def is_factory(function: Function) -> bool:
     """Whether a function does nothing but make an object, which is another one each time."""
-    last = function.body[-1:]
-    return len(function.body) == 1 and type(last[0]) is Return and type(last[0].value) is Call and last[0].value.creates
+    if len(function.body) != 1:
+        return False
+    last = function.body[0]
+    return type(last) is Return and type(last.value) is Call and last.value.creates
 
 
 def most_contexts(function: Function) -> int:
