@@ -16,6 +16,14 @@ _FILES = r"(?:^|/)(?:test_[^/]*|tests?|[^/]*(?:_test|Tests?|IT|\.test|\.spec))\.
 _TEST = re.compile(f"{_FOLDERS}|{_FILES}")
 
 
+_EXAMPLES = re.compile(r"(?:^|/)(?:examples?|samples?|demos?)/")
+
+
+def is_caller(path: str) -> bool:
+    """Whether a file only shows or tests what others do: the constants that it gives to them aren't theirs."""
+    return is_test(path) or _EXAMPLES.search(path) is not None
+
+
 def is_test(path: str) -> bool:
     """Whether a file is a test, by the customs of its language."""
     return _TEST.search(path) is not None
@@ -34,5 +42,5 @@ class Apart:
 
     def see(self, sighting: Sighting) -> None:
         """Pass on a sighting, unless a test is running code that is none."""
-        if not is_test(self.path) or is_test(sighting.place.path):
+        if not is_caller(self.path) or is_caller(sighting.place.path):
             self.witness.see(sighting)

@@ -21,7 +21,7 @@ from engines.cbom.source.judging.results import Result
 from engines.cbom.source.knowledge.loading import signs_of
 from engines.cbom.source.languages import language_of
 from engines.cbom.source.locating import Tree
-from engines.cbom.source.own_tests import is_test
+from engines.cbom.source.own_tests import is_caller
 from engines.cbom.source.program_files import ProgramFiles
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
         rest = [(cold[start : start + _GROUP], stems) for start in range(0, len(cold), _GROUP)]
         for sifted in run(_sift, rest) if stems else ():
             hot += sifted.hot
-        hot.sort(key=lambda path: (is_test(path), path))  # Tests call others with what these have seen nowhere else.
+        hot.sort(key=lambda path: (is_caller(path), path))  # Tests call others with what these have seen nowhere else.
         size = min(_LARGEST_GROUP, max(_GROUP, -(-len(hot) // (3 * jobs))))
         work = [hot[start : start + size] for start in range(0, len(hot), size)]
         done = 0

@@ -258,7 +258,7 @@ def is_static(value: Value) -> bool:
         )
     if type(value) is Array:
         return bool(value.items) and all(any(is_static(one) for one in item) for item in value.items)
-    return type(value) is Data and value.origin == CONSTANT
+    return type(value) is Data and value.origin == CONSTANT and value.size != 0
 
 
 def size_of(value: Value) -> int | None:

@@ -35,7 +35,7 @@ def _resolved(evaluator: Any, text: object, whole: bool, depth: int = 0) -> Valu
     found = evaluator.files.setting(name, relaxed=True)
     if found:
         return _each(evaluator, found, whole, depth)
-    return UNKNOWN if default is None else _resolved(evaluator, default, whole, depth + 1)
+    return UNKNOWN if not default else _resolved(evaluator, default, whole, depth + 1)
 
 
 def _each(evaluator: Any, found: Values, whole: bool, depth: int) -> Values:

@@ -18,6 +18,10 @@ class Tokens {
         return JWT.decode(token).getSubject(); // finds: unverified-signature
     }
 
+    long age(String token) {
+        return JWT.decode(token).getIssuedAt().getTime();
+    }
+
     Object verified(String token, java.util.function.Function<String, Algorithm> keys) {
         String id = JWT.decode(token).getKeyId();
         return JWT.require(keys.apply(id)).build().verify(token);
