@@ -55,6 +55,7 @@ def settle_segment(directory: LedgerDirectory, size: int) -> None:
                 segments.remove(segment)
         if not segments:
             directory.add_segment(size)
+            directory.sync_segments()
             segments = [size]
         page.words[SharedPage.SEGMENT] = segments[-1]
     finally:
@@ -149,6 +150,7 @@ def _replayed(directory: LedgerDirectory, state: LedgerState) -> Integrator:
     # A journal that ends before the tiles do leaves these as they are; it goes on in a segment of its own.
     if _tiles_lead_to(directory, state):
         directory.add_segment(state.size)
+        directory.sync_segments()
         settle_segment(directory, state.size)
         return Integrator.resume(directory, state.size, state.root, state.size, 0)
     raise _does_not_fit(directory, reached, state.size)

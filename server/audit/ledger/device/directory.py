@@ -24,6 +24,7 @@ import shutil
 import stat
 from pathlib import Path
 
+from server.audit.ledger.device.syncing import sync_folder
 from server.audit.ledger.log.frames import first_index, segment_name
 from server.audit.ledger.log.tiles import WIDTH, Tile
 
@@ -186,9 +187,12 @@ class LedgerDirectory:
         return self.path / "journal" / segment_name(first)
 
     def add_segment(self, first: int) -> None:
-        """Make an empty segment, unless it is there."""
+        """Make an empty segment, unless it is there. ``sync_segments`` makes its name durable."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         os.close(os.open(self.segment(first), flags, FILE_MODE))
+
+    def sync_segments(self) -> None:
+        """Make the names of the journal's segments durable."""
         sync_folder(self.path / "journal")
 
     def page(self) -> SharedPage:
@@ -234,21 +238,3 @@ def write_all(descriptor: int, content: bytes) -> None:
         if not written:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         view = view[written:]
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_file(path: Path) -> None:
-    """Make the content of a file durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)

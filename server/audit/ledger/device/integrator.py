@@ -11,11 +11,11 @@ import os
 import time
 from dataclasses import dataclass
 
-from server.audit.ledger.device.directory import LedgerDirectory, SharedPage, sync_file
+from server.audit.ledger.device.directory import LedgerDirectory, SharedPage
 from server.audit.ledger.device.entries import recovered_skip
+from server.audit.ledger.device.syncing import BackgroundSync, sync_file
 from server.audit.ledger.log.frames import HEADER_BYTES, Frames, SegmentReader, Skip
 from server.audit.ledger.log.hashes import EMPTY_ROOT
-from server.audit.ledger.log.tiles import ENTRIES, Tile
 from server.audit.ledger.log.tree import MissingTile
 from server.audit.ledger.log.writer import TileWrite, TreeWriter
 
@@ -65,6 +65,9 @@ class Integrator:
         self._descriptor = -1
         self._reader = self._open(segment, offset)
         self._unsynced: set[int] = set()
+        self.tiles = BackgroundSync(directory.path)
+        """Makes durable what a segment that was read to its end has made full."""
+        self._tiles_unsynced = True
         self._skips: dict[tuple[int, int], Skip] = {}
         self._more = False
 
@@ -100,10 +103,14 @@ class Integrator:
 
     def step(self) -> Step:
         """Integrate what has come. The journal is durable up to there when this returns."""
+        if self._tiles_unsynced:  # The process before may have ended before it was done.
+            self._tiles_unsynced = False
+            self.tiles.start()
         self.absorb()
         self._seal_if_due()
         for segment in sorted(self._unsynced):
-            sync_file(self._directory.segment(segment))
+            path = self._directory.segment(segment)
+            sync_file(path, done_below=self.offset if segment == self.segment else os.stat(path).st_size)
         self._unsynced.clear()
         self._write(self.writer.flush())
         skips = tuple((segment, skip) for (segment, _), skip in list(self._skips.items())[:_MAX_SKIPS])
@@ -158,16 +165,21 @@ class Integrator:
             return True  # What lies at its end is no frame that is being written.
         if present != self.writer.size and not self._directory.segment(self.writer.size).exists():
             raise CannotIntegrate(f"the journal has no segment for entry {self.writer.size}")
-        self._sync_tiles(self.segment, self.writer.size)
+        self.tiles.start()
+        if present != self.writer.size:
+            self.tiles.wait()  # It isn't the newest segment: a start may begin behind it.
         self._reader = self._open(self.writer.size, 0)
         self.segment = self.writer.size
         return True
 
     def _seal_if_due(self) -> None:
-        """Seal the present segment if it is long enough: nothing is written to it any more, and the next one begins."""
+        """Seal the present segment if it is long enough: nothing is written to it any more, and the next one begins.
+
+        Not before what the segments before it have made is durable: a start reads no further back than two.
+        """
         if self._page.words[SharedPage.SEGMENT] != self.segment or self.writer.size - self.segment < SEGMENT_ENTRIES:
             return
-        if not self._lock_writers_out():
+        if self.tiles.running or not self._lock_writers_out():
             return
         try:
             self._reader.sealed = True
@@ -178,6 +190,7 @@ class Integrator:
             self._page.words[SharedPage.SEGMENT] = self.writer.size
         finally:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        self._directory.sync_segments()
 
     def _lock_writers_out(self) -> bool:
         """Take the lock on the segment from its writers; False if one keeps it, as an idle one may until the next step.
@@ -204,10 +217,3 @@ class Integrator:
     def _write(self, writes: list[TileWrite]) -> None:
         for tile, content in writes:
             self._directory.write_tile(tile, content)
-
-    def _sync_tiles(self, first: int, end: int) -> None:
-        """Make durable what the entries from ``first`` to ``end`` have made full: a start reads no further back."""
-        for level in (ENTRIES, 0, 1):
-            leaves = Tile(level, 0).end_leaf
-            for number in range(first // leaves, end // leaves):
-                sync_file(self._directory.path / Tile(level, number).path)

@@ -13,8 +13,12 @@ import contextlib
 import fcntl
 import os
 import threading
+import time
 
 from server.audit.ledger.device.directory import LedgerDirectory, SharedPage
+
+_SEALED_SOON = (0.0002,) * 10
+"""The pauses, in seconds, of ``append`` while a segment is being sealed, which takes half a millisecond as a rule."""
 
 _MAX_TURNS = 64
 """The most attempts of a writer to find the next segment; each means that one was sealed meanwhile."""
@@ -39,6 +43,8 @@ class JournalWriter:
         self._holds = False
         """Whether the shared lock on the present segment is kept."""
         self._syncs = syncs
+        self._unnamed = False
+        """Whether the name of the present segment may not be durable."""
         self._left: list[int] = []
         """Segments that aren't written to any more, and may not be durable."""
         self._lock = threading.Lock()
@@ -49,11 +55,17 @@ class JournalWriter:
     def append(self, frames: bytes) -> int:
         """Append ``frames`` and return how many of their bytes were written.
 
-        Raises ``BlockingIOError`` with nothing written where the segment is being sealed. Called as ``yield_lock`` is.
+        Raises ``BlockingIOError`` with nothing written where the segment is being sealed for longer than some
+        milliseconds. Called as ``yield_lock`` is.
         """
         words = self._words
         if self._holds and words[_SEALING] != self._asked and words[_SEGMENT] == self._first:
             return os.write(self._descriptor, frames)
+        for seconds in _SEALED_SOON:
+            try:
+                return self._append(frames, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(seconds)
         return self._append(frames, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
     def append_waiting(self, frames: bytes) -> int:
@@ -79,9 +91,12 @@ class JournalWriter:
         """Make durable what was written."""
         with self._lock:
             descriptors, self._left = self._left, []
+            unnamed, self._unnamed = self._unnamed, False
             if self._descriptor >= 0:
                 descriptors.append(os.dup(self._descriptor))
         try:
+            if unnamed:
+                self._name_durably()
             for descriptor in descriptors:
                 os.fdatasync(descriptor)
         finally:
@@ -114,6 +129,13 @@ class JournalWriter:
                     self._release()
         raise BlockingIOError
 
+    def _name_durably(self) -> None:
+        try:
+            self._directory.sync_segments()
+        except OSError:
+            self._unnamed = True
+            raise
+
     def _release(self) -> None:
         if self._holds:
             self._holds = False
@@ -130,3 +152,4 @@ class JournalWriter:
                 else:
                     os.close(self._descriptor)
             self._descriptor, self._first, self._asked = descriptor, first, first + 1
+            self._unnamed = self._syncs

@@ -23,9 +23,9 @@ from server.audit.ledger.device.directory import (
     POLICY,
     LedgerDirectory,
     SharedPage,
-    sync_folder,
 )
 from server.audit.ledger.device.entries import large_references
+from server.audit.ledger.device.syncing import sync_file_system, sync_folder
 from server.audit.ledger.log.frames import segment_name
 from server.audit.ledger.log.tiles import ENTRIES, MAX_BUNDLE_BYTES, WIDTH, BadTile, Tile, decode_bundle, leaves_of
 
@@ -44,7 +44,7 @@ def archive(directory: LedgerDirectory, first: int, below: int, target: Path) ->
         with contextlib.suppress(FileNotFoundError):
             shutil.copyfile(directory.path / path, target / path, follow_symlinks=False)
             os.chmod(target / path, FILE_MODE)
-    os.sync()
+    sync_file_system(target)
     sync_folder(target)
 
 

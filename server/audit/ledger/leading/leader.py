@@ -41,7 +41,7 @@ _failures = LimitedLog(log)
 LOCK_SECONDS = 0.25
 """The interval at which a process that doesn't lead tries to."""
 
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 1.0
 """The interval at which the leader looks for changes of the keys."""
 
 LAST_SECONDS = 5.0

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -24,6 +23,7 @@ from server.audit.devices.base import DeviceFault
 from server.audit.ledger.device.directory import KEPT, LedgerDirectory, make_folders
 from server.audit.ledger.device.publishing import Publisher
 from server.audit.ledger.device.state import Ledgers, LedgerState, Moved
+from server.audit.ledger.device.syncing import sync_file_system
 from server.audit.ledger.leading.process import IntegratorFailed
 from server.audit.ledger.leading.rotation import Note, rotate_to_next
 from server.audit.ledger.tenants.heads import DEPTH, HEAD, MAX_HEADS, HeadProof, commit, encode_head
@@ -190,7 +190,7 @@ class Rounds:
         if not sizes and not lost and self._position - self._stored < UNSTORED_ENTRIES:
             return
         if sizes:
-            await asyncio.to_thread(os.sync)
+            await asyncio.to_thread(partial(sync_file_system, self._directory.path))
         done = Round(self._position, sizes, lost)
         if not await self._logs.advance(self._stored, done, time.time_ns()):
             raise Moved("storage remembers other logs of namespaces than this process has come from")

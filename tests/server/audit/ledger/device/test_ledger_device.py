@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import fcntl
 import hashlib
 import json
 import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +21,7 @@ from server.audit.broker import Broker, DeclaredDevice
 from server.audit.devices import file_systems
 from server.audit.devices.base import DeviceFault
 from server.audit.entry import AuditNamespace, AuditResponse
-from server.audit.ledger.device import integrator
+from server.audit.ledger.device import integrator, syncing
 from server.audit.ledger.device.checks import settle_segment
 from server.audit.ledger.device.device import LedgerDevice
 from server.audit.ledger.device.directory import LedgerDirectory, SharedPage
@@ -220,6 +224,8 @@ def test_a_writer_keeps_its_segment_until_it_is_to_be_sealed(
     integrating = integrator.Integrator(directory, TreeWriter(), 0, 0)
     device.yield_lock()  # It isn't asked for yet.
     assert integrating.step().size == 2
+    integrating.tiles.wait()
+    integrating.step()
     assert directory.segments() == [0], "its writer keeps it"
     if idle:
         device.yield_lock()
@@ -232,9 +238,67 @@ def test_a_writer_keeps_its_segment_until_it_is_to_be_sealed(
     step = integrating.step()
     assert (step.size, step.segment) == (size + 2, size)
     device.close()  # Its last entry lies in this segment, and it lets go.
+    integrating.tiles.wait()
     assert integrating.step().size == size + 3
     assert directory.segments() == [0, size, size + 3]
     integrating.close()
+
+
+def test_no_segment_is_sealed_before_earlier_tiles_are_durable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, errors = threading.Event(), [OSError(errno.EIO, "input/output error")]
+
+    def sync(_path: Path) -> None:
+        assert may_end.wait(10)
+        if errors:
+            raise errors.pop()
+
+    monkeypatch.setattr(syncing, "sync_file_system", sync)
+    monkeypatch.setattr(integrator, "SEGMENT_ENTRIES", 1)
+    device, directory = made(tmp_path / "log"), LedgerDirectory(tmp_path / "log")
+    device.open()
+    device.close()
+    integrating = integrator.Integrator(directory, TreeWriter(), 0, 0)
+    assert integrating.step().size == 2
+    assert directory.segments() == [0]
+    may_end.set()
+    with pytest.raises(OSError, match="input/output"):
+        for _ in range(1000):
+            integrating.step()
+            time.sleep(0.001)
+    assert directory.segments() == [0], "what was written may be lost"
+    integrating.close()
+    again = integrator.Integrator.resume(directory, 2, integrating.root(), 0, integrating.offset)
+    again.step()
+    again.tiles.wait()
+    again.step()
+    assert directory.segments() == [0, 2]
+    again.close()
+
+
+def test_a_short_seal_is_waited_for_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    device, directory = made(tmp_path / "log"), LedgerDirectory(tmp_path / "log")
+    device.open()
+    device.yield_lock()
+    page, segment = directory.page(), os.open(directory.segment(0), os.O_RDONLY)
+    page.words[SharedPage.SEALING] = 1
+    device.yield_lock()
+    fcntl.flock(segment, fcntl.LOCK_EX)
+    pauses = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            fcntl.flock(segment, fcntl.LOCK_UN)
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert device.write_immediately(line(1))
+    fcntl.flock(segment, fcntl.LOCK_EX)
+    assert not device.write_immediately(line(2)), "a longer one isn't"
+    assert 10 <= len(pauses) < 30
+    assert sum(pauses) < 0.01
+    os.close(segment)
+    page.close()
+    device.close()
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
