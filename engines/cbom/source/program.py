@@ -324,6 +324,7 @@ class Class:
 
     abstract: bool = False
     """Whether its objects are of classes below it: interfaces and abstract classes, where the language tells."""
+
     outside: bool = False
     """Whether these are members that stand outside of the class, which a header may have (C++)."""
 

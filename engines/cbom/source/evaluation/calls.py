@@ -74,7 +74,7 @@ class Calls(Libraries):
         self.calls += 1
         outer, self._site = self._site, node
         callee = self._callee(node.callee)
-        keyed, self.keyed = self.keyed, self.open_names and self._takes_key(callee)
+        keyed, self.keyed = self.keyed, self._purpose(callee) if self.open_names else ""
         arguments = self._arguments(node)
         self._site, self.keyed = outer, keyed
         if len(arguments.positional) > 1:
@@ -100,10 +100,15 @@ class Calls(Libraries):
                 arguments.may_fill()
         return result
 
-    def _takes_key(self, callee: Values) -> bool:
-        """Whether a call is one of a library's MAC or KDF."""
+    def _purpose(self, callee: Values) -> str:
+        """What a call of a library takes algorithms for: a MAC or a KDF, a question, or else."""
         found = self.knowledge.calls.get(callee[0].path, ()) if len(callee) == 1 and type(callee[0]) is Ref else ()
-        return any(rule.primitive in ("mac", "kdf") for rule in found)
+        for rule in found:
+            if rule.asks:
+                return "question"
+            if rule.primitive in ("mac", "kdf"):
+                return "key"
+        return ""
 
     def _callee(self, node: program.Expression) -> Values:
         """What a call calls. Methods of Java have names of their own, which fields may have too."""

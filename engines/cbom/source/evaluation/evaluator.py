@@ -205,7 +205,7 @@ class Evaluator(Branches):
         self._returned = []
         broken, self.broken = self.broken, None
         site, self._site = self._site, None
-        keyed, self.keyed = self.keyed, False
+        keyed, self.keyed = self.keyed, ""
         self._running.append(closure)
         self._running_tests += function.test
         self.nonces.enter(self.scope)

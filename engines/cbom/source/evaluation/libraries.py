@@ -86,8 +86,8 @@ class Libraries(Expressions):
     telling: set[object]
     """The functions and classes in which a library is used."""
 
-    keyed = False
-    """Whether the arguments of a MAC or a KDF are evaluated."""
+    keyed = ""
+    """What the call is for whose arguments are evaluated: ``key`` for a MAC or a KDF, ``question``, or else."""
 
     dropped: program.Expression | None = None
     """The expression that is a statement: nothing gets its value."""
@@ -185,7 +185,7 @@ class Libraries(Expressions):
         sighting: Sighting | None = None
         ignored = bool(rule.dropped) and node is self.dropped
         if rule.primitive or told or rule.findings or rule.assures or ignored or CONTENT in rule.sets:
-            harmless = rules.harmless(rule, names) or (rule.sound_keyed and self.keyed)
+            harmless = rules.harmless(rule, names) or self._is_sound_here(rule)
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
             nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
@@ -255,6 +255,10 @@ class Libraries(Expressions):
             return False
         results = self.run(callback, Arguments([], {}, incomplete=True))
         return all(type(each) is Known and each.value in (True, 1) for each in results)
+
+    def _is_sound_here(self, rule: Rule) -> bool:
+        """Whether there is nothing to object to an algorithm because of the call that takes it."""
+        return (rule.sound_keyed and self.keyed == "key") or (rule.naming and self.keyed == "question")
 
     def _within(self, rule: Rule) -> frozenset[object]:
         """Where a sighting is. Callbacks of C look at the results of handshakes elsewhere in their file."""

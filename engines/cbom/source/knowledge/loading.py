@@ -40,7 +40,7 @@ _PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unles
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
 _OTHER = frozenset({"name", "library", "parameters", "findings", "dropped", "sets", "keeps"})
-_SWITCHES = frozenset({"unless_taken", "naming", "sound_keyed", "seeds"})
+_SWITCHES = frozenset({"unless_taken", "naming", "asks", "sound_keyed", "seeds"})
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
 """What rules of one row have in common where nothing in it depends on their names."""

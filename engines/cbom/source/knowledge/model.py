@@ -106,6 +106,9 @@ class Rule:
     naming: bool = False
     """Whether the call only gives an algorithm, which isn't used if its variable is overwritten on every path."""
 
+    asks: bool = False
+    """Whether the call only asks for a size or a name of the algorithm that it gets."""
+
     sound_keyed: bool = False
     """Whether there is nothing to object to where the result is an argument of a MAC or a KDF: HMAC with SHA-1."""
 

@@ -100,3 +100,8 @@ const EVP_MD *(*const kinds[])(void) = {
     EVP_md4, // finds: use:MD4 weak-hash
     &EVP_sha384, // finds: use:SHA-384
 };
+
+int asked(void)
+{
+    return EVP_MD_size(EVP_sha1()) + EVP_CIPHER_iv_length(EVP_aes_256_cbc()); // finds: use:SHA-1 use:AES
+}
