@@ -9,6 +9,7 @@ constant stands at a caller, in a field or in another file.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engines.cbom.source import program
@@ -60,7 +61,7 @@ class Evaluator(Branches):
     ) -> None:
         super().__init__(knowledge, files, implicit_self=implicit_self, open_names=open_names)
         self.witness = witness
-        self.untaken, self.seeded = [], {}
+        self.untaken, self.taken, self.seeded = [], set(), {}
         self.held = Held()
         self.given_back = GivenBack()
         self.types = Types()
@@ -125,7 +126,8 @@ class Evaluator(Branches):
             self._run_inherited(heir)
         for thing in self.untaken:
             if thing.untaken is not None:
-                self.witness.see(thing.untaken)
+                taken = thing.untaken.place in self.taken
+                self.witness.see(replace(thing.untaken, harmless=True) if taken else thing.untaken)
         self.untaken.clear()
 
     def _run_unreached(self, closure: Closure, *, again: bool) -> None:
@@ -162,7 +164,8 @@ class Evaluator(Branches):
 
     def closure(self, node: program.Function) -> Values:
         made = Closure(node, self.scope)
-        self.made.append(made)
+        if not self.tests_others():  # What it has from a test says nothing of the program.
+            self.made.append(made)
         return (made,)
 
     def construct(self, of: Class) -> Instance:

@@ -52,7 +52,7 @@ _CERTIFICATE_CHECK = "certificate-check"
 TYPES = ("type", rules.OF_OWNER)
 """How the keywords begin that are type arguments of a function, or of the type whose function it is (Rust)."""
 
-_CHOOSING = frozenset({"rust"})
+CHOOSING = frozenset({"rust"})
 """Languages in which calls choose an algorithm, a use where they stand: ``Cipher::aes_256_gcm()``."""
 
 ERROR_FIRST = frozenset({"javascript", "typescript", "tsx", "vue"})
@@ -79,6 +79,9 @@ class Libraries(Expressions):
 
     seeded: dict[str, Sighting | None]
     """What is to be reported of the seeds of libraries' own generators, by the library's name."""
+
+    taken: set[Place]
+    """Where objects are made that a call takes in one run at least: what is weak of them is told there."""
 
     untaken: list[Thing]
     """Objects that are reported if no call of a library takes them."""
@@ -147,7 +150,9 @@ class Libraries(Expressions):
         read: set[int] = set()
         applied = False
         for sighting in arguments.take():
-            if self.scope.source.language in _CHOOSING and not node.line <= sighting.place.line <= node.end_line:
+            if self.scope.source.language in CHOOSING:
+                self.taken.add(sighting.place)
+            if self.scope.source.language in CHOOSING and not node.line <= sighting.place.line <= node.end_line:
                 self.witness.see(replace(sighting, harmless=True))  # Chosen elsewhere, as in an arm of a match.
         note_taken([*arguments.positional, *arguments.keywords.values()], self.witness, node.line)
         each = ((rule, names) for rule in found for names in rules.apart(rule, rules.bound(rule, arguments)))

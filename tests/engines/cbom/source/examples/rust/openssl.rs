@@ -91,3 +91,16 @@ pub fn of_callers_key(key: &PKeyRef<Private>, other: Settings, message: &[u8]) -
     builder.sign(key, MessageDigest::sha1())?; // finds: use:SHA-1 weak-hash
     Ok(())
 }
+
+// A cipher that is chosen, looked at, and used: it is weak where it is used.
+fn chosen(name: &str) -> Option<openssl::symm::Cipher> {
+    match name {
+        "plain" => Some(openssl::symm::Cipher::aes_128_ecb()), // finds: use:AES
+        _ => None,
+    }
+}
+
+pub fn looked_at(name: &str, key: &[u8], data: &[u8]) -> Vec<u8> {
+    let _ = chosen(name).is_some();
+    openssl::symm::encrypt(chosen(name).unwrap(), key, None, data).unwrap() // finds: use:AES ecb-mode
+}

@@ -28,3 +28,12 @@ impl Store {
 fn names() {
     assert_eq!(Store.name(b"a").len(), 40);
 }
+
+pub fn seeded(seed: u64) {
+    critical_section::with(|cs| cs.set(rand::rngs::StdRng::seed_from_u64(seed)));
+}
+
+#[test]
+fn seeds() {
+    seeded(0x1337);
+}
