@@ -201,6 +201,9 @@ class Function:
     body: list[Statement]
     line: int
     static: bool = False
+    of_class: bool = False
+    """Whether its receiver is the class: Python's ``classmethod``."""
+
     decorators: list[Expression] = field(default_factory=list)
     returns: Expression | None = None
     """The declared type of the result."""

@@ -57,6 +57,13 @@ class Assignments(Calls):
             self._assign_element(target, values)
         elif isinstance(target, program.Sequence):
             for position, item in enumerate(target.items):
+                if type(item) is program.Spread:
+                    after = len(target.items) - position - 1
+                    rest = [
+                        value.items[position : len(value.items) - after] for value in values if type(value) is Array
+                    ]
+                    self.assign(item.value, union((Array(each),) for each in rest) or UNKNOWN, local=local)
+                    continue
                 self.assign(item, union(self._part(value, position) for value in values) or UNKNOWN, local=local)
         elif isinstance(target, program.Mapping):
             for name, item in target.pairs:
@@ -125,19 +132,23 @@ class Assignments(Calls):
     def _assign_member(self, target: program.Member, values: Values) -> None:
         self.tell_secret(target.name, values)
         for base in self._objects(target):
-            if isinstance(base, Instance):
-                self._set_field(base, target.name, values)
-                for inherited in base.of.bases:
-                    if type(inherited) is Ref and f"{inherited.path}.{target.name}" in self.knowledge.attributes:
-                        self._set_attribute(inherited, target.name, values)
-            elif isinstance(base, Class):
-                base.members[target.name] = union((base.members.get(target.name, NOTHING), values))
-            elif isinstance(base, Table):
-                base.entries[target.name] = values
-                if target.name in self.knowledge.options:
-                    self.option(target.name, values, self._line)
-            else:
-                self._set_attribute(base, target.name, values)
+            self.set_member(base, target.name, values)
+
+    def set_member(self, base: Value, name: str, values: Values) -> None:
+        """Give the member ``name`` of an object these values."""
+        if isinstance(base, Instance):
+            self._set_field(base, name, values)
+            for inherited in base.of.bases:
+                if type(inherited) is Ref and f"{inherited.path}.{name}" in self.knowledge.attributes:
+                    self._set_attribute(inherited, name, values)
+        elif isinstance(base, Class):
+            base.members[name] = union((base.members.get(name, NOTHING), values))
+        elif isinstance(base, Table):
+            base.entries[name] = values
+            if name in self.knowledge.options:
+                self.option(name, values, self._line)
+        else:
+            self._set_attribute(base, name, values)
 
     def _objects(self, target: program.Member) -> Values:
         """The objects whose field gets a value. That doesn't use them: what the field had may never be used."""

@@ -136,7 +136,7 @@ class Evaluator(Branches):
             return
         receiver = closure.receiver
         if closure.owner is not None and not closure.function.static:
-            receiver = self.construct(closure.owner)
+            receiver = closure.owner if function.of_class else self.construct(closure.owner)
             if not again and self._runs.reached(function):
                 return  # It is the constructor.
         self.run(Closure(closure.function, closure.scope, closure.owner, receiver), Arguments([], {}, incomplete=True))
@@ -201,8 +201,7 @@ class Evaluator(Branches):
         if self._is_running(function) or len(results) >= most_contexts(function):
             note_taken(arguments.positional, self.witness)
             return UNKNOWN
-        results[key] = UNKNOWN
-        calls = self.calls
+        results[key], calls = UNKNOWN, self.calls
         outer, returned = self.scope, self._returned
         self.scope = self._opened(closure, arguments)
         self._returned = []

@@ -8,11 +8,12 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.functions.containers import MAX_ITEMS
 from engines.cbom.source.evaluation.functions.receivers import read_from, takes_this
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED
 from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
-from engines.cbom.source.evaluation.lifetimes.inheritance import implementations
+from engines.cbom.source.evaluation.lifetimes.inheritance import implementations, item_of, of_class
 from engines.cbom.source.evaluation.names import EXPORTS, NAMESPACES, OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
@@ -55,9 +56,6 @@ SHARED = "\0shared"
 
 _OPEN_OBJECTS = frozenset({"c", "cpp", "go"})
 """Languages where any function may set the fields of an object, and one that isn't known has any values there."""
-
-MAX_ITEMS = 256
-"""The most elements of a literal that are followed; a longer one is constant data or unknown."""
 
 
 class Exhausted(Exception):
@@ -175,7 +173,9 @@ class Expressions(Names):
         if isinstance(value, Instance):
             return self._instance_member(value, name)
         if isinstance(value, Class):
-            return self._class_member(value, name) or ((Method(value, name),) if name == "call" else UNKNOWN)
+            return of_class(self._class_member(value, name), value) or (
+                (Method(value, name),) if name == "call" else UNKNOWN
+            )
         if isinstance(value, File):
             return self._file_member(value.scope, name)
         if isinstance(value, Super):
@@ -239,7 +239,8 @@ class Expressions(Names):
     def _of_instance(self, member: Value, value: Instance) -> Values:
         if type(member) is not Closure or member.function.static:
             return (member,)
-        bound = Closure(member.function, member.scope, member.owner, value)
+        receiver = value.of if member.function.of_class else value
+        bound = Closure(member.function, member.scope, member.owner, receiver)
         return self.run(bound, Arguments([], {})) if member.function.getter else (bound,)
 
     def _class_member(self, value: Class, name: str, depth: int = 0) -> Values:
@@ -274,14 +275,13 @@ class Expressions(Names):
                 return items[key]
             return union(items) or UNKNOWN
         if isinstance(value, Table):
-            entries = value.entries
             if len(keys) > 1:
                 return union(self.element(value, (each,)) for each in keys)
-            return entries.get(key, UNKNOWN) if key is not None else union([*entries.values(), UNKNOWN])
-        if isinstance(value, Known) and isinstance(value.value, str | bytes):
-            return (Data(CONSTANT),)
-        if isinstance(value, Data):
-            return (value,)  # A part of a buffer shares its bytes.
+            return value.entries.get(key, UNKNOWN) if key is not None else union([*value.entries.values(), UNKNOWN])
+        if isinstance(value, Data) or (isinstance(value, Known) and isinstance(value.value, str | bytes)):
+            return (value if isinstance(value, Data) else Data(CONSTANT),)  # A part of a buffer shares its bytes.
+        if isinstance(value, Instance):
+            return item_of(self, value, keys)
         if isinstance(value, Thing) and value.type in INDEXED:
             return value.facts.get(str(key), UNKNOWN)
         if isinstance(value, Ref) and value.path == ENVIRONMENT:
@@ -352,7 +352,7 @@ class Expressions(Names):
                 continue
             names = self.evaluate(key)
             for name in names:
-                if type(name) is Known:
+                if type(name) is Known and (len(names) == 1 or len(values) == 1):
                     result.entries[name.value] = values
                     if node.lines and name.value in self.knowledge.options:
                         self.option(str(name.value), values, node.lines[position])

@@ -16,6 +16,7 @@ from engines.cbom.source.values import (
     Array,
     Data,
     Known,
+    Table,
     Value,
     Values,
     known,
@@ -76,6 +77,8 @@ def _pair(name: str, left: Value, right: Value) -> Values:
         return _below(left, right.value)
     if type(left) is Known and type(right) is Known:
         return _constant(name, left.value, right.value)
+    if name == "|" and type(left) is Table and type(right) is Table:
+        return (Table({**left.entries, **right.entries}, left.open or right.open),)
     if name == "+" and type(left) is Array and type(right) is Array:
         return (Array([*left.items, *right.items]),)
     if name == "%" and type(left) is Known and type(right) is Array:

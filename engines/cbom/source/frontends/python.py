@@ -28,6 +28,7 @@ from engines.cbom.source.program import (
     Statement,
 )
 
+_MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 _GETTERS = frozenset({"property", "cached_property", "hybrid_property"})
 
 
@@ -51,6 +52,9 @@ class PythonLowering(PythonExpressions):
 
     containers = frozenset({"block", "module", "expression_statement", "future_import_statement"})
 
+    _manages = False
+    """Whether the function being read is a context manager."""
+
     def assigned_to(self, node: Node) -> Assign:
         made = super().assigned_to(node)
         return self.bound(made.target, made.value, made.line)
@@ -60,13 +64,14 @@ class PythonLowering(PythonExpressions):
         self.shared_names.update(self.text(child) for child in self.children(node))
         yield from ()
 
-    def _inner(self, node: Node | None) -> list[Statement]:
+    def _inner(self, node: Node | None, *, manages: bool = False) -> list[Statement]:
         """The body of a function or class, whose names are its own."""
-        outer, self.shared_names = self.shared_names, set()
+        outer = self.shared_names, self._manages
+        self.shared_names, self._manages = set(), manages
         try:
             return self.block(node)
         finally:
-            self.shared_names = outer
+            self.shared_names, self._manages = outer
 
     def assignment(self, node: Node) -> Iterator[Statement]:
         right = node.child_by_field_name("right")
@@ -80,9 +85,12 @@ class PythonLowering(PythonExpressions):
             yield self.bound(self.expression(target), value, line_of(node), kind)
 
     def yield_node(self, node: Node) -> Iterator[Statement]:
-        """A generator is an array of what it yields, of which each ``yield`` may be the last that is taken."""
+        """A generator is an array of what it yields, of which each ``yield`` may be the last that is taken.
+
+        A context manager is what it yields.
+        """
         given = self.first(node)
-        delegates = any(child.type == "from" for child in node.children)
+        delegates = self._manages or any(child.type == "from" for child in node.children)
         yield Branch([(Opaque([]), [Return(given if delegates else Sequence([given]))])])
 
     def if_node(self, node: Node) -> Iterator[Statement]:
@@ -148,9 +156,10 @@ class PythonLowering(PythonExpressions):
         return Function(
             f"{name}.{changes}" if changes else name,
             parameters,
-            Body(lambda: self._inner(node.child_by_field_name("body"))),
+            Body(lambda: self._inner(node.child_by_field_name("body"), manages=not _MANAGERS.isdisjoint(names))),
             line_of(node),
             "staticmethod" in names,
+            "classmethod" in names,
             decorators,
             getter=not _GETTERS.isdisjoint(names),
         )

@@ -159,7 +159,7 @@ class PythonExpressions(HoistingSyntax):
         if element.type != "pair":
             body.append(Return(self.expression(element)))
             return Sequence([self._looped(node, whole), Opaque([])])
-        body.append(Return(Opaque([self.part(element, "key"), self.part(element, "value")])))
+        body.append(Return(Mapping([(self.part(element, "key"), self.part(element, "value"))])))
         return self._looped(node, whole)
 
     def _looped(self, node: Node, body: list[Statement]) -> Expression:

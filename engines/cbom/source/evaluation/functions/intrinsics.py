@@ -11,6 +11,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.functions import callbacks
 from engines.cbom.source.evaluation.functions.command_lines import COMMAND_LINE_FUNCTIONS
+from engines.cbom.source.evaluation.functions.containers import CONTAINER_FUNCTIONS
 from engines.cbom.source.evaluation.functions.cplusplus import CPP_FUNCTIONS
 from engines.cbom.source.evaluation.functions.go import GO_FUNCTIONS
 from engines.cbom.source.evaluation.functions.injected import INJECTED
@@ -347,6 +348,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     **SETTING_FUNCTIONS,
     **PYTHON_FUNCTIONS,
     **GO_FUNCTIONS,
+    **CONTAINER_FUNCTIONS,
     **INJECTED,
 }
 """By full name; methods by the kind of their object: ``text``, ``bytes``, ``array``, ``table``, ``function``."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
+from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope, Source
-from engines.cbom.source.values import NOTHING, Class, Closure, Value, Values
+from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Closure, Instance, Value, Values, union
 
 _MAX_HEIRS = 3
 """The most classes below an abstract one that an object of it is taken to have."""
@@ -89,3 +90,20 @@ class Types:
             made.node = node
             made.bases.extend(bases)
         return made
+
+
+def of_class(members: Values, of: Class) -> Values:
+    """Members of a class as it has them itself: methods of the class are bound to it."""
+    if not any(type(each) is Closure and each.function.of_class for each in members):
+        return members
+    return tuple(
+        Closure(each.function, each.scope, each.owner, of) if type(each) is Closure and each.function.of_class else each
+        for each in members
+    )
+
+
+def item_of(evaluator: Any, of: Instance, keys: Values) -> Values:
+    """``object[key]`` of an object whose class says what that is."""
+    methods = evaluator.members((of,), "__getitem__")
+    results = (evaluator.run(each, Arguments([keys], {})) for each in methods if type(each) is Closure)
+    return union(results) or UNKNOWN
