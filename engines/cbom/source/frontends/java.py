@@ -11,7 +11,6 @@ from engines.cbom.source.frontends.java_members import JavaMembers
 from engines.cbom.source.program import (
     Assign,
     Attempt,
-    Body,
     Branch,
     Evaluate,
     Expression,
@@ -129,25 +128,12 @@ class JavaLowering(JavaMembers):
         yield Function(
             CONSTRUCTOR if constructs else self.text(named),
             parameters if static else [Parameter(RECEIVER), *parameters],
-            self._body(node.child_by_field_name("body")),
+            self.deferred(node.child_by_field_name("body")),
             line_of(named),
             static,
             returns=None if constructs else self.declared(node),
             internal="private" in modifiers,
         )
-
-    def _body(self, node: Node | None) -> Body:
-        """The body of a method, lowered when it is first looked at, with what it needs to know of its class."""
-        bases = list(self._bases)
-
-        def made() -> list[Statement]:
-            outer, self._bases = self._bases, bases
-            try:
-                return self.block(node)
-            finally:
-                self._bases = outer
-
-        return Body(made)
 
     def class_node(self, node: Node) -> Iterator[Statement]:
         bases = []
@@ -170,7 +156,13 @@ class JavaLowering(JavaMembers):
     def enum_constant(self, node: Node) -> Iterator[Statement]:
         named = node.child_by_field_name("name")
         owner = Name(self.text(node.parent.parent.child_by_field_name("name")))
-        made = self.call(node, owner, named, self.arguments(node), creates=True)
+        args = self.arguments(node)
+        body = node.child_by_field_name("body")
+        if body is not None:  # A class of its own, below the enum.
+            name = f"{self.text(named)}${line_of(node)}"
+            yield self.class_of(body, name, [owner], line_of(node), [])
+            owner = Name(name)
+        made = self.call(node, owner, named, args, creates=True)
         yield Assign(Name(self.text(named)), made, line_of(node))
 
     def import_node(self, node: Node) -> Iterator[Statement]:

@@ -44,18 +44,14 @@ class JavaExpressions(HoistingSyntax):
     operators = C_OPERATORS | {">>>": ">>"}
     named_types = frozenset({"type_identifier", "scoped_type_identifier", "generic_type"})
 
-    def __init__(self, source: bytes) -> None:
-        super().__init__(source)
-        self._bases: list[Expression] = []
-
     # Expressions
 
     def injected(self, node: Node) -> Expression | None:
         """The value that an annotation of a field or parameter tells; None if there is no such annotation."""
         raise NotImplementedError
 
-    def superclass(self, node: Node) -> Expression:
-        return Typed(None, self._bases[-1]) if self._bases else Opaque([])
+    def superclass(self, _node: Node) -> Expression:
+        return Name("super")
 
     def field(self, node: Node) -> Expression:
         return Member(self.part(node, "object"), self.text(node.child_by_field_name("field")))
@@ -191,11 +187,9 @@ class JavaExpressions(HoistingSyntax):
 
     def class_of(self, body: Node, name: str, bases: list[Expression], line: int, extra: list[Statement]) -> Class:
         """A class with the members in ``body`` and those in ``extra``."""
-        self._bases.append(bases[0] if bases else Opaque([]))
         outer, self._before = self._before, []
         members = functions_first([*extra, *self.block(body)])
         self._before = outer
-        self._bases.pop()
         return Class(name, bases, members, line)
 
     expressions = {

@@ -12,9 +12,11 @@ from engines.cbom.source.values import (
     UNKNOWN,
     Array,
     Closure,
+    Data,
     Known,
     Table,
     Values,
+    is_static,
     known,
     sole,
     union,
@@ -161,6 +163,15 @@ def _pairs_of(_evaluator: Any, arguments: Arguments) -> Values:
     return (result,)
 
 
+def _put_bytes(_evaluator: Any, arguments: Arguments) -> Values:
+    """A ``ByteBuffer``'s ``put``, ``putLong``: the array that it wraps isn't what it was, unless by a constant."""
+    static = all(is_static(value) for values in arguments.positional for value in values)
+    for value in arguments.receiver:
+        if type(value) is Data and not static:
+            value.origin, value.made = "", None
+    return arguments.receiver
+
+
 def _optional(_evaluator: Any, arguments: Arguments) -> Values:
     """An ``Optional`` is a list of its value, which may be empty where that isn't known."""
     return (Array(list(arguments.positional[:1])),)
@@ -200,6 +211,7 @@ JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "java.util.Optional.of": _optional,
     "java.util.Optional.ofNullable": _optional,
     "java.util.Optional.empty": _empty_list,
+    **dict.fromkeys((f"bytes.put{kind}" for kind in ("", "Int", "Long", "Short", "Char")), _put_bytes),
     "array.orElse": _or_else,
     "array.orElseGet": _or_else,
     "array.orElseThrow": _any_element,

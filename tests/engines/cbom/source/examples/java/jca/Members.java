@@ -75,6 +75,55 @@ class Members {
         }
     }
 
+    abstract static class Named {
+        private final String name;
+
+        Named(String name) {
+            this.name = name;
+        }
+
+        byte[] hash(byte[] data) throws Exception {
+            return MessageDigest.getInstance(name).digest(data); // finds: use:SHA-1 weak-hash
+        }
+    }
+
+    static class Fast extends Named {
+        Fast() {
+            super("SHA-1");
+        }
+    }
+
+    enum Kind {
+        OLD {
+            String id() {
+                return "MD2";
+            }
+        },
+        NEW {
+            String id() {
+                return "SHA-256";
+            }
+        };
+
+        abstract String id();
+    }
+
+    void kinds() throws Exception {
+        MessageDigest.getInstance(Kind.OLD.id()); // finds: use:MD2 weak-hash
+        MessageDigest.getInstance(Kind.NEW.id()); // finds: use:SHA-256
+    }
+
+    private long counter;
+
+    void counted() {
+        byte[] nonce = new byte[12];
+        java.nio.ByteBuffer.wrap(nonce).putLong(4, ++counter);
+        new javax.crypto.spec.GCMParameterSpec(128, nonce);
+        byte[] zeros = new byte[12];
+        java.nio.ByteBuffer.wrap(zeros).putInt(7);
+        new javax.crypto.spec.GCMParameterSpec(128, zeros); // finds: static-iv
+    }
+
     @Getter
     @Builder
     static class Spec {
