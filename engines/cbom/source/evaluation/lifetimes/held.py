@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.sightings import Sighting, Witness
-from engines.cbom.source.values import Known, Thing, Values
+from engines.cbom.source.values import MAX_VALUES, Known, Thing, Values
 
 
 @dataclass(slots=True)
@@ -58,7 +58,8 @@ class Held:
         for held in self._of_scope.pop(id(scope), ()):
             if self.waiting.get(id(held.thing)) is not held:
                 continue
-            if any(value is held.thing for value in scope.names.get(held.name, ())):
+            values = scope.names.get(held.name, ())
+            if len(values) >= MAX_VALUES or any(value is held.thing for value in values):
                 self.release((held.thing,), witness)
             else:
                 del self.waiting[id(held.thing)]

@@ -10,7 +10,19 @@ from typing import Any
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.c.expressions import CExpressions
-from engines.cbom.source.program import Assign, Const, Expression, Function, Import, Name, Parameter, Return, Statement
+from engines.cbom.source.program import (
+    Assign,
+    Branch,
+    Const,
+    Expression,
+    Function,
+    Import,
+    Name,
+    Opaque,
+    Parameter,
+    Return,
+    Statement,
+)
 
 _MAX_MACRO = 2000
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -26,6 +38,9 @@ _QT = re.compile(
     re.MULTILINE,
 )
 """Macros of Qt that stand for nothing, where the grammar expects none."""
+
+_NOT_ITS = ("name", "condition", "alternative")
+"""Fields of a condition that aren't the statements of its first part."""
 
 _SIGNALS = re.compile(rb"^[ \t]*(?:signals|Q_SIGNALS):", re.MULTILINE)
 _ATTRIBUTE = re.compile(rb"\b(class|struct) [A-Z][A-Z0-9_]{1,60}(?= [A-Za-z_])")
@@ -50,11 +65,28 @@ class CPreprocessor(CExpressions):
             yield Import("*", self.text(path).strip('"'), "", line_of(node))
 
     def conditional_part(self, node: Node) -> Iterator[Statement]:
-        """All parts of a condition, one behind the other: which is compiled isn't known."""
+        """All parts of a condition, one behind the other; in a function they are branches: one of them is compiled."""
+        if _is_in_function(node):
+            yield Branch(self._parts(node))
+            return
         skipped = {each.id for name in ("name", "condition") for each in node.children_by_field_name(name)}
         for child in node.named_children:
             if child.id not in skipped:
                 yield from self.one(child)
+
+    def _parts(self, node: Node) -> list[tuple[Expression | None, list[Statement]]]:
+        """The parts of a condition with their tests, of which only the absence is known."""
+        arms: list[tuple[Expression | None, list[Statement]]] = []
+        current: Node | None = node
+        while current is not None:
+            named = {each.id for name in _NOT_ITS for each in current.children_by_field_name(name)}
+            body: list[Statement] = []
+            for child in current.named_children:
+                if child.id not in named:
+                    self._statement(child, body)
+            arms.append((None if current.type == "preproc_else" else Opaque([]), body))
+            current = current.child_by_field_name("alternative")
+        return arms
 
     def macro(self, node: Node) -> Iterator[Statement]:
         value = self._macro_value(node.child_by_field_name("value"))
@@ -94,6 +126,14 @@ class CPreprocessor(CExpressions):
             return None
         assigned = statement.named_children[0]
         return type(self)(source, node.start_point[0]).expression(assigned.child_by_field_name("right"))
+
+
+def _is_in_function(node: Node) -> bool:
+    """Whether a condition stands among statements."""
+    around = node.parent
+    while around is not None and around.type.startswith("preproc"):
+        around = around.parent
+    return around is not None and around.type in ("compound_statement", "case_statement")
 
 
 @cache

@@ -189,8 +189,16 @@ class CLowering(CClasses):
         return self.expression(condition)
 
     def switch_node(self, node: Node) -> Iterator[Statement]:
-        cases = [case for case in self.children(node.child_by_field_name("body")) if case.type == "case_statement"]
+        cases = list(self._cases(node.child_by_field_name("body")))
         yield Branch(self.arms_of(self.condition(node), map(self._case, cases)))
+
+    def _cases(self, body: Node) -> Iterator[Node]:
+        """The cases of a switch, those too that stand in a condition of the preprocessor."""
+        for each in self.children(body):
+            if each.type == "case_statement":
+                yield each
+            elif each.type.startswith("preproc_"):
+                yield from self._cases(each)
 
     def _case(self, case: Node) -> tuple[list[Expression] | None, list[Statement]]:
         value = case.child_by_field_name("value")

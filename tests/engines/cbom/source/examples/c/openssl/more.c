@@ -91,3 +91,41 @@ void own(void) {
     HMAC_own("secret");
     RC4_count(4);
 }
+
+const SSL_METHOD *either(void)
+{
+#if OPENSSL_VERSION_NUMBER < 0x10100000L
+    return SSLv23_client_method(); // finds: use:TLS
+#else
+    return TLS_client_method(); // finds: use:TLS
+#endif
+}
+
+const EVP_CIPHER *cased(int kind)
+{
+    const EVP_CIPHER *cipher = NULL;
+    switch (kind) {
+    case 0:
+        cipher = EVP_aes_128_gcm(); // finds: use:AES
+        break;
+#ifdef HAVE_CFB
+    case 1:
+        cipher = EVP_get_cipherbyname("des-ecb"); // finds: use:DES weak-cipher ecb-mode
+        break;
+#endif
+    case 2: cipher = EVP_get_cipherbyname("aes-128-gcm"); break; // finds: use:AES
+    case 3: cipher = EVP_get_cipherbyname("aes-192-gcm"); break; // finds: use:AES
+    case 4: cipher = EVP_get_cipherbyname("aes-256-gcm"); break; // finds: use:AES
+    case 5: cipher = EVP_get_cipherbyname("aes-128-ccm"); break; // finds: use:AES
+    case 6: cipher = EVP_get_cipherbyname("aes-192-ccm"); break; // finds: use:AES
+    case 7: cipher = EVP_get_cipherbyname("aes-256-ccm"); break; // finds: use:AES
+    case 8: cipher = EVP_get_cipherbyname("chacha20-poly1305"); break; // finds: use:ChaCha20-Poly1305
+    case 9: cipher = EVP_get_cipherbyname("camellia-128-gcm"); break; // finds: use:Camellia
+    }
+    return cipher;
+}
+
+EVP_PKEY *raw(const unsigned char *key)
+{
+    return EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, key, 32); // finds: use:X25519
+}
