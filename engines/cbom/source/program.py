@@ -152,6 +152,9 @@ class Mentioned:
     place: tuple[int, int, int, int]
     """Its line, column, last line and end."""
 
+    assigned: bool = False
+    """Whether a variable gets it, by whose name it is called."""
+
 
 @dataclass(slots=True, eq=False)
 class Opaque:

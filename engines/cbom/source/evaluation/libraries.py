@@ -122,9 +122,9 @@ class Libraries(Expressions):
             return (Known(value.value, Place(self.scope.source.path, *place)),)
         if type(value) is Ref and value.path in self.knowledge.calls and not self.tests_others():
             at = Place(self.scope.source.path, *place)
-            if tell_mention(self.knowledge, value.path, at, self.witness):
+            if tell_mention(self.knowledge, value.path, at, self.witness, weak=not node.assigned):
                 self.telling |= self.within()
-                return (Ref(value.path, at),)
+                return values if node.assigned else (Ref(value.path, at),)
         return values
 
     def _place(self, node: program.Call, keyword: str = "") -> Place:
@@ -190,7 +190,7 @@ class Libraries(Expressions):
         sighting: Sighting | None = None
         ignored = bool(rule.dropped) and node is self.dropped
         if rule.primitive or told or rule.findings or rule.assures or ignored or CONTENT in rule.sets:
-            harmless = rules.harmless(rule, names) or self._is_sound_here(rule)
+            harmless = rules.harmless(rule, names) or self._is_sound_here(rule) or self._is_within(rule)
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
             nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
@@ -243,6 +243,13 @@ class Libraries(Expressions):
             if later:
                 rule = replace(made.rule, findings=())
                 self.witness.see(replace(made, rule=rule, facts={**made.facts, **later}, fresh=frozenset()))
+
+    def _is_within(self, rule: Rule) -> bool:
+        """Whether a type is running whose methods tell that the call is sound there."""
+        methods = rule.unless_within
+        return bool(methods) and any(
+            type(each) is Class and not each.members.keys().isdisjoint(methods) for each in self.within()
+        )
 
     def _elements(self, sighting: Sighting, names: dict[str, Values]) -> Iterator[Sighting]:
         """A sighting, or one for each place of the list's elements that it is about (``CipherSuites``)."""

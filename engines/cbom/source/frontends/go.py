@@ -54,7 +54,7 @@ class GoLowering(GoExpressions):
     # Statements
 
     def sides(self, node: Node) -> tuple[Expression, Expression]:
-        return self.several(node.child_by_field_name("left")), self.several(node.child_by_field_name("right"))
+        return self.several(node.child_by_field_name("left")), self.got(node.child_by_field_name("right"))
 
     def short_variable(self, node: Node) -> Iterator[Statement]:
         target, value = self.sides(node)
@@ -71,7 +71,7 @@ class GoLowering(GoExpressions):
         line = line_of(node)
         if value is not None:
             target = names[0] if len(names) == 1 else Sequence(names)
-            yield Assign(target, self.several(value), line, declared, local=True)
+            yield Assign(target, self.got(value), line, declared, local=True)
             return
         length = kind.child_by_field_name("length") if kind is not None and kind.type == "array_type" else None
         zeros = None if length is None else NewArray(self.expression(length))

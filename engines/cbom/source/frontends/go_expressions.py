@@ -206,6 +206,13 @@ class GoExpressions(CommonSyntax):
     def function_literal(self, node: Node) -> Expression:
         return self.made_function(node, "", [])
 
+    def got(self, node: Node) -> Expression:
+        """What a variable gets, or several."""
+        value = self.several(node)
+        if type(value) is Member and type(value.base) is Name and value.base.name in self.packages:
+            return Mentioned(value, self.place_of(node), assigned=True)
+        return value
+
     def several(self, node: Node) -> Expression:
         items = self.all_of(node)
         return items[0] if len(items) == 1 else Sequence(items)

@@ -39,7 +39,7 @@ _FILE = frozenset(
 _PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unless"})
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
-_OTHER = frozenset({"name", "library", "parameters", "findings", "dropped", "sets", "keeps"})
+_OTHER = frozenset({"name", "library", "parameters", "findings", "unless_within", "dropped", "sets", "keeps"})
 _SWITCHES = frozenset({"unless_taken", "naming", "asks", "sound_keyed", "seeds"})
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
@@ -223,6 +223,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         keeps={word: _term(value, groups) for word, value in keeps.items()},
         typed=tuple((f"${word}", kind) for word, kind in row.get("typed", {}).items()),
         findings=tuple(row.get("findings", ())),
+        unless_within=tuple(row.get("unless_within", ())),
         dropped=tuple(row.get("dropped", ())),
         sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
         inventory=_conditions(row.get("inventory", {})),

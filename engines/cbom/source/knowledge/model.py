@@ -118,6 +118,9 @@ class Rule:
     A constant seed is reported once numbers of that generator turn out to be a secret.
     """
 
+    unless_within: tuple[str, ...] = ()
+    """Methods: within a type of the program that has one of them there is nothing to object to."""
+
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""
 

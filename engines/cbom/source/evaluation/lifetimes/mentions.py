@@ -19,14 +19,18 @@ _GIVEN = "given"
 """The assurance that it is mentioned in that call: ``hmac.New(sha1.New, key)``."""
 
 
-def tell_mention(knowledge: Knowledge, path: str, place: Place, witness: Witness) -> bool:
-    """Report that the library's function ``path`` is mentioned; whether knowledge says what it is for."""
+def tell_mention(knowledge: Knowledge, path: str, place: Place, witness: Witness, *, weak: bool) -> bool:
+    """Report that the library's function ``path`` is mentioned; whether knowledge says what it is for.
+
+    A function that a variable gets is ``weak`` where that is called, not where it is mentioned.
+    """
     sighting = _sighting(knowledge, path, place)
     if sighting is None:
         return False
     within = frozenset((place,))
     witness.see(replace(sighting, rule=replace(sighting.rule, unless=_GIVEN), harmless=True, within=within))
-    witness.see(replace(sighting, rule=replace(sighting.rule, primitive="", unless=_TAKEN), within=within))
+    if weak:
+        witness.see(replace(sighting, rule=replace(sighting.rule, primitive="", unless=_TAKEN), within=within))
     return True
 
 

@@ -26,7 +26,7 @@ func signing(given []byte) {
 }
 
 func reading(text string, given []byte) {
-	token, _ := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256})
+	token, _ := jwt.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256}) // finds: use:JSON_Web_Signature
 	claims := map[string]any{}
 	_ = token.UnsafeClaimsWithoutVerification(&claims) // finds: unverified-signature
 	_ = token.Claims(given, &claims)

@@ -13,10 +13,10 @@ func tokens(key []byte, claims jwt.MapClaims, text string) {
 	old.New(old.SigningMethodRS256) // finds: use:RSA
 	jwt.NewParser().ParseUnverified(text, claims) // finds: unverified-signature
 	new(jwt.Parser).ParseUnverified(text, claims) // finds: unverified-signature
-	jwt.Parse(text, func(token *jwt.Token) (any, error) { return key, nil })
+	jwt.Parse(text, func(token *jwt.Token) (any, error) { return key, nil }) // finds: use:JSON_Web_Signature
 }
 
 func unsigned(text, secret string) {
 	jwt.Parse(text, func(token *jwt.Token) (any, error) { return jwt.UnsafeAllowNoneSignatureType, nil }) // finds: unverified-signature
-	jwt.Parse(text, func(token *jwt.Token) (any, error) { return []byte(secret), nil })
+	jwt.Parse(text, func(token *jwt.Token) (any, error) { return []byte(secret), nil }) // finds: use:JSON_Web_Signature
 }
