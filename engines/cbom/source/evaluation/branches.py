@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TypeAlias
 
 from engines.cbom.source import program
@@ -140,7 +140,7 @@ class Branches(Assignments):
                 handled = self.scope.take_back()
             away.append(gone)
             if not gone:
-                arms.append({**handled, **_imports_in(changes)})
+                arms.append({**handled, **_imports_in(changes, handled, self.knowledge.prefixes)})
         if not left or not arms:
             arms.append(changes)
         self.scope.join(arms, none_ran=False)
@@ -190,10 +190,23 @@ def _clues(test: program.Expression, *, holds: bool) -> list[_Clue]:
     return found
 
 
-def _imports_in(changes: Mapping[str, Values]) -> dict[str, Values]:
-    """Names that were imported. What a handler has instead stands for them in older or poorer installations."""
+def _imports_in(
+    changes: Mapping[str, Values], handled: Mapping[str, Values], libraries: Container[str]
+) -> dict[str, Values]:
+    """Names that were imported. What a handler has instead stands for them in older or poorer installations.
+
+    Instead of a module that isn't known, what it imports may be meant: ``except ImportError: from hashlib import md5``.
+    """
+    imported = {name: values for name, values in changes.items() if _is_import(values)}
     return {
-        name: values
-        for name, values in changes.items()
-        if len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0")
+        name: values if _is_of(values, libraries) or not _is_import(handled.get(name, NOTHING)) else handled[name]
+        for name, values in imported.items()
     }
+
+
+def _is_of(values: Values, libraries: Container[str]) -> bool:
+    return any(type(value) is Ref and value.path.split("\0")[1] in libraries for value in values)
+
+
+def _is_import(values: Values) -> bool:
+    return len(values) == 1 and type(values[0]) is Ref and values[0].path.startswith("\0")

@@ -109,7 +109,11 @@ class PythonLowering(PythonExpressions):
         yield Evaluate(self.part(node, "subject"))
         body = node.child_by_field_name("body")
         cases = [] if body is None else [child for child in body.named_children if child.type == "case_clause"]
-        yield Branch([(Opaque([]), self.block(case.child_by_field_name("consequence"))) for case in cases])
+        yield Branch([(self._guard(case), self.block(case.child_by_field_name("consequence"))) for case in cases])
+
+    def _guard(self, case: Node) -> Expression:
+        guard = case.child_by_field_name("guard")
+        return Opaque([]) if guard is None else Opaque([self.first(guard)])
 
     def while_node(self, node: Node) -> Iterator[Statement]:
         test = self.part(node, "condition")

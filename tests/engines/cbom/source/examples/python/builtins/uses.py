@@ -13,3 +13,16 @@ hashlib.new(f"sha{224}")  # finds: use:SHA-224
 hashlib.new("_".join(["sha3", "512"]))  # finds: use:SHA3-512
 hashlib.new(os.environ.get("DIGEST", "sha1"))  # finds: use:SHA-1 weak-hash
 importlib.import_module("hashlib").md5()  # finds: use:MD5 weak-hash
+
+try:
+    from fast_digests import md5 as fast
+except ImportError:
+    from hashlib import md5 as fast
+
+fast(b"x")  # finds: use:MD5 weak-hash
+
+
+def guarded(message):
+    match message:
+        case [text] if hashlib.md5(text).digest():  # finds: use:MD5 weak-hash
+            return text
