@@ -13,7 +13,7 @@ from engines.cbom.source.evaluation.functions.receivers import read_from, takes_
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED
 from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
-from engines.cbom.source.evaluation.lifetimes.inheritance import implementations, item_of, of_class
+from engines.cbom.source.evaluation.lifetimes.inheritance import MAX_CLASSES, implementations, item_of, of_class
 from engines.cbom.source.evaluation.names import EXPORTS, NAMESPACES, OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
@@ -243,13 +243,14 @@ class Expressions(Names):
         bound = Closure(member.function, member.scope, member.owner, receiver)
         return self.run(bound, Arguments([], {})) if member.function.getter else (bound,)
 
-    def _class_member(self, value: Class, name: str, depth: int = 0) -> Values:
+    def _class_member(self, value: Class, name: str, seen: set[int] | None = None) -> Values:
         if name in value.members:
             return self.loaded(value.scope.source, value.members, name)
-        for base in value.bases if depth < 8 else ():
-            if type(base) is Class:
-                found = self._class_member(base, name, depth + 1)
-                if found:
+        seen = set() if seen is None else seen
+        for base in value.bases:
+            if type(base) is Class and id(base) not in seen and len(seen) < MAX_CLASSES:
+                seen.add(id(base))
+                if found := self._class_member(base, name, seen):
                     return found
             elif type(base) is Ref:
                 return (Method(Thing(base.path, {}), name),)

@@ -137,8 +137,8 @@ class JavaLowering(JavaMembers):
 
     def class_node(self, node: Node) -> Iterator[Statement]:
         bases = []
-        for field in ("superclass", "interfaces"):
-            listed = node.child_by_field_name(field)
+        extended = [child for child in node.named_children if child.type == "extends_interfaces"]
+        for listed in (*map(node.child_by_field_name, ("superclass", "interfaces")), *extended):
             for child in [] if listed is None else listed.named_children:
                 each = child.named_children if child.type == "type_list" else [child]
                 bases += [self.expression(kind) for kind in each]

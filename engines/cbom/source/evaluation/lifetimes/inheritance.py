@@ -15,6 +15,9 @@ from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Closure, Instanc
 _MAX_HEIRS = 3
 """The most classes below an abstract one that an object of it is taken to have."""
 
+MAX_CLASSES = 64
+"""The most classes above one in which a member is looked for."""
+
 _MAX_ABOVE = 4
 """The most classes above one another whose methods are run for a class below."""
 
@@ -51,22 +54,25 @@ def overrides(of: Class, above: Class) -> bool:
     return any(type(value) is Closure for name in names for value in above.members[name])
 
 
-def inherited_member(of: Class, name: str, depth: int = 0) -> Values:
+def inherited_member(of: Class, name: str) -> Values:
     """The member ``name`` that a class has from the program's classes above it; NOTHING if it has none."""
-    for base in of.bases if depth < _MAX_ABOVE else ():
-        if type(base) is Class:
-            found = base.members.get(name) or inherited_member(base, name, depth + 1)
-            if found:
-                return found
-    return NOTHING
+    return next((each.members[name] for each in _above(of) if each.members.get(name)), NOTHING) if of.bases else NOTHING
 
 
-def is_kind_of(of: Class, above: Class, depth: int = 0) -> bool:
+def is_kind_of(of: Class, above: Class) -> bool:
     """Whether ``of`` is ``above``, or inherits from it."""
-    if of is above:
-        return True
-    bases = of.bases if depth < _MAX_ABOVE else ()
-    return any(type(base) is Class and is_kind_of(base, above, depth + 1) for base in bases)
+    return of is above or any(each is above for each in _above(of))
+
+
+def _above(of: Class) -> Iterator[Class]:
+    """The program's classes above one, the nearest first, each once."""
+    seen, waiting = {id(of)}, [of]
+    for current in waiting:
+        for base in current.bases:
+            if type(base) is Class and id(base) not in seen and len(seen) < MAX_CLASSES:
+                seen.add(id(base))
+                waiting.append(base)
+                yield base
 
 
 @dataclass(slots=True)

@@ -93,6 +93,18 @@ class Members {
         }
     }
 
+    interface Names {
+        String LEGACY = "MD4";
+    }
+
+    interface MoreNames extends Names {}
+
+    static class OfNames implements MoreNames {
+        void all() throws Exception {
+            MessageDigest.getInstance(LEGACY); // finds: use:MD4 weak-hash
+        }
+    }
+
     enum Kind {
         OLD {
             String id() {
