@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from engines.cbom.source.evaluation import operators
-from engines.cbom.source.program import Binary, Expression, Index, Member, Name, Unary
-from engines.cbom.source.values import Instance
+from engines.cbom.source.program import Assign, Binary, Expression, Index, Member, Name, Unary
+from engines.cbom.source.values import Class, Instance
 
 _LANGUAGES = frozenset({"python", "javascript", "typescript", "tsx", "vue"})
 
 _MAX_PARTS = 16
+_MAX_ABOVE = 4
 
 
 def holds(evaluator: Any, test: Expression) -> bool | None:
@@ -50,4 +51,16 @@ def _may_change(evaluator: Any, test: Expression) -> bool:
 
 
 def _has(value: object, field: str) -> bool:
-    return isinstance(value, Instance) and value is value.of.sample and field in value.fields
+    if not isinstance(value, Instance) or value is not value.of.sample:
+        return False
+    return field in value.fields or _declares(value.of, field)
+
+
+def _declares(of: Class, field: str, depth: int = 0) -> bool:
+    """Whether a class, or one above it, has an annotated field of which it gives the default (dataclasses)."""
+    own = any(
+        isinstance(each, Assign) and each.declared and isinstance(each.target, Name) and each.target.name == field
+        for each in of.node.body
+    )
+    above = [base for base in of.bases if type(base) is Class] if depth < _MAX_ABOVE else []
+    return own or any(_declares(base, field, depth + 1) for base in above)

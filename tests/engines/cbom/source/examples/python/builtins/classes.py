@@ -1,6 +1,7 @@
 import hashlib
 import hmac
 import os
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -80,3 +81,21 @@ class Session:
 
     def start(self, key, dialect):
         self.key, self.state["dialect"], self.digest = key, dialect, "md5"
+
+
+@dataclass
+class Statement:
+    key: bytes | None = None
+
+
+@dataclass
+class Signed(Statement):
+    digest: str = "sha1"
+
+
+def checked(statement: Signed, data):
+    if not statement.key:
+        raise ValueError("no key")
+    if statement.digest == "md5":
+        hashlib.md5(data)  # finds: use:MD5 weak-hash
+    return hashlib.sha256(data)  # finds: use:SHA-256
