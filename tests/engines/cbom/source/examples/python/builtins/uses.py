@@ -26,3 +26,16 @@ def guarded(message):
     match message:
         case [text] if hashlib.md5(text).digest():  # finds: use:MD5 weak-hash
             return text
+
+
+class Installation:
+    has_digests = False
+
+
+installed = Installation()
+if installed.has_digests:
+    from hashlib import sha1 as optional
+
+
+def with_what_is_installed(data):
+    return optional(data)  # finds: use:SHA-1 weak-hash
