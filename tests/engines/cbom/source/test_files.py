@@ -156,6 +156,15 @@ def test_what_is_no_source_is_named(tmp_path: Path, content: bytes, reason: str)
         read_source(str(tmp_path / "a.js"))
 
 
+@pytest.mark.parametrize("line", [b"/*\n", b"\t% *  # a\n", b"//*\r\n"])
+def test_operators_without_operands_are_not_python(tmp_path: Path, line: bytes) -> None:
+    (tmp_path / "a.py").write_bytes(line * 301)
+    with pytest.raises(NotSource, match="not Python"):
+        read_source(str(tmp_path / "a.py"))
+    (tmp_path / "a.c").write_bytes(line * 301)
+    assert read_source(str(tmp_path / "a.c"))
+
+
 def test_utf_16_is_source(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes("import hashlib".encode("utf-16"))
     assert b"import hashlib" in read_source(str(tmp_path / "a.py"))
