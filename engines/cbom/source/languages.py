@@ -16,7 +16,7 @@ from engines.cbom.source.frontends.go import GoLowering
 from engines.cbom.source.frontends.java import JavaLowering
 from engines.cbom.source.frontends.javascript.components import script_of
 from engines.cbom.source.frontends.javascript.statements import JavaScriptLowering
-from engines.cbom.source.frontends.python import PythonLowering
+from engines.cbom.source.frontends.python import PythonLowering, without_long_comments
 from engines.cbom.source.frontends.rust.statements import RustLowering
 from engines.cbom.source.locating import (
     Locate,
@@ -84,7 +84,14 @@ _ASKS_TYPES = re.compile(
 )
 
 LANGUAGES: tuple[Language, ...] = (
-    Language("python", (".py", ".pyi", ".pyw"), "tree_sitter_python", PythonLowering, python_files),
+    Language(
+        "python",
+        (".py", ".pyi", ".pyw"),
+        "tree_sitter_python",
+        PythonLowering,
+        python_files,
+        code=without_long_comments,
+    ),
     Language(
         "java",
         (".java",),

@@ -47,6 +47,27 @@ def _option_of(decorators: list[Expression], name: str) -> Expression | None:
     return None
 
 
+MAX_RUN = 100
+"""Lines of comments, one behind the other, that the grammar gets: it looks from each to the end of them all."""
+
+
+def without_long_comments(source: bytes) -> bytes:
+    """A file without its longest comments, in the same lines and columns.
+
+    Lines that only continue the next are comments here, as are those of a string that look like one.
+    """
+    lines = source.split(b"\n")
+    start, found = 0, False
+    for number, line in enumerate([*lines, b"end"]):
+        text = line.strip()
+        if text and not text.startswith(b"#") and text != b"\\":
+            if number - start > MAX_RUN:
+                lines[start:number] = [b" " * len(each) for each in lines[start:number]]
+                found = True
+            start = number + 1
+    return b"\n".join(lines) if found else source
+
+
 class PythonLowering(PythonExpressions):
     """Python's syntax tree (tree-sitter-python)."""
 

@@ -44,6 +44,14 @@ def test_deep_nesting_is_bounded(name: str) -> None:
     results_of({name: NESTED[name]})
 
 
+@pytest.mark.parametrize("line", [b"# A comment.\n", b"\\\n", b"\n  # A comment.\n"])
+def test_long_comments_take_linear_time(line: bytes) -> None:
+    begin = time.process_time()
+    results = results_of({"a.py": b"import hashlib\n" + line * 20_000 + b"hashlib.md5(b'')\n"})
+    assert {(each.algorithm, each.place.line) for each in results} == {("MD5", 2 + 20_000 * line.count(b"\n"))}
+    assert time.process_time() - begin < 5
+
+
 def test_a_test_of_many_parts_is_followed() -> None:
     test = b"a &&\n" * 1_900 + b"a"
     content = b'package a\nimport "crypto/md5"\nfunc f(a bool) {\nif ' + test + b" { md5.New() }\n}\n"
