@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
+import resource
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -36,6 +39,10 @@ from engines.cbom.source.locating import (
 
 class MissingGrammar(Exception):
     """The grammar of a language isn't installed; the text says what to install."""
+
+
+class SyntaxTooComplex(Exception):
+    """A text that a grammar takes too long for, or too much memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +205,18 @@ def suffixes() -> Iterator[str]:
     yield from _by_suffix()
 
 
+_SECONDS, _SECONDS_PER_BYTE = 0.5, 4e-6
+"""What parsing may take: source takes a twentieth."""
+
+_MEMORY_BYTES, _MEMORY_PER_BYTE = 64 << 20, 512
+"""What a syntax tree may take: source of short statements takes 150 bytes for each of its own."""
+
+_CALLS = 4
+"""Calls of the parser between looks at the two."""
+
+_PIECE = 1 << 16
+
+
 @cache
 def parser_of(language: Language) -> Callable[[bytes], Any]:
     """The function that makes the syntax tree of a text in UTF-8. Raises ``MissingGrammar``."""
@@ -208,5 +227,35 @@ def parser_of(language: Language) -> Callable[[bytes], Any]:
         raise MissingGrammar(
             f"{error.name} isn't installed: install the extra [scan], as in pip install 'cryptoserve-server[scan]'"
         ) from None
-    parse: Callable[[bytes], Any] = bindings.Parser(bindings.Language(getattr(grammar, language.entry)())).parse
+    return _bounded(bindings.Parser(bindings.Language(getattr(grammar, language.entry)())))
+
+
+def _bounded(parser: Any) -> Callable[[bytes], Any]:
+    """The function that parses, and raises ``SyntaxTooComplex`` where that takes far more than source does.
+
+    A grammar follows all readings of what is none of its language: 16 KB of open comments take seconds, which grow with
+    the square of the size, and other texts as much memory.
+    """
+
+    def parse(content: bytes) -> Any:
+        until = time.thread_time() + _SECONDS + _SECONDS_PER_BYTE * len(content)
+        most = _peak_bytes() + _MEMORY_BYTES + _MEMORY_PER_BYTE * len(content)
+        calls = 0
+
+        def ends(_offset: int, _has_error: bool) -> bool:
+            nonlocal calls
+            calls += 1
+            return calls % _CALLS == 0 and (time.thread_time() > until or _peak_bytes() > most)
+
+        try:
+            return parser.parse(lambda offset, _point: content[offset : offset + _PIECE], progress_callback=ends)
+        except ValueError:
+            parser.reset()
+            raise SyntaxTooComplex from None
+
     return parse
+
+
+def _peak_bytes() -> int:
+    """The most memory that this process has had."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -201,9 +201,9 @@ class ProgramFiles:
             return None
         language = dialect_of(language, path, content)
         content = language.code(content)
-        lowering, tree = language.lowering(content), parser_of(language)(content)
+        lowering, parse = language.lowering(content), parser_of(language)
         try:
-            module = lowering.module(tree.root_node)
+            module = lowering.module(parse(content).root_node)
         except Exception as error:  # noqa: BLE001 - As above.
             self.failures[path] = type(error).__name__
             self._loaded[path] = None

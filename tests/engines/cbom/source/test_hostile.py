@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from engines.cbom.source import languages
 from engines.cbom.source.frontends.base import Node
 from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.judging.judge import Judge
@@ -42,6 +43,18 @@ NESTED = {
 @pytest.mark.parametrize("name", NESTED)
 def test_deep_nesting_is_bounded(name: str) -> None:
     results_of({name: NESTED[name]})
+
+
+@pytest.mark.parametrize("name", ["a.c", "a.js"])
+def test_parsing_is_bounded(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(languages, "_SECONDS", 0.05)
+    judge, content = Judge(), b"#include <openssl/md5.h>\n// require('crypto');\n" + b"/*\n" * 20_000
+    files = ProgramFiles(Tree.of([name]), lambda _path: content, judge)
+    begin = time.process_time()
+    files.scan(name)
+    assert files.failures == {name: "SyntaxTooComplex"}
+    assert time.process_time() - begin < 5
+    assert results_of({name: b"const c = require('crypto');\n"}) == []
 
 
 @pytest.mark.parametrize("line", [b"# A comment.\n", b"\\\n", b"\n  # A comment.\n"])
