@@ -190,7 +190,7 @@ class Libraries(Expressions):
         sighting: Sighting | None = None
         ignored = bool(rule.dropped) and node is self.dropped
         if rule.primitive or told or rule.findings or rule.assures or ignored or CONTENT in rule.sets:
-            harmless = rules.harmless(rule, names) or self._is_sound_here(rule) or self._is_within(rule)
+            harmless = rules.harmless(rule, names) or self._is_sound_here(rule) or self._is_own_mode(rule, node)
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
             nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
@@ -244,11 +244,12 @@ class Libraries(Expressions):
                 rule = replace(made.rule, findings=())
                 self.witness.see(replace(made, rule=rule, facts={**made.facts, **later}, fresh=frozenset()))
 
-    def _is_within(self, rule: Rule) -> bool:
-        """Whether a type is running whose methods tell that the call is sound there."""
+    def _is_own_mode(self, rule: Rule, node: program.Call) -> bool:
+        """Whether a block cipher is a part of a mode of the program's own, or encrypts a variable in its place."""
         methods = rule.unless_within
-        return bool(methods) and any(
-            type(each) is Class and not each.members.keys().isdisjoint(methods) for each in self.within()
+        return bool(methods) and (
+            (len(node.args) > 1 and _variable(node.args[0]) == _variable(node.args[1]) != "")
+            or any(type(each) is Class and not each.members.keys().isdisjoint(methods) for each in self.within())
         )
 
     def _elements(self, sighting: Sighting, names: dict[str, Values]) -> Iterator[Sighting]:
@@ -370,3 +371,11 @@ class Libraries(Expressions):
         position = rule.parameters.index(str(rule.into)[1:])
         if position < len(node.args) and result:
             self.assign(node.args[position], result)
+
+
+def _variable(node: program.Expression) -> str:
+    """The variable or field that an expression is; "" if it is none."""
+    if isinstance(node, program.Member):
+        base = _variable(node.base)
+        return f"{base}.{node.name}" if base else ""
+    return node.name if isinstance(node, program.Name) else ""

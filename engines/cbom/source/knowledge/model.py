@@ -119,7 +119,8 @@ class Rule:
     """
 
     unless_within: tuple[str, ...] = ()
-    """Methods: within a type of the program that has one of them there is nothing to object to."""
+    """Methods: within a type of the program that has one of them there is nothing to object to, nor where the first
+    two arguments are one variable."""
 
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""

@@ -88,6 +88,13 @@ func newOwnMode(key []byte) *ownMode {
 	return &ownMode{block}
 }
 
+func wrapped(key, text []byte) {
+	block, _ := aes.NewCipher(key) // finds: use:AES
+	buffer := append([]byte{}, text...)
+	block.Encrypt(buffer, buffer)
+	block.Encrypt(buffer[:16], text[:16]) // finds: ecb-mode
+}
+
 func (o *ownMode) XORKeyStream(target, source []byte) {
 	o.block.Encrypt(target, source)
 }
