@@ -35,6 +35,6 @@ func derived(password string, salt []byte) {
 	ed25519.NewKeyFromSeed(guess()) // finds: use:Ed25519 quantum-vulnerable
 	sha256.Sum256([]byte(password)) // finds: use:SHA-256 weak-kdf
 	md5.Sum(salt)                   // finds: use:MD5 weak-hash
-	argon2.IDKey([]byte(password), salt, 3, 64*1024, 4, 32) // finds: use:Argon2
-	argon2.IDKey([]byte(password), salt, 3, 1024, 4, 32)    // finds: use:Argon2 low-kdf-iterations
+	argon2.IDKey([]byte(password), salt, 3, 64*1024, 4, 32) // finds: use:Argon2id
+	argon2.IDKey([]byte(password), salt, 3, 1024, 4, 32)    // finds: use:Argon2id low-kdf-iterations
 }

@@ -17,8 +17,8 @@ func uses(data []byte, secret, password string) {
 	_, _ = age.GenerateX25519Identity()                                 // finds: use:X25519 quantum-vulnerable
 	_, _ = age.NewScryptRecipient("correct horse")                      // finds: use:scrypt hardcoded-key
 	_, _ = age.NewScryptRecipient(os.Getenv("PASSPHRASE"))              // finds: use:scrypt
-	_, _ = argon2id.CreateHash(password, argon2id.DefaultParams)        // finds: use:Argon2
-	_, _ = argon2id.CreateHash(password, &argon2id.Params{Memory: 512}) // finds: use:Argon2 low-kdf-iterations
+	_, _ = argon2id.CreateHash(password, argon2id.DefaultParams)        // finds: use:Argon2id
+	_, _ = argon2id.CreateHash(password, &argon2id.Params{Memory: 512}) // finds: use:Argon2id low-kdf-iterations
 	_, _ = btcec.NewPrivateKey()                                        // finds: use:ECDSA quantum-vulnerable
 	_ = crypto.Keccak256(data)                                          // finds: use:Keccak
 	_ = sha256.Sum256(data)                                             // finds: use:SHA-256

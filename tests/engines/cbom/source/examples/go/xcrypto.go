@@ -19,7 +19,7 @@ func passwords(password, salt []byte) {
 	bcrypt.GenerateFromPassword(password, bcrypt.MinCost)     // finds: use:bcrypt low-kdf-iterations
 	scrypt.Key(password, salt, 32768, 8, 1, 32)               // finds: use:scrypt
 	scrypt.Key(password, []byte("salt"), 1024, 8, 1, 32)      // finds: use:scrypt static-salt low-kdf-iterations
-	argon2.IDKey(password, salt, 1, 64*1024, 4, 32)           // finds: use:Argon2
+	argon2.IDKey(password, salt, 1, 64*1024, 4, 32)           // finds: use:Argon2id
 }
 
 func ciphers(key, message []byte, secret *[32]byte) {
