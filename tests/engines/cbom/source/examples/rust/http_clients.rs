@@ -26,3 +26,25 @@ fn others() {
     easy.ssl_verify_host(true).unwrap();
     let careful = Client::builder().danger_accept_invalid_certs(false).https_only(true).build();
 }
+
+pub fn databases(url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    mysql::SslOpts::default() // finds: use:TLS
+        .with_danger_skip_domain_validation(false)
+        .with_danger_accept_invalid_certs(true); // finds: use:TLS disabled-certificate-check
+    mongodb::options::TlsOptions::builder().allow_invalid_certificates(true).build(); // finds: use:TLS disabled-certificate-check
+    ldap3::LdapConnSettings::new().set_starttls(true).set_no_tls_verify(true); // finds: use:TLS disabled-certificate-check
+    ldap3::LdapConnSettings::new().set_no_tls_verify(false);
+    let mut config = tiberius::Config::new();
+    config.trust_cert(); // finds: use:TLS disabled-certificate-check
+    isahc::HttpClient::builder().ssl_options(isahc::config::SslOption::DANGER_ACCEPT_INVALID_HOSTS); // finds: use:TLS disabled-certificate-check
+    elasticsearch::http::transport::TransportBuilder::new(url)
+        .cert_validation(elasticsearch::cert::CertificateValidation::None); // finds: use:TLS disabled-certificate-check
+    elasticsearch::http::transport::TransportBuilder::new(url)
+        .cert_validation(elasticsearch::cert::CertificateValidation::Default);
+    Ok(())
+}
+
+pub fn cluster(mut config: kube::Config, mut other: kube::Config) {
+    config.accept_invalid_certs = true; // finds: use:TLS disabled-certificate-check
+    other.accept_invalid_certs = false;
+}

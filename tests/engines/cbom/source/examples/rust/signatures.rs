@@ -70,3 +70,9 @@ pub fn dsa_sizes(rng: &mut OsRng) {
     let weak = dsa::Components::generate(rng, dsa::KeySize::DSA_1024_160); // finds: use:DSA weak-key-size
     let good = dsa::Components::generate(rng, dsa::KeySize::DSA_3072_256); // finds: use:DSA
 }
+
+pub fn biscuits(key: &str) -> Result<(), Box<dyn std::error::Error>> {
+    biscuit_auth::KeyPair::new(); // finds: use:Ed25519
+    biscuit_auth::PublicKey::from_bytes_hex(key, biscuit_auth::Algorithm::Ed25519)?; // finds: use:Ed25519
+    Ok(())
+}

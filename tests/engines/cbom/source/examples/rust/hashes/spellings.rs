@@ -105,3 +105,9 @@ pub fn of_a_type(data: &[u8]) -> Vec<u8> {
     let weak = Sealed::<Md5>::new(); // finds: use:MD5 weak-hash
     weak.inner.chain_update(data).finalize().to_vec()
 }
+
+pub fn keyed_blake3(key: &[u8; 32], data: &[u8]) {
+    blake3::keyed_hash(key, data); // finds: use:BLAKE3
+    blake3::keyed_hash(b"0123456789abcdef0123456789abcdef", data); // finds: use:BLAKE3 hardcoded-key
+    blake3::derive_key("a context of ours", data); // finds: use:BLAKE3
+}
