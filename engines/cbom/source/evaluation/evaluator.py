@@ -164,7 +164,7 @@ class Evaluator(Branches):
 
     def closure(self, node: program.Function) -> Values:
         made = Closure(node, self.scope)
-        if not self.tests_others():  # What it has from a test says nothing of the program.
+        if not (self.scope.is_function and self.tests_others()):  # What it has from a test says nothing else.
             self.made.append(made)
         return (made,)
 

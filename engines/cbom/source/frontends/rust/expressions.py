@@ -43,6 +43,7 @@ _MAX_TYPES = 4
 """The most type arguments of a call that are told."""
 
 _MAX_PATTERN = 60
+_NO_PARAMETERS = frozenset({"attribute_item", "variadic_parameter", "line_comment", "block_comment"})
 
 _NUMBER = re.compile(r"(0x[0-9a-fA-F]+|0o[0-7]+|0b[01]+|[0-9]+)(?:[iu](?:8|16|32|64|128|size))?")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL)
@@ -170,8 +171,9 @@ class RustExpressions(CommonSyntax):
             return given
         function = args[0] if isinstance(args[0], Function) else None
         if name in APPLIED and (function is not None or isinstance(args[0], Name | Member)):
-            takes = function is None or function.parameters
-            return self.call(node, args[0], None, [given] if takes else [])
+            if function is None or function.parameters:
+                return self.call(node, args[0], None, [given])
+            return Index(Sequence([given, self.call(node, function, None, [])]), Const(1))  # |_| and ||
         if name in OR_ELSE:
             other = args[0] if function is None else self.call(node, function, None, [])
             return Conditional(Opaque([]), given, other)
@@ -266,8 +268,9 @@ class RustExpressions(CommonSyntax):
                 target = self.pattern(child.child_by_field_name("pattern"))
                 name = target.name if isinstance(target, Name) else ""
                 found.append(Parameter(name, None, self.declared(child.child_by_field_name("type"))))
-            elif child.type == "identifier":
-                found.append(Parameter(self.text(child)))
+            elif child.type not in _NO_PARAMETERS:  # Of a closure: a pattern without a type.
+                target = self.pattern(child)
+                found.append(Parameter(target.name if isinstance(target, Name) else ""))
         return found
 
     def declared(self, kind: Node | None) -> Expression | None:

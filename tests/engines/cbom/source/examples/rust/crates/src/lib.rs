@@ -37,3 +37,12 @@ pub fn seeded(seed: u64) {
 fn seeds() {
     seeded(0x1337);
 }
+
+pub fn salted(data: &[u8]) -> Vec<u8> {
+    crate::salt::Salt::new().get(data)
+}
+
+#[test]
+fn salts() {
+    salted(b"text");
+}

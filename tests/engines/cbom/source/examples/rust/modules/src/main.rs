@@ -113,3 +113,14 @@ pub fn outside(sha2: &[u8], text: &str) -> Vec<u8> {
     let md5 = sha2::Sha384::digest(sha2); // finds: use:SHA-384
     md5::compute(text).to_vec() // finds: use:MD5 weak-hash
 }
+
+// Closures with patterns.
+pub fn closures(named: &[(String, Vec<u8>)], data: &[u8]) -> Option<usize> {
+    named.iter().map(|(_, data)| md5::compute(data)).count(); // finds: use:MD5 weak-hash
+    let hash = openssl::hash::hash(openssl::hash::MessageDigest::sha512(), data); // finds: use:SHA-512
+    openssl::hash::Hasher::new(openssl::hash::MessageDigest::sha384()) // finds: use:SHA-384
+        .and_then(|mut hasher| hasher.finish())
+        .map(|_| hash)
+        .ok()
+        .map(|_| 1)
+}
