@@ -203,11 +203,16 @@ class Names:
 
     def _library_name(self, name: str) -> Values:
         found = self._of_wildcards(self.scope.source, name)
-        if found:
+        if found and not (self.open_names and name in self.knowledge.prefixes and self._is_elsewhere(found)):
             return found
         if self.open_names or (name in self.knowledge.globals and not self._may_be_imported(name)):
             return self._resolved(self.normal(name))
         return UNKNOWN
+
+    def _is_elsewhere(self, values: Values) -> bool:
+        """Whether values are modules of other packages: these are called like libraries, but seldom seen (Rust)."""
+        own = self.scope.source.path.rpartition("/src/")[0]
+        return all(type(each) is File and each.scope.source.path.rpartition("/src/")[0] != own for each in values)
 
     def _may_be_imported(self, name: str) -> bool:
         """Whether a package of which nothing is known, all of whose classes are imported, may have a class ``name``."""
