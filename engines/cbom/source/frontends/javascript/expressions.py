@@ -107,6 +107,10 @@ class JavaScriptExpressions(CommonSyntax):
         operand = self.part(node, "argument")
         return Unary(operator, operand) if operator else Opaque([operand])
 
+    def element(self, node: Node) -> Expression:
+        """The opening of an element of JSX: its attributes. Its name would only have the component's file read."""
+        return Opaque([self.expression(child) for child in self.children(node)[1:]])
+
     def spread(self, node: Node) -> Expression:
         return Spread(self.first(node))
 
@@ -261,6 +265,9 @@ class JavaScriptExpressions(CommonSyntax):
         "type_assertion": CommonSyntax.last,
         "sequence_expression": CommonSyntax.last,
         "spread_element": spread,
+        "jsx_opening_element": element,
+        "jsx_self_closing_element": element,
+        "jsx_closing_element": CommonSyntax.nothing,
         "assignment_expression": assigned,
         "augmented_assignment_expression": assigned,
         "update_expression": updated,

@@ -11,3 +11,7 @@ forge.pki.rsa.generateKeyPair({ bits: 3072, workers: 2 }); // finds: use:RSA
 forge.pkcs5.pbkdf2('password', salt, 10, 16); // finds: use:PBKDF2 low-kdf-iterations hardcoded-key
 const hmac = forge.hmac.create();
 hmac.start('sha256', key); // finds: use:HMAC-SHA-256
+forge.rc2.createEncryptionCipher(given, 64); // finds: use:RC2 weak-cipher weak-key-size
+const theirs = forge.pki.publicKeyFromPem(pem);
+theirs.encrypt('text'); // finds: use:RSA weak-padding
+theirs.encrypt('text', 'RSA-OAEP'); // finds: use:RSA
