@@ -8,6 +8,7 @@ from abc import abstractmethod
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.calls import Calls
 from engines.cbom.source.evaluation.expressions import SHARED
+from engines.cbom.source.evaluation.functions.settings import is_variable
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
@@ -72,7 +73,7 @@ class Assignments(Calls):
                     self.assign(item, found if type(item) is program.Binary else found or UNKNOWN, local=local)
         elif isinstance(target, program.Binary):
             default = self.evaluate(target.right)
-            absent = all(type(value) is Unknown for value in values)
+            absent = all(type(value) is Unknown or is_variable(value) for value in values)
             self.assign(target.left, union((default, values)) if absent else values, local=local)
         elif isinstance(target, program.Pointed):
             self._assign_pointed(target.base, values)

@@ -197,10 +197,10 @@ class Evaluator(Branches):
         self.given_back.last = {}
         if too_deep(self._running):
             runs.cut(each.function for each in self._running)
-            return UNKNOWN
+            return arguments.unfollowed()
         if self._is_running(function) or len(results) >= most_contexts(function):
             note_taken(arguments.positional, self.witness)
-            return UNKNOWN
+            return arguments.unfollowed()
         results[key], calls = UNKNOWN, self.calls
         outer, returned = self.scope, self._returned
         self.scope = self._opened(closure, arguments)

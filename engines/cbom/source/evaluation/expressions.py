@@ -10,7 +10,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.functions.containers import MAX_ITEMS
 from engines.cbom.source.evaluation.functions.receivers import read_from, takes_this
-from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED
+from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED, SCRIPT_ENVIRONMENT
 from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import MAX_CLASSES, implementations, item_of, of_class
@@ -47,9 +47,6 @@ from engines.cbom.source.values import (
 DEFAULT = "default"
 CELL = "\0cell"
 """The entry of an object that is a box for one value (React, Vue)."""
-
-_ENVIRONMENT = "process.env"
-"""The environment in JavaScript, whose variables are members."""
 
 SHARED = "\0shared"
 """The field of a union's object that all its fields are."""
@@ -167,7 +164,7 @@ class Expressions(Names):
                 ours = self.files.find(self.scope.source, value.path, name)
                 if ours:
                     return ours
-            if value.path == _ENVIRONMENT and name in (variables := self.files.environment(self.scope.source)):
+            if value.path == SCRIPT_ENVIRONMENT and name in (variables := self.files.environment(self.scope.source)):
                 return variables[name]
             return self._resolved(self.normal(f"{value.path}.{name}"))
         if isinstance(value, Instance):
@@ -220,7 +217,8 @@ class Expressions(Names):
             return value.fields[SHARED]
         literal = value.of.literals.get(name, NOTHING) if value is value.of.sample else NOTHING
         if name in value.fields:
-            if value is value.of.sample and self.scope.source.language in _OPEN_OBJECTS:
+            counted = f"this.{name}" in value.of.scope.source.reassigned
+            if counted or (value is value.of.sample and self.scope.source.language in _OPEN_OBJECTS):
                 return union((value.fields[name], literal, UNKNOWN))
             return union((value.fields[name], literal)) if literal else read_from(value, value.fields[name])
         if name not in value.of.members:

@@ -78,6 +78,11 @@ class Arguments:
                     value.untaken = None
         return taken
 
+    def unfollowed(self) -> Values:
+        """The result of a function that isn't run with them; it may fill its buffers."""
+        self.may_fill()
+        return UNKNOWN
+
     def may_fill(self, read: Collection[int] = ()) -> None:
         """Note that a call of which nothing is known may fill its buffers, but for those that it only reads."""
         for values in self.positional:

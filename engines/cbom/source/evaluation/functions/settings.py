@@ -6,10 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.values import NOTHING, UNKNOWN, Known, Table, Thing, Values, constants, known, union
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Known,
+    Ref,
+    Table,
+    Thing,
+    Value,
+    Values,
+    constants,
+    known,
+    union,
+)
 
 ENVIRONMENT = "os.environ"
 """The environment in Python, whose variables are elements."""
+
+SCRIPT_ENVIRONMENT = "process.env"
+"""The environment in JavaScript, whose variables are members."""
 
 _FILE = "settings"
 """The type of a file of settings, open or as its text."""
@@ -21,6 +36,11 @@ INDEXED = frozenset({_PARSER})
 _CONTENT = "content"
 _MAX_NAMES = 4
 _OPEN_TABLE: Values = (Table({}, open=True),)
+
+
+def is_variable(value: Value) -> bool:
+    """Whether a value is a variable of the environment in JavaScript, which may not be set."""
+    return isinstance(value, Ref) and value.path.startswith(SCRIPT_ENVIRONMENT)
 
 
 def _given(arguments: Arguments, position: int, keyword: str = "") -> Values:

@@ -122,12 +122,18 @@ class JavaScriptExpressions(CommonSyntax):
         if target is not None and target.type == "identifier":
             self.reassigned.add(self.text(target))
 
+    def note_counted(self, target: Node) -> None:
+        """Note that a variable, or a field (``this.count++``), is counted or grows."""
+        self.note(target)
+        if target is not None and target.type == "member_expression" and target.named_children[0].type == "this":
+            self.reassigned.add(self.text(target))
+
     def assigned(self, node: Node) -> Expression:
         self.note(node.child_by_field_name("left"))
         return self.part(node, "right")
 
     def updated(self, node: Node) -> Expression:
-        self.note(node.child_by_field_name("argument"))
+        self.note_counted(node.child_by_field_name("argument"))
         return self.opaque(node)
 
     def object(self, node: Node) -> Expression:

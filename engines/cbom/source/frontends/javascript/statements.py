@@ -91,10 +91,10 @@ class JavaScriptLowering(JavaScriptExpressions):
         elif inner.type == "assignment_expression":
             yield from self._assignment(inner)
         elif inner.type == "augmented_assignment_expression":
-            self.note(inner.child_by_field_name("left"))
+            self.note_counted(inner.child_by_field_name("left"))
             yield self.assigned_to(inner)
         elif inner.type == "update_expression":
-            self.note(inner.child_by_field_name("argument"))
+            self.note_counted(inner.child_by_field_name("argument"))
             yield from self.update(inner)
         else:
             made = self.expression(inner)

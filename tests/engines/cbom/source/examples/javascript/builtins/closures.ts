@@ -20,3 +20,6 @@ const apiKey = (() => {
 const pwd = _.times(8, () => Math.random().toString(36)).join(''); // finds: weak-random
 const points = []; points.push(Math.random());
 const inviteCode = Math.random().toString(36); // finds: weak-random
+const { JWT_KEY = 'a default', OTHER } = process.env;
+createHmac('sha256', JWT_KEY); // finds: use:HMAC-SHA-256 hardcoded-key
+createHmac('sha256', OTHER); // finds: use:HMAC-SHA-256
