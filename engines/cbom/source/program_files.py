@@ -82,11 +82,13 @@ class ProgramFiles:
     failures: dict[str, str] = field(default_factory=dict)
     """Files that the scanner itself failed on, by path, each with the kind of its error."""
 
+    hot: dict[str, bool] = field(default_factory=dict)
+    """Whether files have a text that tells of a library, as far as that is known."""
+
     _loaded: dict[str, Loaded | None] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
     _seen: dict[tuple[str, str, str, bool], Values] = field(default_factory=dict)
     _apart: Apart = field(init=False)
-    _hot: dict[str, bool] = field(default_factory=dict)
     _included: Included = field(init=False)
     _manifests: Manifests = field(init=False)
     _packages: ScriptPackages = field(init=False)
@@ -189,10 +191,10 @@ class ProgramFiles:
 
     def _mentions(self, path: str, language: Language) -> bool:
         """Whether a file has a text that tells of a library."""
-        if path not in self._hot:
+        if path not in self.hot:
             content = self.read(path) or b""
-            self._hot[path] = any(sign in content for sign in signs_of(language.family))
-        return self._hot[path]
+            self.hot[path] = any(sign in content for sign in signs_of(language.family))
+        return self.hot[path]
 
     def _read(self, path: str, language: Language) -> Loaded | None:
         content = self.read(path)

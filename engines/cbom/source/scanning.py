@@ -160,10 +160,13 @@ _tree = Tree(())
 _files: ProgramFiles | None = None
 """The files that the groups before have read: groups have headers, modules and helpers in common."""
 
+_hot: dict[str, bool] = {}
+"""Whether files that this process has sifted name a library."""
+
 
 def _begin(paths: Sequence[str]) -> None:
-    global _tree, _files
-    _tree, _files = Tree.of(paths), None
+    global _tree, _files, _hot
+    _tree, _files, _hot = Tree.of(paths), None, {}
 
 
 def _begin_process(paths: Sequence[str]) -> None:
@@ -194,7 +197,7 @@ def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
                 words |= {word.rpartition(b"_")[0] for word in words}
             names = not stems.isdisjoint(words)
         else:
-            names = any(sign in content for sign in signs_of(language.family))
+            names = _hot[path] = any(sign in content for sign in signs_of(language.family))
         if names:
             found.hot.append(path)
     return found
@@ -215,7 +218,7 @@ def _scan_group(paths: Sequence[str]) -> Scanned:
         _files = None  # Before others are read: both at once would take twice the memory.
         gc.collect()
     if _files is None:
-        _files = ProgramFiles(_tree, _read, judge)
+        _files = ProgramFiles(_tree, _read, judge, hot=_hot)
     files = _files
     files.report_to(judge)
     files.prepare(paths)
