@@ -17,7 +17,7 @@ MAX_USES = 1000
 MAX_CONTEXTS = 12
 """The most sets of arguments with which one function is run."""
 
-MAX_CONTEXTS_OF_SHORT = 100
+MAX_CONTEXTS_OF_SHORT = 24
 _SHORT = 2
 """The most statements of a function that is short."""
 
