@@ -228,8 +228,8 @@ class Expressions(Names):
         found = self._class_member(value.of, name)
         if not found:
             return union((literal, UNKNOWN)) if literal else UNKNOWN
-        if self.scope.source.language != "go":
-            literal = NOTHING
+        if self.scope.source.language != "go":  # Rust: what a constructor makes of libraries' types.
+            literal = tuple(each for each in literal if type(each) is Thing and self.scope.source.language == "rust")
         if len(found) == 1 and not literal:
             return union((self._of_instance(found[0], value),))
         return union((*(self._of_instance(each, value) for each in found), literal))

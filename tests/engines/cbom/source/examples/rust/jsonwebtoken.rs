@@ -38,3 +38,18 @@ pub fn other_crates(secret: &[u8], pem: &str) -> Result<(), Box<dyn std::error::
     josekit::jwe::RSA_OAEP.encrypter_from_pem(pem)?; // finds: use:RSA
     Ok(())
 }
+
+pub struct Tokens {
+    decoding: DecodingKey,
+    validation: Validation,
+}
+
+impl Tokens {
+    pub fn new(secret: &[u8]) -> Self {
+        Self { decoding: DecodingKey::from_secret(secret), validation: Validation::new(Algorithm::HS384) } // finds: use:HMAC
+    }
+
+    pub fn check(&self, token: &str) -> bool {
+        decode::<Claims>(token, &self.decoding, &self.validation).is_ok() // finds: use:HMAC-SHA-384
+    }
+}
