@@ -223,8 +223,9 @@ class Expressions(Names):
             return union((value.fields[name], literal)) if literal else read_from(value, value.fields[name])
         if name not in value.of.members:
             for base in value.of.bases:  # Go: members of a struct that is embedded.
-                if type(base) is Class and base.node.name in value.fields:
-                    return self.members(value.fields[base.node.name], name)
+                embedded = value.fields.get(base.node.name, NOTHING) if type(base) is Class else NOTHING
+                if embedded and value not in embedded and not self.implicit_self:
+                    return self.members(embedded, name)
         found = self._class_member(value.of, name)
         if not found:
             return union((literal, UNKNOWN)) if literal else UNKNOWN

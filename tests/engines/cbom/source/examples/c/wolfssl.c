@@ -54,3 +54,10 @@ void connections(WOLFSSL_CTX *ctx) {
 /* wc_Md5Hash() in a comment, and a function of one's own. */
 static void wc_own(const char *key) { (void)key; }
 void own(void) { wc_own("secret"); }
+
+int newest(MlKemKey *key, RsaKey *rsa, WC_RNG *rng, byte *out, byte *shared)
+{
+    wc_MlKemKey_MakeKey(key, rng); // finds: use:ML-KEM
+    wc_MlKemKey_Encapsulate(key, out, shared, rng); // finds: use:ML-KEM
+    return wc_RsaPSS_Sign(out, 32, shared, 256, WC_HASH_TYPE_SHA256, WC_MGF1SHA256, rsa, rng); // finds: use:RSA
+}

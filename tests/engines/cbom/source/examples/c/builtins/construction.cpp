@@ -27,3 +27,12 @@ int referenced(EVP_MD_CTX *ctx) {
     name_it(name);
     return EVP_DigestInit_ex(ctx, EVP_get_digestbyname(name.c_str()), nullptr); // finds: use:MD5 weak-hash
 }
+
+struct Plain {
+    int size = 512;
+};
+
+struct Copied : Plain {
+    Copied(const Copied &other) : Plain(other) {}
+    int bits() const { return missing + size; }
+};

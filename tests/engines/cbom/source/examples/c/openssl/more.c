@@ -129,3 +129,9 @@ EVP_PKEY *raw(const unsigned char *key)
 {
     return EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL, key, 32); // finds: use:X25519
 }
+
+int either_way(EVP_CIPHER_CTX *ctx, AES_KEY *schedule, const unsigned char *in, unsigned char *out, unsigned char *iv, int encrypts)
+{
+    AES_cbc_encrypt(in, out, 16, schedule, iv, encrypts); // finds: use:AES unauthenticated-mode
+    return EVP_CipherInit_ex(ctx, EVP_aes_128_gcm(), NULL, (const unsigned char *)"0123456789abcdef", iv, encrypts); // finds: use:AES hardcoded-key
+}
