@@ -141,7 +141,7 @@ class Override:
     rule: Rule
 
     beside: str = ""
-    """The method that tells more, if the class has it: one that only refuses tells nothing."""
+    """The method that tells more, if the class has it. Where it checks, all is well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Contexts {
     }
 
     static class Anything implements X509TrustManager {
-        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+        public void checkClientTrusted(X509Certificate[] chain, String type) {} // finds: disabled-certificate-check
 
         public void checkServerTrusted(X509Certificate[] chain, String type) { // finds: disabled-certificate-check
             System.out.println(type);
