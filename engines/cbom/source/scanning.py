@@ -75,18 +75,9 @@ class _Sifted:
 def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
     """Scan source files; files of settings among ``paths`` are read where a program asks for them.
 
-    Raises ``MissingGrammar``, ``KnowledgeError`` and ``ScanningEnded``.
+    Raises ``MissingGrammar``, ``KnowledgeError`` and ``ScanningEnded``. Takes less time with garbage collection off:
+    what is dropped between groups is collected by itself.
     """
-    collects = gc.isenabled()
-    gc.disable()  # What a group makes lives longer than it: collecting before would find nothing.
-    try:
-        return _scan(paths, jobs, progress)
-    finally:
-        if collects:
-            gc.enable()
-
-
-def _scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
     found = Scanned(files=sum(language_of(path) is not None for path in paths))
     groups = [paths[start : start + _GROUP] for start in range(0, len(paths), _GROUP)]
     judge = Judge()
@@ -171,7 +162,7 @@ def _begin(paths: Sequence[str]) -> None:
 
 def _begin_process(paths: Sequence[str]) -> None:
     """As ``_begin``, in a process of the pool."""
-    gc.disable()
+    gc.disable()  # What a group makes lives longer than it: collecting before would find nothing.
     _begin(paths)
 
 

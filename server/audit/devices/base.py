@@ -39,9 +39,9 @@ class Immediate(Protocol):
     """
 
     def write_immediately(self, lines: bytes) -> bool:
-        """As ``write``, but never blocks: False, with nothing written, where ``write`` might. Raises ``DeviceFault``.
+        """As ``write``, but blocks for some milliseconds at most: False, with nothing written, where it would longer.
 
-        Called in the event loop, while no other call is under way.
+        Raises ``DeviceFault``. Called in the event loop, while no other call is under way.
         """
 
 

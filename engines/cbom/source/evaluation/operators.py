@@ -265,11 +265,6 @@ def _decoded(value: Value, form: str) -> Values:
         return (Data(CONSTANT),)
 
 
-def constants_of(values: Values) -> list[Any]:
-    """The constants among ``values``."""
-    return [value.value for value in values if type(value) is Known]
-
-
 def sliced(value: Value, bounds: Array) -> Values:
     """A slice of a text or array; a part of a buffer shares its bytes."""
     if isinstance(value, Data):

@@ -27,6 +27,7 @@ from engines.cbom.source.values import (
     Unknown,
     Value,
     Values,
+    constants,
     is_static,
     known,
     union,
@@ -63,6 +64,10 @@ class Arguments:
 
     site: Place | None = None
     """The place of a call that gives types to a generic function (Rust): what is done with them is told there."""
+
+    def at(self, position: int) -> Values:
+        """The argument at a position; NOTHING if there is none."""
+        return self.positional[position] if position < len(self.positional) else NOTHING
 
     def count(self) -> int:
         """How many there are, without the types of the one whose function it is (Rust)."""
@@ -261,7 +266,7 @@ def returned(rule: Rule, names: dict[str, Values], told: dict[str, Values]) -> V
 
 def made(rule: Rule, names: dict[str, Values]) -> Data:
     """Data of the rule's origin."""
-    sizes = [] if rule.size is None else operators.constants_of(of_term(rule.size, names))
+    sizes = [] if rule.size is None else constants(of_term(rule.size, names))
     size = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], int) else None
     whole = NOTHING if rule.of is None else of_term(rule.of, names)
     if whole and all(is_static(value) for value in whole):

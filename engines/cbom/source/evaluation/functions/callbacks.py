@@ -51,10 +51,6 @@ def _elements(values: Values) -> list[Values]:
     return (items if len(items) <= MAX_ELEMENTS else [union(items)]) or [UNKNOWN]
 
 
-def _argument(arguments: Arguments, position: int) -> Values:
-    return arguments.positional[position] if position < len(arguments.positional) else NOTHING
-
-
 def _mapped(evaluator: Any, functions: Values, values: Values) -> Values:
     if not _functions(functions):
         return UNKNOWN
@@ -67,29 +63,29 @@ def _mapped(evaluator: Any, functions: Values, values: Values) -> Values:
 
 def _map(evaluator: Any, arguments: Arguments) -> Values:
     """An array's ``map``."""
-    return _mapped(evaluator, _argument(arguments, 0), arguments.receiver)
+    return _mapped(evaluator, arguments.at(0), arguments.receiver)
 
 
 def _each(evaluator: Any, arguments: Arguments) -> Values:
     """An array's ``forEach``, and others that ask a function about each element and give elements."""
-    _mapped(evaluator, _argument(arguments, 0), arguments.receiver)
+    _mapped(evaluator, arguments.at(0), arguments.receiver)
     return arguments.receiver or UNKNOWN
 
 
 def _one(evaluator: Any, arguments: Arguments) -> Values:
     """An array's ``find``."""
-    _mapped(evaluator, _argument(arguments, 0), arguments.receiver)
-    return (union(_elements(arguments.receiver)) if _functions(_argument(arguments, 0)) else NOTHING) or UNKNOWN
+    _mapped(evaluator, arguments.at(0), arguments.receiver)
+    return (union(_elements(arguments.receiver)) if _functions(arguments.at(0)) else NOTHING) or UNKNOWN
 
 
 def _reduce(evaluator: Any, arguments: Arguments) -> Values:
     """An array's ``reduce``: one step."""
-    return _invoke(evaluator, _argument(arguments, 0), [_argument(arguments, 1) or UNKNOWN, UNKNOWN]) or UNKNOWN
+    return _invoke(evaluator, arguments.at(0), [arguments.at(1) or UNKNOWN, UNKNOWN]) or UNKNOWN
 
 
 def _then(evaluator: Any, arguments: Arguments) -> Values:
     """A promise is its value, so ``then`` gives that to its function."""
-    return _invoke(evaluator, _argument(arguments, 0), [arguments.receiver]) or UNKNOWN
+    return _invoke(evaluator, arguments.at(0), [arguments.receiver]) or UNKNOWN
 
 
 def _same(_evaluator: Any, arguments: Arguments) -> Values:
@@ -98,7 +94,7 @@ def _same(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _call(evaluator: Any, arguments: Arguments) -> Values:
     """``f.call(self, a, b)``; ``Base.call(this, a)`` lets the class above fill an object."""
-    for receiver in _argument(arguments, 0):
+    for receiver in arguments.at(0):
         for value in arguments.receiver:
             if isinstance(receiver, Instance) and isinstance(value, Class):
                 for each in value.members.get("constructor", NOTHING):
@@ -110,7 +106,7 @@ def _call(evaluator: Any, arguments: Arguments) -> Values:
 
 def _apply(evaluator: Any, arguments: Arguments) -> Values:
     """``f.apply(self, [a, b])``."""
-    lists = [value for value in _argument(arguments, 1) if type(value) is Array]
+    lists = [value for value in arguments.at(1) if type(value) is Array]
     return _invoke(evaluator, arguments.receiver, lists[0].items if lists else []) or UNKNOWN
 
 
@@ -126,12 +122,12 @@ def _chosen(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _submit(evaluator: Any, arguments: Arguments) -> Values:
     """``executor.submit(f, a)``, ``asyncio.to_thread(f, a)``."""
-    return _invoke(evaluator, _argument(arguments, 0), arguments.positional[1:]) or UNKNOWN
+    return _invoke(evaluator, arguments.at(0), arguments.positional[1:]) or UNKNOWN
 
 
 def _run_in_executor(evaluator: Any, arguments: Arguments) -> Values:
     """``loop.run_in_executor(executor, f, a)``."""
-    return _invoke(evaluator, _argument(arguments, 1), arguments.positional[2:]) or UNKNOWN
+    return _invoke(evaluator, arguments.at(1), arguments.positional[2:]) or UNKNOWN
 
 
 def _thread(evaluator: Any, arguments: Arguments) -> Values:
@@ -143,35 +139,35 @@ def _thread(evaluator: Any, arguments: Arguments) -> Values:
 
 def _map_function(evaluator: Any, arguments: Arguments) -> Values:
     """Python's ``map(f, items)``."""
-    return _mapped(evaluator, _argument(arguments, 0), _argument(arguments, 1))
+    return _mapped(evaluator, arguments.at(0), arguments.at(1))
 
 
 def _array_from(evaluator: Any, arguments: Arguments) -> Values:
     """``Array.from(items, f)``."""
     if len(arguments.positional) < 2:
-        return _argument(arguments, 0) or UNKNOWN
-    return _mapped(evaluator, _argument(arguments, 1), _argument(arguments, 0))
+        return arguments.at(0) or UNKNOWN
+    return _mapped(evaluator, arguments.at(1), arguments.at(0))
 
 
 def _times(evaluator: Any, arguments: Arguments) -> Values:
     """lodash's ``times(n, f)``."""
-    return _mapped(evaluator, _argument(arguments, 1), UNKNOWN)
+    return _mapped(evaluator, arguments.at(1), UNKNOWN)
 
 
 def _made(evaluator: Any, arguments: Arguments) -> Values:
     """React's ``useMemo(() => value, [])``."""
-    return _invoke(evaluator, _argument(arguments, 0), []) or UNKNOWN
+    return _invoke(evaluator, arguments.at(0), []) or UNKNOWN
 
 
 def _state(evaluator: Any, arguments: Arguments) -> Values:
     """React's ``useState(value)``, also with a function that makes it."""
-    given = _argument(arguments, 0)
+    given = arguments.at(0)
     return (Array([_invoke(evaluator, given, []) or given or UNKNOWN, UNKNOWN]),)
 
 
 def _cell(evaluator: Any, arguments: Arguments) -> Values:
     """React's ``useRef(value)``, Vue's ``ref(value)``."""
-    given = _argument(arguments, 0) or UNKNOWN
+    given = arguments.at(0) or UNKNOWN
     return (Table({"current": given, "value": given, "\0cell": given}, open=True),)
 
 
@@ -189,7 +185,7 @@ def _define(evaluator: Any, arguments: Arguments) -> Values:
 
 def _register_later(evaluator: Any, arguments: Arguments) -> Values:
     """NestJS's ``JwtModule.registerAsync({ useFactory: () => options })``."""
-    for table in _argument(arguments, 0):
+    for table in arguments.at(0):
         factories = table.entries.get("useFactory", NOTHING) if isinstance(table, Table) else NOTHING
         options = _invoke(evaluator, factories, [])
         if options:
@@ -205,7 +201,7 @@ def _promise(evaluator: Any, arguments: Arguments) -> Values:
     """``new Promise((resolve, reject) => ...)``: what is resolved, also by functions that others call later."""
     resolver = Thing(_RESOLVER, {})
     before = len(evaluator.made)
-    _invoke(evaluator, _argument(arguments, 0), [(resolver,), UNKNOWN])
+    _invoke(evaluator, arguments.at(0), [(resolver,), UNKNOWN])
     for closure in evaluator.made[before : before + MAX_ELEMENTS]:
         evaluator.run(closure, Arguments([], {}, incomplete=True))
     return resolver.facts.get(_RESOLVED) or UNKNOWN
@@ -214,7 +210,7 @@ def _promise(evaluator: Any, arguments: Arguments) -> Values:
 def _resolve(_evaluator: Any, arguments: Arguments) -> Values:
     for resolver in arguments.receiver:
         if type(resolver) is Thing:
-            resolver.facts[_RESOLVED] = union((resolver.facts.get(_RESOLVED, NOTHING), _argument(arguments, 0)))
+            resolver.facts[_RESOLVED] = union((resolver.facts.get(_RESOLVED, NOTHING), arguments.at(0)))
     return UNKNOWN
 
 

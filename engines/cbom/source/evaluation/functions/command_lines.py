@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from engines.cbom.source.evaluation.functions.module_names import methods_of
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import NOTHING, UNKNOWN, Bound, Closure, Ref, Table, Thing, Values, constants
 
@@ -16,10 +17,6 @@ _DASHED = re.compile(r"-(\w)")
 _PLACE = re.compile(r"[<\[]")
 _DEFAULT = 2
 _MAX_PLACES = 8
-
-
-def _argument(arguments: Arguments, position: int) -> Values:
-    return arguments.positional[position] if position < len(arguments.positional) else NOTHING
 
 
 def _text(values: Values) -> str:
@@ -63,25 +60,25 @@ def _option(evaluator: Any, arguments: Arguments) -> Values:
     commands = _receivers(evaluator, arguments, _COMMAND)
     given = arguments.positional[_DEFAULT:]
     values = next((each for each in given if not any(isinstance(value, Closure | Bound) for value in each)), NOTHING)
-    _set(commands, _named(_text(_argument(arguments, 0))), values)
+    _set(commands, _named(_text(arguments.at(0))), values)
     return tuple(commands)
 
 
 def _made_option(_evaluator: Any, arguments: Arguments) -> Values:
     """``new Option("--bits <n>")``."""
-    return (Thing(_OPTION, {"flags": _argument(arguments, 0)}),)
+    return (Thing(_OPTION, {"flags": arguments.at(0)}),)
 
 
 def _option_default(_evaluator: Any, arguments: Arguments) -> Values:
     for value in arguments.receiver:
         if isinstance(value, Thing):
-            value.facts["default"] = _argument(arguments, 0)
+            value.facts["default"] = arguments.at(0)
     return arguments.receiver
 
 
 def _add_option(evaluator: Any, arguments: Arguments) -> Values:
     commands = _receivers(evaluator, arguments, _COMMAND)
-    for option in _argument(arguments, 0):
+    for option in arguments.at(0):
         if isinstance(option, Thing):
             name = _named(_text(option.facts.get("flags", NOTHING)))
             _set(commands, name, option.facts.get("default", NOTHING))
@@ -91,7 +88,7 @@ def _add_option(evaluator: Any, arguments: Arguments) -> Values:
 def _subcommand(_evaluator: Any, arguments: Arguments) -> Values:
     """``program.command("name <file>")``."""
     made = _new(_COMMAND)
-    places = len(_PLACE.findall(_text(_argument(arguments, 0))))
+    places = len(_PLACE.findall(_text(arguments.at(0))))
     made.facts[_ARGUMENTS] = (UNKNOWN[0],) * min(places, _MAX_PLACES)
     return (made,)
 
@@ -109,7 +106,7 @@ def _action(evaluator: Any, arguments: Arguments) -> Values:
     commands = _receivers(evaluator, arguments, _COMMAND)
     for command in commands:
         places = [UNKNOWN for _ in command.facts[_ARGUMENTS]]
-        _invoke(evaluator, _argument(arguments, 0), [*places, command.facts[_OPTIONS]])
+        _invoke(evaluator, arguments.at(0), [*places, command.facts[_OPTIONS]])
     return tuple(commands)
 
 
@@ -140,7 +137,7 @@ def _parser(_evaluator: Any, _arguments: Arguments) -> Values:
 def _parser_option(evaluator: Any, arguments: Arguments) -> Values:
     """``yargs.option("bits", { default: 1024 })``, or an object of several."""
     parsers = _receivers(evaluator, arguments, _YARGS)
-    _take(parsers, _argument(arguments, 0), _argument(arguments, 1))
+    _take(parsers, arguments.at(0), arguments.at(1))
     return tuple(parsers)
 
 
@@ -160,7 +157,7 @@ def _default_in(values: Values) -> Values:
 def _parser_default(evaluator: Any, arguments: Arguments) -> Values:
     """``yargs.default("bits", 1024)``."""
     parsers = _receivers(evaluator, arguments, _YARGS)
-    _set(parsers, _text(_argument(arguments, 0)), _argument(arguments, 1))
+    _set(parsers, _text(arguments.at(0)), arguments.at(1))
     return tuple(parsers)
 
 
@@ -190,7 +187,7 @@ def _same_parser(evaluator: Any, arguments: Arguments) -> Values:
 def _minimist(_evaluator: Any, arguments: Arguments) -> Values:
     """``minimist(process.argv, { default: {...} })``."""
     result = Table({}, open=True)
-    for table in _default_in(_argument(arguments, 1)):
+    for table in _default_in(arguments.at(1)):
         if isinstance(table, Table):
             result.entries.update(table.entries)
     return (result,)
@@ -199,7 +196,7 @@ def _minimist(_evaluator: Any, arguments: Arguments) -> Values:
 def _parsed(_evaluator: Any, arguments: Arguments) -> Values:
     """``parseArgs({ options: { bits: { default: "1024" } } }).values``."""
     result = Table({}, open=True)
-    for table in _argument(arguments, 0):
+    for table in arguments.at(0):
         for options in table.entries.get("options", NOTHING) if isinstance(table, Table) else ():
             for name, values in options.entries.items() if isinstance(options, Table) else ():
                 if default := _default_in(values):
@@ -213,27 +210,23 @@ _COMMANDS = ("commander", "commander.program", _COMMAND)
 _PARSERS = ("yargs", _YARGS)
 
 
-def _each(prefixes: tuple[str, ...], *names: str) -> list[str]:
-    return [f"{prefix}.{name}" for prefix in prefixes for name in names]
-
-
 COMMAND_LINE_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "commander.Command": _command,
     _OPTION: _made_option,
     f"{_OPTION}.default": _option_default,
-    **dict.fromkeys(_each(_COMMANDS, "option", "requiredOption"), _option),
-    **dict.fromkeys(_each(_COMMANDS, "addOption"), _add_option),
-    **dict.fromkeys(_each(_COMMANDS, "command"), _subcommand),
-    **dict.fromkeys(_each(_COMMANDS, "argument"), _place),
-    **dict.fromkeys(_each(_COMMANDS, "action"), _action),
-    **dict.fromkeys(_each(_COMMANDS, *_PASSING, "parse", "parseAsync"), _same_command),
-    **dict.fromkeys(_each(_COMMANDS, "opts", "optsWithGlobals"), _options),
+    **dict.fromkeys(methods_of(_COMMANDS, "option", "requiredOption"), _option),
+    **dict.fromkeys(methods_of(_COMMANDS, "addOption"), _add_option),
+    **dict.fromkeys(methods_of(_COMMANDS, "command"), _subcommand),
+    **dict.fromkeys(methods_of(_COMMANDS, "argument"), _place),
+    **dict.fromkeys(methods_of(_COMMANDS, "action"), _action),
+    **dict.fromkeys(methods_of(_COMMANDS, *_PASSING, "parse", "parseAsync"), _same_command),
+    **dict.fromkeys(methods_of(_COMMANDS, "opts", "optsWithGlobals"), _options),
     "yargs": _parser,
-    **dict.fromkeys(_each(_PARSERS, "option", "options", "positional"), _parser_option),
-    **dict.fromkeys(_each(_PARSERS, "default"), _parser_default),
-    **dict.fromkeys(_each(_PARSERS, "command"), _parser_command),
-    **dict.fromkeys(_each(_PARSERS, *_PASSING_YARGS), _same_parser),
-    **dict.fromkeys(_each(_PARSERS, "parse", "parseSync", "parseAsync"), _parser_options),
+    **dict.fromkeys(methods_of(_PARSERS, "option", "options", "positional"), _parser_option),
+    **dict.fromkeys(methods_of(_PARSERS, "default"), _parser_default),
+    **dict.fromkeys(methods_of(_PARSERS, "command"), _parser_command),
+    **dict.fromkeys(methods_of(_PARSERS, *_PASSING_YARGS), _same_parser),
+    **dict.fromkeys(methods_of(_PARSERS, "parse", "parseSync", "parseAsync"), _parser_options),
     "minimist": _minimist,
     "util.parseArgs": _parsed,
 }

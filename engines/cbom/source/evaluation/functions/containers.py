@@ -16,10 +16,6 @@ _TUPLE = "collections.namedtuple"
 _FIELDS = "fields"
 
 
-def _given(arguments: Arguments, position: int) -> Values:
-    return arguments.positional[position] if position < len(arguments.positional) else NOTHING
-
-
 def _arrays(values: Values) -> list[Array]:
     return [value for value in values if type(value) is Array]
 
@@ -34,8 +30,8 @@ def _named(arguments: Arguments) -> dict[Constant, Values]:
 
 def _next(_evaluator: Any, arguments: Arguments) -> Values:
     """``next(iterator)``: the first element."""
-    first = [array.items[0] for array in _arrays(_given(arguments, 0)) if array.items]
-    return union([*first, _given(arguments, 1)]) or UNKNOWN
+    first = [array.items[0] for array in _arrays(arguments.at(0)) if array.items]
+    return union([*first, arguments.at(1)]) or UNKNOWN
 
 
 def _zip(_evaluator: Any, arguments: Arguments) -> Values:
@@ -50,7 +46,7 @@ def _zip(_evaluator: Any, arguments: Arguments) -> Values:
 def _enumerate(_evaluator: Any, arguments: Arguments) -> Values:
     pairs: list[Values] = [
         (Array([known(position), item]),)
-        for array in _arrays(_given(arguments, 0))
+        for array in _arrays(arguments.at(0))
         for position, item in enumerate(array.items[:MAX_ITEMS])
     ]
     return (Array(pairs),) if pairs else UNKNOWN
@@ -72,7 +68,7 @@ def _append(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _extend(_evaluator: Any, arguments: Arguments) -> Values:
-    more = [item for array in _arrays(_given(arguments, 0)) for item in array.items]
+    more = [item for array in _arrays(arguments.at(0)) for item in array.items]
     for array in _arrays(arguments.receiver):
         array.items.extend(more[: MAX_ITEMS - len(array.items)])
     return UNKNOWN
@@ -80,7 +76,7 @@ def _extend(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _pop(_evaluator: Any, arguments: Arguments) -> Values:
     """A list's ``pop()``, ``pop(0)``. The list keeps its elements: it may be in a loop."""
-    position = next(iter(constants(_given(arguments, 0))), -1)
+    position = next(iter(constants(arguments.at(0))), -1)
     found = [
         array.items[position]
         if isinstance(position, int) and -len(array.items) <= position < len(array.items)
@@ -92,7 +88,7 @@ def _pop(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _take(_evaluator: Any, arguments: Arguments) -> Values:
     """A dictionary's ``pop(key, default)``: the entry, or the default."""
-    names, default = constants(_given(arguments, 0)), _given(arguments, 1)
+    names, default = constants(arguments.at(0)), arguments.at(1)
     found = []
     for table in _tables(arguments):
         for name in names:
@@ -104,15 +100,15 @@ def _take(_evaluator: Any, arguments: Arguments) -> Values:
 def _set_default(evaluator: Any, arguments: Arguments) -> Values:
     """A dictionary's ``setdefault(key, value)``."""
     for table in _tables(arguments):
-        for name in constants(_given(arguments, 0)):
+        for name in constants(arguments.at(0)):
             if name not in table.entries and len(table.entries) < MAX_ITEMS:
-                table.entries[name] = union((_given(arguments, 1), UNKNOWN if table.open else NOTHING))
+                table.entries[name] = union((arguments.at(1), UNKNOWN if table.open else NOTHING))
     return _take(evaluator, arguments)
 
 
 def _update(_evaluator: Any, arguments: Arguments) -> Values:
     """A dictionary's ``update(other, name=value)``."""
-    others = [value for value in _given(arguments, 0) if type(value) is Table]
+    others = [value for value in arguments.at(0) if type(value) is Table]
     for table in _tables(arguments):
         table.open |= arguments.incomplete or any(other.open for other in others)
         for entries in (*(other.entries for other in others), _named(arguments)):
@@ -133,7 +129,7 @@ def _namespace(_evaluator: Any, arguments: Arguments) -> Values:
 def _tuple_class(_evaluator: Any, arguments: Arguments) -> Values:
     """``namedtuple("Point", "x y")``, ``namedtuple("Point", ["x", "y"])``."""
     names: list[str] = []
-    for value in _given(arguments, 1):
+    for value in arguments.at(1):
         if type(value) is Known and isinstance(value.value, str):
             names += value.value.replace(",", " ").split()
         elif type(value) is Array:

@@ -82,7 +82,7 @@ def _string(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _drawn(evaluator: Any, arguments: Arguments) -> Values:
     """A distribution that is called: what its generator gives."""
-    return _given_by(evaluator, arguments.positional[0] if arguments.positional else NOTHING)
+    return _given_by(evaluator, arguments.at(0))
 
 
 def _given_by(evaluator: Any, generators: Values) -> Values:

@@ -69,7 +69,7 @@ def _import(evaluator: Any, arguments: Arguments) -> Values:
 
 def _get(_evaluator: Any, arguments: Arguments) -> Values:
     """A dictionary's ``get``: the entry, or the default."""
-    default = arguments.positional[1] if len(arguments.positional) > 1 else NOTHING
+    default = arguments.at(1)
     keys = constants(arguments.positional[0]) if arguments.positional else []
     found: list[Values] = []
     for value in arguments.receiver:
@@ -222,7 +222,7 @@ def _dictionary(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _assigned(_evaluator: Any, arguments: Arguments) -> Values:
     """JavaScript's ``Object.assign``: the pairs of all objects, which the first one gets."""
-    first = arguments.positional[0] if arguments.positional else NOTHING
+    first = arguments.at(0)
     result = _merged(arguments.positional)
     for value in first:
         if type(value) is Instance:
@@ -270,7 +270,7 @@ def _entry_or(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _given(arguments: Arguments) -> Values:
     """The object that a method or function of objects is about."""
-    return arguments.receiver or (arguments.positional[0] if arguments.positional else NOTHING)
+    return arguments.receiver or (arguments.at(0))
 
 
 def _map_of(_evaluator: Any, arguments: Arguments) -> Values:

@@ -182,7 +182,7 @@ def _or_else(evaluator: Any, arguments: Arguments) -> Values:
     held = union(item for value in arguments.receiver if type(value) is Array for item in value.items)
     if held and all(type(value) is Known for value in held):
         return held
-    given = arguments.positional[0] if arguments.positional else NOTHING
+    given = arguments.at(0)
     others = union(evaluator.invoke(each, Arguments([], {})) if type(each) is Closure else (each,) for each in given)
     return union((held or UNKNOWN, others))
 

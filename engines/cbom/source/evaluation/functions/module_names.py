@@ -1,8 +1,11 @@
-"""Names of JavaScript's packages, however an import has them: with versions, from a registry or from a server."""
+"""Names of JavaScript's packages, however an import has them (with versions, from a registry or from a server), and of
+the methods of their types.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 _REGISTRY = re.compile(r"(?:npm|jsr|node):/?(?=.)")
@@ -41,3 +44,8 @@ def package_path(module: str) -> str:
     if inner and inner[0].removesuffix(".min") in (parts[0], "index"):  # A package's file of its own name is all of it.
         inner = []
     return "/".join([*parts[:size], *inner])
+
+
+def methods_of(types: Sequence[str], *names: str) -> list[str]:
+    """The full names of the methods ``names`` of each of ``types``."""
+    return [f"{each}.{name}" for each in types for name in names]

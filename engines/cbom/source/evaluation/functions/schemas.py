@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from engines.cbom.source.evaluation.functions.module_names import methods_of
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import NOTHING, UNKNOWN, Table, Thing, Values, constants, union
 
@@ -26,26 +27,22 @@ _LIMITS = (
 """Methods that give the schema back: limits that a default meets."""
 
 
-def _argument(arguments: Arguments, position: int) -> Values:
-    return arguments.positional[position] if position < len(arguments.positional) else NOTHING
-
-
 def _schema(_evaluator: Any, _arguments: Arguments) -> Values:
     return (Thing(_SCHEMA, {}),)
 
 
 def _object(_evaluator: Any, arguments: Arguments) -> Values:
     """``z.object({...})``."""
-    return (Thing(_OBJECT, {_SHAPE: _argument(arguments, 0)}),)
+    return (Thing(_OBJECT, {_SHAPE: arguments.at(0)}),)
 
 
 def _with_default(_evaluator: Any, arguments: Arguments) -> Values:
-    return (Thing(_SCHEMA, {_DEFAULT: _argument(arguments, 0)}),)
+    return (Thing(_SCHEMA, {_DEFAULT: arguments.at(0)}),)
 
 
 def _with_option(_evaluator: Any, arguments: Arguments) -> Values:
     """``str({ default: "a", devDefault: "b" })`` of envalid."""
-    tables = [value for value in _argument(arguments, 0) if isinstance(value, Table)]
+    tables = [value for value in arguments.at(0) if isinstance(value, Table)]
     given = [table.entries.get(word, NOTHING) for table in tables for word in (_DEFAULT, "devDefault")]
     return (Thing(_SCHEMA, {_DEFAULT: union(given)}),)
 
@@ -57,7 +54,7 @@ def _same(_evaluator: Any, arguments: Arguments) -> Values:
 def _extended(_evaluator: Any, arguments: Arguments) -> Values:
     """``schema.extend({...})``, ``schema.merge(other)``, joi's ``keys``."""
     whole = Table({})
-    for value in (*arguments.receiver, *_argument(arguments, 0)):
+    for value in (*arguments.receiver, *arguments.at(0)):
         shapes = value.facts.get(_SHAPE, NOTHING) if isinstance(value, Thing) else (value,)
         for shape in shapes:
             if isinstance(shape, Table):
@@ -94,12 +91,12 @@ def _parsed_safely(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _second(_evaluator: Any, arguments: Arguments) -> Values:
     """``cleanEnv(process.env, {...})``, ``Joi.attempt(process.env, schema)``."""
-    return _resolved(_argument(arguments, 1))
+    return _resolved(arguments.at(1))
 
 
 def _created(_evaluator: Any, arguments: Arguments) -> Values:
     """``createEnv({ server: {...}, client: {...}, runtimeEnv })``."""
-    tables = [value for value in _argument(arguments, 0) if isinstance(value, Table)]
+    tables = [value for value in arguments.at(0) if isinstance(value, Table)]
     whole = Table({}, open=True)
     for part in [value for table in tables for word in ("server", "client", "shared") for value in _part(table, word)]:
         if isinstance(part, Table):
@@ -113,14 +110,14 @@ def _part(table: Table, word: str) -> Values:
 
 def _convict(_evaluator: Any, arguments: Arguments) -> Values:
     """``convict({ name: { default: 1 } })``."""
-    return (Thing(_CONFIG, {_SHAPE: _argument(arguments, 0)}),)
+    return (Thing(_CONFIG, {_SHAPE: arguments.at(0)}),)
 
 
 def _setting(_evaluator: Any, arguments: Arguments) -> Values:
     """``config.get("a.b")`` of convict."""
     configs = [value for value in arguments.receiver if isinstance(value, Thing)]
     found = union(config.facts.get(_SHAPE, NOTHING) for config in configs)
-    return _defaults(_below(found, constants(_argument(arguments, 0)))) or UNKNOWN
+    return _defaults(_below(found, constants(arguments.at(0)))) or UNKNOWN
 
 
 def _defaults(values: Values, depth: int = 0) -> Values:
@@ -148,28 +145,24 @@ def _configured(evaluator: Any, arguments: Arguments) -> Values:
     """``config.get("a.b")`` of the package ``config``, which reads files in the folder ``config``."""
     names = [f"config/default{suffix}" for suffix in (".json", ".yaml", ".yml")][:_MAX_FILES]
     files = union(evaluator.files.setting_file(evaluator.scope.source, name) for name in names)
-    return _below(files, constants(_argument(arguments, 0))) or UNKNOWN
-
-
-def _named(prefixes: tuple[str, ...], names: tuple[str, ...]) -> list[str]:
-    return [f"{prefix}.{name}" for prefix in prefixes for name in names]
+    return _below(files, constants(arguments.at(0))) or UNKNOWN
 
 
 SCHEMA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
-    **dict.fromkeys(_named(("zod", "zod.coerce", "joi"), _KINDS), _schema),
+    **dict.fromkeys(methods_of(("zod", "zod.coerce", "joi"), *_KINDS), _schema),
     **dict.fromkeys(("zod.object", "zod.strictObject", "joi.object"), _object),
-    **dict.fromkeys(_named(("envalid",), _KINDS_ENV), _with_option),
-    **dict.fromkeys(_named((_SCHEMA, _OBJECT), _LIMITS), _same),
-    **dict.fromkeys(_named((_SCHEMA,), ("default", "catch")), _with_default),
+    **dict.fromkeys(methods_of(("envalid",), *_KINDS_ENV), _with_option),
+    **dict.fromkeys(methods_of((_SCHEMA, _OBJECT), *_LIMITS), _same),
+    **dict.fromkeys(methods_of((_SCHEMA,), "default", "catch"), _with_default),
     f"{_OBJECT}.default": _same,
-    **dict.fromkeys(_named((_OBJECT,), ("extend", "merge", "keys", "append")), _extended),
-    **dict.fromkeys(_named((_OBJECT,), ("parse", "parseAsync", "validateSync")), _parsed),
-    **dict.fromkeys(_named((_OBJECT,), ("safeParse", "safeParseAsync", "validate", "validateAsync")), _parsed_safely),
+    **dict.fromkeys(methods_of((_OBJECT,), "extend", "merge", "keys", "append"), _extended),
+    **dict.fromkeys(methods_of((_OBJECT,), "parse", "parseAsync", "validateSync"), _parsed),
+    **dict.fromkeys(methods_of((_OBJECT,), "safeParse", "safeParseAsync", "validate", "validateAsync"), _parsed_safely),
     **dict.fromkeys(("envalid.cleanEnv", "joi.attempt"), _second),
     **dict.fromkeys(("@t3-oss/env-nextjs.createEnv", "@t3-oss/env-core.createEnv"), _created),
     "convict": _convict,
     f"{_CONFIG}.get": _setting,
-    **dict.fromkeys(_named((_CONFIG,), ("validate", "load", "loadFile")), _same),
+    **dict.fromkeys(methods_of((_CONFIG,), "validate", "load", "loadFile"), _same),
     "config.get": _configured,
 }
 """By full name; ``zod.Schema`` and ``zod.Object`` are the types of joi's too."""
