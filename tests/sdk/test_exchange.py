@@ -77,6 +77,13 @@ def test_repeats_end_with_the_time_of_the_call(connect: Connect, scripted: Scrip
     assert 1 <= len(scripted.sent) <= 10
 
 
+def test_a_repeat_that_is_cut_off_tells_what_the_server_answered_before(connect: Connect, scripted: Scripted) -> None:
+    scripted.plays = [answer(503), lambda connection, sent: time.sleep(0.6)]
+    with pytest.raises(Unavailable, match="sealed"):
+        connect(addr=scripted.address, token="t", timeout=0.4).encrypt(b"x", "c")
+    assert len(scripted.sent) == 2
+
+
 @pytest.mark.parametrize("retries", [0, 2])
 def test_repeats_can_be_counted(connect: Connect, scripted: Scripted, retries: int) -> None:
     scripted.plays = [answer(503)]

@@ -99,6 +99,7 @@ class Exchange:
         """
         content = b"" if body is None else json.dumps(body, separators=(",", ":")).encode("ascii")
         retries = 0
+        refused: CryptoServeError | None = None
         while True:
             fault: CryptoServeError
             wait = None
@@ -126,10 +127,12 @@ class Exchange:
                     return read(received)
                 wait = retry_after_seconds(received)
                 harmless, fault = repeats, _refused_for_now(received, wait)
+                refused = fault
             pause = self._pause(retries) if wait is None else wait + self._pause(0)
             spent = self._max_retries is not None and retries >= self._max_retries
             if not harmless or spent or time.monotonic() + pause >= deadline:
-                raise fault from None
+                # A repeat that was cut off by the deadline says less than the server's last answer.
+                raise (fault if refused is None or time.monotonic() < deadline else refused) from None
             retries += 1
             yield Pause(pause)
 

@@ -55,7 +55,11 @@ class LedgerFile:
 
 
 def read_file(path: Path, name: str) -> LedgerFile:
-    """A file of the log at ``path``. Raises ``NotFound`` for what isn't there, and for names that are none of a log."""
+    """A file of the log at ``path``.
+
+    Raises ``NotYet`` before the log's first checkpoint is published, ``NotFound`` for other files that aren't there,
+    and for names that are none of a log.
+    """
     plain = {CHECKPOINT: MAX_NOTE_BYTES, POLICY: MAX_POLICY_BYTES}
     if name == KEPT:
         return LedgerFile(_TEXT, _kept_list(path))
@@ -74,7 +78,7 @@ def read_file(path: Path, name: str) -> LedgerFile:
     with _source(path) as source:
         content = source.read(name, limit)
     if content is None:
-        raise NotFound
+        raise _no_checkpoint() if name in (CHECKPOINT, POLICY) else NotFound()
     return LedgerFile(_TEXT if name in plain else "application/octet-stream", content)
 
 
@@ -182,5 +186,10 @@ def _indexed(path: Path, index_key: bytes) -> Iterator[Indexes]:
     """The log, proven against its checkpoint, with its indexes. Raises ``NotYet`` if it has none yet."""
     with _source(path) as source:
         if source.read(CHECKPOINT, MAX_NOTE_BYTES) is None:
-            raise NotYet("the audit ledger has no checkpoint yet", retry_after_seconds=1)
+            raise _no_checkpoint()
         yield Indexes(source, ProvenLog(source), index_key, _tails)
+
+
+def _no_checkpoint() -> NotYet:
+    """A log is remembered before its first checkpoint is written."""
+    return NotYet("the audit ledger has no checkpoint yet", retry_after_seconds=1)
