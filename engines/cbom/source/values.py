@@ -45,6 +45,14 @@ class Known:
 
 
 @dataclass(slots=True, eq=False)
+class Partial:
+    """A text of which only the beginning and the end are known: ``aes-${bits}-gcm``."""
+
+    beginning: str
+    end: str = ""
+
+
+@dataclass(slots=True, eq=False)
 class Data:
     """Bytes or a number whose origin is known, but not the content. A buffer may be filled later."""
 
@@ -179,9 +187,8 @@ class Bound:
     keywords: dict[str, Values]
 
 
-Value: TypeAlias = (
-    Unknown | Known | Data | Ref | Thing | Method | Closure | Class | Instance | Super | File | Array | Table | Bound
-)
+_Content: TypeAlias = Unknown | Known | Partial | Data | Array | Table
+Value: TypeAlias = _Content | Ref | Thing | Method | Closure | Class | Instance | Super | File | Bound
 Values: TypeAlias = tuple[Value, ...]
 
 UNKNOWN: Values = (Unknown(),)

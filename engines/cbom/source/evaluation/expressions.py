@@ -181,8 +181,8 @@ class Expressions(Names):
             return read_from(value, value.entries[name])
         if isinstance(value, Known) and name == "value":
             return (value,)  # A member of an enumeration is its value.
-        if isinstance(value, Thing) and name in value.facts:
-            return value.facts[name]
+        if isinstance(value, Thing) and (name in value.facts or f"{value.type}.{name}" in self.knowledge.parts):
+            return value.facts.get(name, (value,))
         if isinstance(value, Unknown):
             return UNKNOWN
         if self.open_names and isinstance(value, Array):  # C: a pointer to one of its elements.

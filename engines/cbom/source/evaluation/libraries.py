@@ -49,6 +49,12 @@ _NO_RESULT: Values = (UNKNOWN[0],)
 
 _CERTIFICATE_CHECK = "certificate-check"
 
+_MOST_RESULTS = 2
+"""The most results that a callback gets of one call: both keys of a pair."""
+
+_REQUESTS = frozenset({"req", "request", "ctx"})
+"""Names of parameters that are the request which a server answers."""
+
 TYPES = ("type", rules.OF_OWNER)
 """How the keywords begin that are type arguments of a function, or of the type whose function it is (Rust)."""
 
@@ -157,7 +163,7 @@ class Libraries(Expressions):
         note_taken([*arguments.positional, *arguments.keywords.values()], self.witness, node.line)
         each = ((rule, names) for rule in found for names in rules.apart(rule, rules.bound(rule, arguments)))
         for rule, names in each:
-            if rules.applies(rule, arguments, names):
+            if rules.applies(rule, arguments, names) and not (rule.answering and not self._answers()):
                 applied = True
                 result = self._applied(rule, names, node) or result
                 terms = (*rule.facts.values(), *rule.keeps.values(), rule.fills)
@@ -166,8 +172,9 @@ class Libraries(Expressions):
             arguments.may_fill(read)
         if result and arguments.positional and self.scope.source.language in ERROR_FIRST:
             for value in arguments.positional[-1]:
-                if type(value) is Closure and len(value.function.parameters) > 1:
-                    self.run(value, Arguments([known(None), result], {}))
+                parameters = len(value.function.parameters) if type(value) is Closure else 0
+                if type(value) is Closure and parameters > 1:
+                    self.run(value, Arguments([known(None), *[result] * min(parameters - 1, _MOST_RESULTS)], {}))
         return result or (_NO_RESULT if applied else UNKNOWN)
 
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
@@ -225,6 +232,13 @@ class Libraries(Expressions):
             result[0].untaken = sighting
             self.untaken.append(result[0])
         return result
+
+    def _answers(self) -> bool:
+        """Whether a function that runs gets a request, by the names of its parameters."""
+        return any(
+            type(each) is program.Function and not _REQUESTS.isdisjoint(one.name for one in each.parameters)
+            for each in self.within()
+        )
 
     @staticmethod
     def _was_told(rule: Rule, word: str, names: dict[str, Values]) -> bool:

@@ -16,7 +16,9 @@ from engines.cbom.source.values import (
     Array,
     Data,
     Known,
+    Partial,
     Table,
+    Unknown,
     Value,
     Values,
     known,
@@ -31,6 +33,9 @@ MAX_TEXT = 65_536
 
 MAX_TEMPLATE = 1000
 """The longest text whose places are filled."""
+
+_MAX_NAME = 24
+"""The longest known parts of a text of which another part isn't."""
 
 _PLACE = re.compile("%[sdi]")
 _MAX_PAIRS = 16
@@ -96,6 +101,15 @@ def _pair(name: str, left: Value, right: Value) -> Values:
         return (Data(RANDOM if RANDOM in origins else max(origins, key=len), size, _maker(left, right)),)
     if WEAK_RANDOM in origins:
         return (Data(WEAK_RANDOM, None, _maker(left, right)),)
+    return _partial(left, right) if name == "+" else UNKNOWN
+
+
+def _partial(left: Value, right: Value) -> Values:
+    """A short text with a part in it that isn't known."""
+    if type(left) is Known and type(right) is Unknown and isinstance(left.value, str):
+        return (Partial(left.value),) if 0 < len(left.value) <= _MAX_NAME else UNKNOWN
+    if type(left) is Partial and type(right) is Known and isinstance(right.value, str):
+        return (Partial(left.beginning, left.end + right.value),) if len(right.value) <= _MAX_NAME else UNKNOWN
     return UNKNOWN
 
 

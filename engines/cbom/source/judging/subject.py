@@ -10,7 +10,7 @@ from engines.cbom.source.judging.limits import curve_bits
 from engines.cbom.source.judging.names import MAX_NAME, Algorithm, Reading, algorithm_named, read_name
 from engines.cbom.source.judging.suites import weak_algorithms
 from engines.cbom.source.program import Constant
-from engines.cbom.source.values import Known, Values, constants, size_of
+from engines.cbom.source.values import Known, Partial, Values, constants, size_of
 
 _MAX_SUBJECTS = 8
 _MAX_DIGITS = 6
@@ -43,6 +43,11 @@ def subjects(facts: Mapping[str, Values]) -> list[Subject]:
         if reading is not None and reading.algorithm is not None:
             found.extend(_variants(reading, reading.algorithm, facts))
             found.extend(Subject(cipher) for cipher in reading.ciphers)
+    for value in facts.get("algorithm", ()):
+        if type(value) is Partial and value.end:
+            reading = read_name(value.beginning + value.end)
+            if reading is not None and reading.algorithm is not None and reading.mode:  # Else that part may say more.
+                found.extend(_variants(reading, reading.algorithm, facts))
     for text in constants(facts.get("suites", ())):
         allowed = map(algorithm_named, weak_algorithms(text) if isinstance(text, str) else ())
         found.extend(Subject(algorithm) for algorithm in allowed if algorithm is not None)

@@ -27,6 +27,7 @@ _FILE = frozenset(
         "passed_on",
         "aliases",
         "bases",
+        "parts",
         "constants",
         "replacements",
         "call",
@@ -40,7 +41,7 @@ _PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unles
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
 _OTHER = frozenset({"name", "library", "parameters", "findings", "unless_within", "dropped", "sets", "keeps"})
-_SWITCHES = frozenset({"unless_taken", "naming", "asks", "sound_keyed", "seeds"})
+_SWITCHES = frozenset({"unless_taken", "naming", "asks", "sound_keyed", "seeds", "answering"})
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
 """What rules of one row have in common where nothing in it depends on their names."""
@@ -94,6 +95,8 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
         found.aliases.update((each, _filled(other, groups)) for each, groups in expansions(name))
     for name, base in content.get("bases", {}).items():
         found.bases.update((each, base) for each, _ in expansions(name))
+    for name in content.get("parts", ()):
+        found.parts.update(each for each, _ in expansions(name))
     for name in content.get("passed_on", ()):
         found.passed_on.update((each.rpartition(".")[2], each) for each, _ in expansions(name))
     for name, value in content.get("constants", {}).items():

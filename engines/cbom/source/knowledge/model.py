@@ -122,6 +122,10 @@ class Rule:
     """Methods: within a type of the program that has one of them there is nothing to object to, nor where the first
     two arguments are one variable."""
 
+    answering: bool = False
+    """Whether the rule is only for code that answers requests, by the parameters of a function that runs: in a browser
+    an application may read its own token unchecked."""
+
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""
 
@@ -194,6 +198,9 @@ class Knowledge:
 
     bases: dict[str, str] = field(default_factory=dict)
     """Types with the type whose methods they have too."""
+
+    parts: set[str] = field(default_factory=set)
+    """Members of types that are as good as the whole: ``crypto.KeyPair.privateKey``."""
 
     passed_on: dict[str, str] = field(default_factory=dict)
     """By their own names, types so called everywhere, which packages that aren't known pass on: ``Sha256`` (Rust)."""

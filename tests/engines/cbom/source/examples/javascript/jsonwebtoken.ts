@@ -59,3 +59,17 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     super({ secretOrKey: 'signs tokens' }); // finds: hardcoded-key
   }
 }
+
+import { jwtDecode } from 'jwt-decode';
+import njwt from 'njwt';
+
+export const shown = (token: string) => jwtDecode(token).name;
+export function trusts(req, res) {
+  res.json(jwtDecode(req.headers.authorization).role); // finds: unverified-signature
+}
+export function kept(req, res) {
+  jwt.verify(req.token, SECRET, { algorithms: ['none'] }); // finds: unverified-signature
+  return jwt.decode(req.token); // finds: unverified-signature
+}
+njwt.create({ sub: '1' }, 'a secret of this application'); // finds: use:HMAC-SHA-256 hardcoded-key
+njwt.verify(token, SECRET, 'HS512'); // finds: use:HMAC-SHA-512

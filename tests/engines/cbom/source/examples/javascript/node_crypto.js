@@ -70,3 +70,21 @@ crypto.createPrivateKey({ key: process.env.PEM, passphrase: 'open sesame' }); //
 crypto.createPrivateKey({ key: process.env.PEM, passphrase: process.env.PASS });
 crypto.sign(null, bytes, process.env.PEM); // finds: use:EdDSA
 crypto.pseudoRandomBytes(16); // finds: use:CSPRNG
+
+// What is known of a pair of keys is known where it signs.
+const ed = crypto.generateKeyPairSync('ed25519'); // finds: use:Ed25519
+crypto.sign(null, data, ed.privateKey); // finds: use:Ed25519
+crypto.sign(null, data, received); // finds: use:EdDSA
+const { publicKey: halfPublic, privateKey: half } = crypto.generateKeyPairSync('rsa', { modulusLength: 1024 }); // finds: use:RSA weak-key-size
+crypto.createSign('sha256').update(data).sign(half); // finds: use:SHA-256 use:RSA
+crypto.generateKeyPair('x25519', {}, (error, mine, secret) => { // finds: use:X25519
+  crypto.diffieHellman({ privateKey: secret, publicKey: theirs }); // finds: use:X25519
+});
+
+// The beginning and the end of a name tell the algorithm and its mode.
+function sized(key, iv) {
+  crypto.createCipheriv(`aes-${key.length * 8}-ecb`, key, null); // finds: use:AES ecb-mode
+  crypto.createCipheriv('aes-' + key.length * 8 + '-gcm', key, iv); // finds: use:AES
+  crypto.createHash(`sha${key.length}-x`);
+  crypto.createCipheriv(`aes-${unknown}`, key, iv);
+}

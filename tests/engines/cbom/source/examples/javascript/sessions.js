@@ -30,3 +30,11 @@ fastify.register(require('@fastify/cors'), { secret: 'no secret' });
 NextAuth({ secret: 'signs tokens' }); // finds: use:HKDF hardcoded-key
 NextAuth({ secret: process.env.NEXTAUTH_SECRET }); // finds: use:HKDF
 getIronSession(request, { password: 'opens sessions and is long enough' }); // finds: use:AES hardcoded-key
+
+const server = require('fastify')();
+server.register(require('@fastify/jwt'), { secret: 'signs tokens' }); // finds: use:HMAC-SHA-256 hardcoded-key
+server.get('/', async (request) => server.jwt.decode(request.query.token)); // finds: unverified-signature
+server.get('/both', async (request) => {
+  server.jwt.verify(request.query.token);
+  return server.jwt.decode(request.query.token);
+});

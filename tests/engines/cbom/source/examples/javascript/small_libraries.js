@@ -18,3 +18,18 @@ new JSEncrypt({ default_key_size: 1024 }); // finds: use:RSA weak-key-size weak-
 selfsigned.generate([], { keySize: 1024, algorithm: 'sha1' }); // finds: use:RSA weak-key-size weak-hash
 const pin = _.random(1000, 9999); // finds: weak-random
 const resetToken = _.sampleSize('abc', 20).join(''); // finds: weak-random
+
+const { customAlphabet: fast } = require('nanoid/non-secure');
+const { customAlphabet } = require('nanoid');
+const Cryptr = require('cryptr');
+const seedrandom = require('seedrandom');
+const NodeRSA = require('node-rsa');
+const sessionToken = fast('0123456789abcdef', 32)(); // finds: weak-random
+const accessToken = customAlphabet('0123456789abcdef', 32)();
+const cryptr = new Cryptr('a secret of this application'); // finds: use:AES hardcoded-key
+const ours = new Cryptr(process.env.SECRET); // finds: use:AES
+const token = seedrandom('fixed')(); // finds: weak-random static-seed
+const colours = seedrandom('fixed');
+const rsa = new NodeRSA({ b: 2048 }); // finds: use:RSA
+rsa.setOptions({ encryptionScheme: 'pkcs1' }); // finds: weak-padding
+rsa.setOptions({ encryptionScheme: 'pkcs1_oaep' });

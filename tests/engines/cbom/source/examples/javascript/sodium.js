@@ -10,9 +10,9 @@ async function all(message, key, password, theirs) {
   sodium.crypto_secretbox_open_easy(message, nonce, key); // finds: use:XSalsa20-Poly1305
   sodium.crypto_aead_chacha20poly1305_ietf_encrypt(message, null, null, new Uint8Array(12), key); // finds: use:ChaCha20-Poly1305 static-iv
   sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(null, message, null, nonce, key); // finds: use:XChaCha20-Poly1305
-  sodium.crypto_pwhash(32, password, 'sixteen bytes...', 2, 67108864, sodium.crypto_pwhash_ALG_DEFAULT); // finds: use:Argon2 static-salt
-  sodium.crypto_pwhash(32, password, sodium.randombytes_buf(16), 1, 8192, 2); // finds: use:Argon2 use:CSPRNG
-  sodium.crypto_pwhash_str(password, 3, 67108864); // finds: use:Argon2
+  sodium.crypto_pwhash(32, password, 'sixteen bytes...', 2, 67108864, sodium.crypto_pwhash_ALG_DEFAULT); // finds: use:Argon2id static-salt
+  sodium.crypto_pwhash(32, password, sodium.randombytes_buf(16), 1, 8192, 2); // finds: use:Argon2id use:CSPRNG
+  sodium.crypto_pwhash_str(password, 3, 67108864); // finds: use:Argon2id
   sodium.crypto_generichash(32, message); // finds: use:BLAKE2b
   sodium.crypto_hash_sha256(message); // finds: use:SHA-256
   sodium.crypto_hash(message); // finds: use:SHA-512
@@ -28,7 +28,7 @@ function inPlace(message, nonce, key) {
   const box = Buffer.alloc(message.length + native.crypto_secretbox_MACBYTES);
   native.randombytes_buf(nonce); // finds: use:CSPRNG
   native.crypto_secretbox_easy(box, message, nonce, key); // finds: use:XSalsa20-Poly1305
-  native.crypto_pwhash_str(box, message, 2, 67108864); // finds: use:Argon2
+  native.crypto_pwhash_str(box, message, 2, 67108864); // finds: use:Argon2id
 }
 
 nacl.sign.keyPair.fromSeed(new Uint8Array(32)); // finds: use:Ed25519 hardcoded-key

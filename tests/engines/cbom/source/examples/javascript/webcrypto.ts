@@ -22,3 +22,11 @@ export function generateOne(kind: string) {
   const chosen = kind === 'ec' ? { name: 'ECDSA', namedCurve: 'P-256' } : rsa;
   return crypto.subtle.generateKey(chosen, true, ['sign']); // finds: use:ECDSA use:RSA
 }
+
+// A key keeps its hash and curve; operations with it name the algorithm alone.
+export async function withKeys(secret: Uint8Array, data: Uint8Array) {
+  const key = await crypto.subtle.importKey('raw', secret, { name: 'HMAC', hash: 'SHA-512' }, false, ['sign']); // finds: use:HMAC-SHA-512
+  await crypto.subtle.sign('HMAC', key, data); // finds: use:HMAC-SHA-512
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, false, ['sign']); // finds: use:ECDSA
+  await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-384' }, pair.privateKey, data); // finds: use:ECDSA
+}
