@@ -69,6 +69,12 @@ class Data:
     born: int = 0
     """The number of calls that the evaluator had run when they were made."""
 
+    in_bytes: bool = False
+    """Whether they are bytes, which are a secret in a variable that is called a key."""
+
+    blank: bool = False
+    """Whether they are zeros as long as they are constant."""
+
 
 @dataclass(slots=True, eq=False)
 class Ref:
@@ -266,6 +272,16 @@ def is_static(value: Value) -> bool:
     if type(value) is Array:
         return bool(value.items) and all(any(is_static(one) for one in item) for item in value.items)
     return type(value) is Data and value.origin == CONSTANT and value.size != 0
+
+
+def is_blank(value: Value) -> bool:
+    """Whether ``value`` is zeros alone."""
+    if type(value) is Data:
+        return value.blank
+    content = value.value if type(value) is Known else None
+    if isinstance(content, str):
+        return not content.strip("\0")
+    return isinstance(content, bytes) and not content.strip(b"\0")
 
 
 def size_of(value: Value) -> int | None:

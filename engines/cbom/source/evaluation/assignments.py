@@ -124,11 +124,11 @@ class Assignments(Calls):
         return None
 
     def _holds_settings(self) -> bool:
-        """Whether this is a class or module of settings, by its name."""
-        if self.scope.is_class:
-            return _SETTINGS.search(self.scope.name.lower()) is not None
+        """Whether this is a class or module of settings, by its name, or a class in such a module."""
+        if self.scope.is_class and _SETTINGS.search(self.scope.name.lower()):
+            return True
         path = "/".join(self.scope.source.path.split("/")[-2:])
-        return self.scope.parent is None and _SETTINGS.search(path.lower()) is not None
+        return not self.scope.is_function and _SETTINGS.search(path.lower()) is not None
 
     def _assign_member(self, target: program.Member, values: Values) -> None:
         self.tell_secret(target.name, values)

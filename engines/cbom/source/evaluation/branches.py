@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import TypeAlias
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
+from engines.cbom.source.evaluation.libraries import MEASURED
 from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.values import NOTHING, Known, Ref, Thing, Values
 
@@ -25,6 +26,9 @@ MAX_PARTS = 32
 _COMPARED = (program.Const, program.Name)
 """What a variable is compared with where that tells of its value."""
 
+_SIZES = frozenset({"digest_size", "block_size", "key_size"})
+"""Members of objects of Python's libraries that are sizes of their algorithm."""
+
 _Clue: TypeAlias = tuple[str, program.Expression, bool]
 """A variable, a comparison of it or the variable alone, and whether that holds."""
 
@@ -37,6 +41,9 @@ class Branches(Assignments):
 
     broken: list[dict[str, Values]] | None = None
     """What the ways changed that left the function's innermost loop before its end; None outside of loops."""
+
+    attempted: Sequence[program.Statement] = ()
+    """The statements of the innermost attempt whose errors are handled."""
 
     @abstractmethod
     def block(self, body: list[program.Statement]) -> bool:
@@ -128,9 +135,11 @@ class Branches(Assignments):
     def attempt(self, node: program.Attempt) -> bool:
         self.scope.begin()
         left = False
+        outer, self.attempted = self.attempted, node.body if node.handlers else []
         try:
             left = self.block(node.body)
         finally:
+            self.attempted = outer
             changes = self.scope.take_back()
         arms, away = [], [left]
         for handler in node.handlers:
@@ -147,6 +156,24 @@ class Branches(Assignments):
             arms.append(changes)
         self.scope.join(arms, none_ran=False)
         return self.block(node.last) or all(away)
+
+    def is_probe(self, node: program.Call) -> bool:
+        """Whether a call only tries whether there is such an object: it is dropped, and its errors are handled."""
+        return (
+            self.scope.source.language == "python"
+            and node is self.dropped
+            and any(type(each) is program.Evaluate and each.value is node for each in self.attempted)
+        )
+
+    def _member(self, node: program.Member) -> Values:
+        """A member; ``hashlib.md5().digest_size`` only asks for a size."""
+        if node.name not in _SIZES or type(node.base) is not program.Call:
+            return super()._member(node)
+        keyed, self.keyed = self.keyed, MEASURED
+        try:
+            return super()._member(node)
+        finally:
+            self.keyed = keyed
 
     def _narrow(self, clues: list[_Clue]) -> None:
         """Leave variables the values of which tests tell: ``if bits >= 2048``."""

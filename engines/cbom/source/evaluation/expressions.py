@@ -120,8 +120,10 @@ class Expressions(Names):
         for value in values:
             if type(value) is Table and CELL in value.entries:
                 self.tell_secret(name, value.entries[CELL])
+            elif type(value) is Array and is_secret(name):
+                self.tell_secret(name, weak_among(value.items))
             if type(value) is Data and value.origin == WEAK_RANDOM and value.made is not None:
-                if is_secret(name) or (buffer and holds_secret(name)):
+                if is_secret(name) or ((buffer or value.in_bytes) and holds_secret(name)):
                     self.witness.see(value.made)
 
     def evaluate(self, node: program.Expression) -> Values:
@@ -257,8 +259,6 @@ class Expressions(Names):
 
     def _index(self, node: program.Index) -> Values:
         base, keys = self.evaluate(node.base), self.evaluate(node.key)
-        if len(base) == 1:
-            return union((self.element(base[0], keys),))
         return union(self.element(value, keys) for value in base)
 
     def element(self, value: Value, keys: Values) -> Values:

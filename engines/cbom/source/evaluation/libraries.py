@@ -47,6 +47,9 @@ _TOLD_ONCE = _LATER | {"key", "password"}
 _NO_RESULT: Values = (UNKNOWN[0],)
 """The result of a call whose rule tells which buffers it fills, but nothing of what it returns."""
 
+MEASURED = "measure"
+"""What a call is for of whose result only a size is asked."""
+
 _CERTIFICATE_CHECK = "certificate-check"
 
 _MOST_RESULTS = 2
@@ -107,6 +110,9 @@ class Libraries(Expressions):
     @abstractmethod
     def within(self) -> frozenset[object]:
         """The functions and classes of the program that are running, or the file if none is."""
+
+    @abstractmethod
+    def is_probe(self, node: program.Call) -> bool: ...
 
     @abstractmethod
     def tests_others(self) -> bool:
@@ -198,6 +204,7 @@ class Libraries(Expressions):
         ignored = bool(rule.dropped) and node is self.dropped
         if rule.primitive or told or rule.findings or rule.assures or ignored or CONTENT in rule.sets:
             harmless = rules.harmless(rule, names) or self._is_sound_here(rule) or self._is_own_mode(rule, node)
+            harmless |= bool(rule.result) and self.is_probe(node)
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
             nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
@@ -285,7 +292,8 @@ class Libraries(Expressions):
 
     def _is_sound_here(self, rule: Rule) -> bool:
         """Whether there is nothing to object to an algorithm because of the call that takes it."""
-        return (rule.sound_keyed and self.keyed == "key") or (rule.naming and self.keyed == "question")
+        asked = self.keyed == MEASURED or (rule.naming and self.keyed == "question")
+        return asked or (rule.sound_keyed and self.keyed == "key")
 
     def _within(self, rule: Rule) -> frozenset[object]:
         """Where a sighting is. Callbacks of C look at the results of handshakes elsewhere in their file."""
@@ -319,12 +327,7 @@ class Libraries(Expressions):
             return values
         unknown = Arguments([], {}, incomplete=True)
         results = (self.run(value, unknown) if type(value) is Closure else (value,) for value in values)
-        return union(tuple(self._first(each)) for each in results)
-
-    @staticmethod
-    def _first(values: Values) -> Values:
-        """Go's functions return an array: the key, and an error."""
-        return union(value.items[0] if type(value) is Array and len(value.items) == 2 else (value,) for value in values)
+        return union(tuple(rules.first_of(each)) for each in results)
 
     def option(self, name: str, values: Values, line: int) -> None:
         self.told_by(self.knowledge.options[name], values, line)

@@ -21,6 +21,7 @@ from engines.cbom.source.values import (
     Unknown,
     Value,
     Values,
+    is_blank,
     known,
     sole,
     union,
@@ -91,7 +92,7 @@ def _pair(name: str, left: Value, right: Value) -> Values:
     if name == "*" and type(left) is Array and type(right) is Known and isinstance(right.value, int):
         return (Data(CONSTANT, len(left.items) * right.value),)
     if name == "*" and type(left) is Known and isinstance(left.value, str | bytes) and type(right) is not Known:
-        return (Data(CONSTANT),)
+        return (Data(CONSTANT, blank=is_blank(left)),)
     if name in ("+", "-") and type(left) is Data and type(right) is Known and type(right.value) is int:
         return (left,)  # C: a pointer into a buffer.
     origins = {_origin(left), _origin(right)}

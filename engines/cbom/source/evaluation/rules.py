@@ -45,6 +45,7 @@ _ANY = "?"
 _VARIANT = re.compile(r"sha(?:256|512)\.New(\d[\d_]*)")
 """Go's functions for the shorter hashes of a package: ``sha512.New384``."""
 
+_EMPTY = ("",)
 _HALF = 16
 """The bits of the lower half of a number with flags."""
 
@@ -134,9 +135,11 @@ def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:
 
 
 def _is_of(value: Value, kind: str) -> bool:
-    """Whether a value is an object of a type, or a text."""
+    """Whether a value is an object of a type, a text, or a constant."""
     if isinstance(value, Thing):
         return value.type == kind
+    if kind == "constant":
+        return is_static(value) or (isinstance(value, Ref) and value.path.startswith("string."))
     return kind == "text" and isinstance(value, Known) and isinstance(value.value, str)
 
 
@@ -149,6 +152,8 @@ def _holds(term: Term, allowed: tuple[Constant, ...], names: dict[str, Values]) 
     values = of_term(term, names)
     if not values:
         return None in allowed
+    if allowed == _EMPTY and len(values) > 1:
+        return False  # It is what a variable has at first, or without a setting.
     return any(_is_one_of(value, allowed) for value in values)
 
 
@@ -252,6 +257,11 @@ def _accepts(value: object) -> bool:
     return isinstance(made, Class) and made.accepts_all
 
 
+def first_of(values: Values) -> Values:
+    """What a function returns besides an error: Go's return an array of both."""
+    return union(value.items[0] if type(value) is Array and len(value.items) == 2 else (value,) for value in values)
+
+
 def returned(rule: Rule, names: dict[str, Values], told: dict[str, Values]) -> Values:
     """The result of the call; NOTHING if the rule says nothing of it."""
     if rule.result:
@@ -273,4 +283,4 @@ def made(rule: Rule, names: dict[str, Values]) -> Data:
         return Data(CONSTANT, size)
     for weak in weak_among([whole]):
         return replace(weak, size=size)
-    return Data(rule.origin or CONSTANT, size)
+    return Data(rule.origin or CONSTANT, size, in_bytes=rule.size is not None)

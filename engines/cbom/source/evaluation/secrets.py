@@ -20,7 +20,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 60
 _ALONE = frozenset(
     {"token", "pin", "password", "passwd", "passphrase", "pwd", "secret", "secrets", "nonce", "salt", "otp", "csrf"}
-    | {"xsrf", "credential", "credentials", "apikey", "sessionid", "sessid", "rememberme", "cookie", "captcha"}
+    | {"xsrf", "credential", "credentials", "apikey", "sessionid", "sessid", "sid", "rememberme", "cookie", "captcha"}
 )
 """Words of which one is enough. A ``key`` may be one of a table, a ``session`` one of a database."""
 
@@ -38,7 +38,7 @@ _PAIRS = frozenset(
     }
     | {("verification", "code"), ("reset", "code"), ("auth", "code"), ("activation", "code"), ("pin", "code")}
     | {(kind, "code") for kind in ("invite", "invitation", "confirmation", "confirm", "security", "login", "sms")}
-    | {(kind, "code") for kind in ("access", "backup", "recovery", "coupon", "voucher", "registration")}
+    | {(kind, "code") for kind in ("access", "backup", "recovery", "scratch", "coupon", "voucher", "registration")}
     | {("oauth", "state"), ("auth", "state"), ("reset", "id"), ("oauth", "nonce"), ("crypto", "key"), ("jwt", "key")}
     | {("one", "time"), ("temp", "pass"), ("new", "pass"), ("init", "vector"), ("initialization", "vector")}
 )
@@ -56,7 +56,9 @@ CONTENT = "content"
 """The fact of what is hashed; objects that take it piece by piece have all of it."""
 
 _PASSWORDS = frozenset({"password", "passwd", "passphrase", "pwd", "passwort", "pw", "pass"})
-_OTHERWISE = frozenset({"hash", "hashed", "digest", "salt", "encrypted", "reset", "token", "id", "key", "file", "path"})
+_OTHERWISE = frozenset(
+    {"hash", "hashed", "digest", "salt", "encrypted", "reset", "token", "id", "key", "file", "path", "composite"}
+)
 _PASSING = frozenset(
     {"str", "bytes", "bytearray", "from", "concat", "encode", "String", "join", "trim", "strip", "getBytes"}
 )
@@ -76,7 +78,9 @@ def is_secret(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
     if not _MEASURES.isdisjoint(words):
         return False
-    return not _ALONE.isdisjoint(words) or words[-1:] == ["iv"] or any(pair in _PAIRS for pair in pairwise(words))
+    if not _ALONE.isdisjoint(words) or words[-1:] == ["iv"]:
+        return True
+    return any((one, other.removesuffix("s")) in _PAIRS for one, other in pairwise(words))
 
 
 @lru_cache(maxsize=8192)

@@ -8,11 +8,14 @@ from typing import Any
 
 from engines.cbom.source.judging.limits import limits
 from engines.cbom.source.judging.subject import Subject, number_of
-from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Values, constants, is_static
+from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Values, constants, is_blank, is_static
 
 _UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPGP", "IGE"})
 _OF_KEYS = "key"
 """The operation of a call that makes or reads a key, whose mode is judged where it encrypts."""
+
+_KEY_PREFIX = b"AWS4"
+"""What stands before a secret key in Signature Version 4 of AWS; alone it is that of a key that isn't known."""
 
 _OFF = (False, 0, "none", "NONE", "None")
 _HASH_BASED = frozenset({"signature", "mac", "certificate"})
@@ -82,10 +85,13 @@ def _below(subject: Subject, of: str, number: int) -> Found:
             yield Weakness(limit.finding, {"bits": number, "minimum": limit.minimum, "source": limit.source})
 
 
-def _key(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
+def _key(_subject: Subject | None, primitive: str, facts: Mapping[str, Values]) -> Found:
     for word in ("key", "password"):
         values = facts.get(word, ())
-        if any(is_static(value) and not _is_public(value) for value in values):
+        # A MAC with a key of zeros is HKDF's without a salt; beside others, zeros are what a variable has at first.
+        blank_is_none = primitive == "mac" or len(values) > 1
+        keys = [value for value in values if is_static(value) and not (blank_is_none and is_blank(value))]
+        if any(not _is_public(value) for value in keys):
             yield Weakness("hardcoded-key", {})
         yield from _weak_random(values)
         if any(type(value) is Known and value.value is False for value in values):
@@ -96,7 +102,9 @@ def _is_public(value: object) -> bool:
     content = value.value if isinstance(value, Known) else None
     if isinstance(content, str):
         content = content.encode()
-    return isinstance(content, bytes) and (b"PUBLIC KEY" in content or b"BEGIN CERTIFICATE" in content)
+    if not isinstance(content, bytes):
+        return False
+    return content == _KEY_PREFIX or b"PUBLIC KEY" in content or b"BEGIN CERTIFICATE" in content
 
 
 def _iv(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:

@@ -33,7 +33,10 @@ class Judge:
         if sighting.beside is not None:
             self.see(sighting.beside)
         rule = sighting.rule
-        found: list[Subject | None] = [*subjects(sighting.facts)]
+        facts = sighting.facts
+        if "suites" in facts and "suites" not in sighting.fresh:  # They were told where the object got them.
+            facts = {word: values for word, values in facts.items() if word != "suites"}
+        found: list[Subject | None] = [*subjects(facts)]
         for subject in found or [unnamed(rule.primitive)]:
             primitive = rule.primitive
             if primitive in ("", "algorithm"):
@@ -129,10 +132,15 @@ def _weaknesses(sighting: Sighting, subject: Subject | None, primitive: str) -> 
 _DETAILS = ("algorithm", "mode", "padding", "key_bits", "curve")
 
 
+_ABOUT_SIZES = frozenset({USE, "weak-key-size"})
+"""Findings that are told once for each size of a key."""
+
+
 def _compatible(one: Result, other: Result) -> bool:
     return all(
         not getattr(one, name) or not getattr(other, name) or getattr(one, name) == getattr(other, name)
         for name in _DETAILS
+        if name != "key_bits" or one.finding in _ABOUT_SIZES
     )
 
 

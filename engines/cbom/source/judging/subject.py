@@ -119,7 +119,9 @@ def _bits(facts: Mapping[str, Values], *, encoded: bool) -> int:
 
 
 def number_of(value: Constant) -> int | None:
-    """A number, also one that options give as a text."""
+    """A number, also one that options give as a text, or at its end: ``pbkdf2:sha256:1000``."""
+    if isinstance(value, str) and len(value) <= MAX_NAME:
+        value = value.rpartition(":")[2]
     if isinstance(value, str) and value.isdecimal() and len(value) <= _MAX_DIGITS:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -50,7 +50,8 @@ class Rule:
     """As ``when``: where one holds, the rule isn't for the call."""
 
     typed: tuple[tuple[Term, str], ...] = ()
-    """Terms and the type of which one of each's values must be; ``text`` is that of constant texts."""
+    """Terms and the type of which one of each's values must be; ``text`` is that of constant texts,
+    ``constant`` that of all constants."""
 
     primitive: str = ""
     """The kind of the use that the call is; "" if it is none, ``algorithm`` for the kind of its algorithm."""

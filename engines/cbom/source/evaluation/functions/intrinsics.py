@@ -7,6 +7,7 @@ Functions that return an argument, or make data of an origin, are rules in the k
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engines.cbom.source.evaluation.functions import callbacks
@@ -161,9 +162,9 @@ def _bytes(_evaluator: Any, arguments: Arguments) -> Values:
     found: list[Values] = []
     for value in arguments.positional[0]:
         if type(value) is Known and isinstance(value.value, int):
-            found.append((Data(CONSTANT, value.value),))
+            found.append((Data(CONSTANT, value.value, blank=True),))
         elif type(value) is Array:
-            weak = weak_among(value.items)
+            weak = tuple(replace(each, in_bytes=True) for each in weak_among(value.items))
             whole = all(len(item) == 1 and type(item[0]) is Known for item in value.items)
             found.append(weak or ((Data(CONSTANT, len(value.items)),) if whole else UNKNOWN))
         elif type(value) is Known and isinstance(value.value, str):
@@ -327,7 +328,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     **dict.fromkeys(("Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Array", "ArrayBuffer"), _typed_array),
     "str": _text,
     "int": _integer,
-    "dict": _dictionary,
+    **dict.fromkeys(("dict", "collections.OrderedDict", "types.SimpleNamespace"), _dictionary),
     **dict.fromkeys(("Object.assign", "object-assign"), _assigned),
     **dict.fromkeys(("lodash.merge", "lodash.extend", "lodash.assign", "deepmerge", "extend", "xtend"), _copied),
     **dict.fromkeys(("lodash.defaults", "lodash.defaultsDeep"), _defaulted),

@@ -146,3 +146,8 @@ def wrapped(wrapping, key):
 PEM = b"-----BEGIN PRIVATE KEY-----"
 serialization.load_pem_private_key(PEM, None)  # finds: hardcoded-key
 serialization.load_pem_private_key(open("key.pem", "rb").read(), None)
+
+
+def typed(signer: ed25519.Ed25519PrivateKey, checker: ed25519.Ed25519PublicKey, own: x25519.X25519PrivateKey, peer):
+    checker.verify(signer.sign(b"m"), b"m")  # finds: use:Ed25519
+    return own.exchange(peer)  # finds: use:X25519

@@ -12,9 +12,9 @@ def hashed(password):
     bcrypt.hashpw(password, bcrypt.gensalt())  # finds: use:bcrypt
     bcrypt.gensalt(rounds=4)  # finds: use:bcrypt low-kdf-iterations
     bcrypt.hashpw(password, b"$2b$12$abcdefghijklmnopqrstuu")  # finds: use:bcrypt static-salt
-    PasswordHasher().hash(password)  # finds: use:Argon2
-    PasswordHasher(time_cost=1, memory_cost=1024)  # finds: use:Argon2 low-kdf-iterations
-    PasswordHasher(2, 19456, 1)  # finds: use:Argon2
+    PasswordHasher().hash(password)  # finds: use:Argon2id
+    PasswordHasher(time_cost=1, memory_cost=1024)  # finds: use:Argon2id low-kdf-iterations
+    PasswordHasher(2, 19456, 1)  # finds: use:Argon2id
     md5_crypt.hash(password)  # finds: use:MD5-crypt weak-kdf
     pbkdf2_sha256.hash(password)  # finds: use:PBKDF2
     pbkdf2_sha256.using(rounds=1000).hash(password)  # finds: use:PBKDF2 low-kdf-iterations
@@ -32,3 +32,5 @@ def stored(password, salt):
     pbkdf2_hmac("sha1", password, salt, 1000, 32)  # finds: use:PBKDF2 low-kdf-iterations
 
 argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)  # finds: use:Argon2
+
+CryptContext(schemes=["pbkdf2_sha256"], pbkdf2_sha256__default_rounds=2000)  # finds: use:PBKDF2 low-kdf-iterations

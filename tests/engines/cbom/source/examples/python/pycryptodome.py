@@ -81,3 +81,24 @@ def derived(password, salt):
 ECC.import_key(open("key.pem").read())  # finds: use:EC
 
 RSA.import_key(b"-----BEGIN RSA PRIVATE KEY-----")  # finds: use:RSA hardcoded-key
+
+RSA.construct((3233, 17))  # finds: use:RSA
+RSA.construct((3233, 17, 413))  # finds: use:RSA hardcoded-key
+
+try:
+    AES.new(b"0123456789abcdef")  # finds: use:AES
+except TypeError:
+    is_old = False
+
+
+class Session:
+    def __init__(self):
+        self.key = bytes(AES.block_size)
+
+    def open(self, key):
+        self.key = key
+
+    def seal(self, message, nonce):
+        AES.new(self.key, AES.MODE_GCM, nonce=nonce)  # finds: use:AES
+        AES.new(self.key, AES.MODE_GCM, nonce=bytes(AES.block_size))  # finds: use:AES static-iv
+        return AES.new(bytes(16), AES.MODE_GCM, nonce=nonce)  # finds: use:AES hardcoded-key

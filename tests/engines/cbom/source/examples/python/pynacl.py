@@ -17,8 +17,8 @@ def boxes(key, message):
     Box(own, key)  # finds: use:X25519
     SigningKey.generate().sign(message)  # finds: use:Ed25519
     nacl.hash.sha256(message)  # finds: use:SHA-256
-    nacl.pwhash.argon2id.kdf(32, message, b"0123456789abcdef")  # finds: use:Argon2 static-salt
-    nacl.pwhash.str(message)  # finds: use:Argon2
+    nacl.pwhash.argon2id.kdf(32, message, b"0123456789abcdef")  # finds: use:Argon2id static-salt
+    nacl.pwhash.str(message)  # finds: use:Argon2id
 
 
 def with_bindings(message, key, nonce):

@@ -2,6 +2,7 @@ import base64
 import os
 import random
 import secrets
+import string
 import uuid
 
 dice = random.randint(1, 6)
@@ -46,3 +47,21 @@ def csrf_token():
 
 iv = bytes([random.randint(0, 255) for _ in range(16)])  # finds: weak-random
 pivot = bytes([random.randint(0, 255) for _ in range(16)])
+
+
+letters = list(string.ascii_letters)
+random.shuffle(letters)  # finds: weak-random
+password = "".join(letters[:12])
+cards = list(range(52))
+random.shuffle(cards)
+
+
+def recovery_codes():
+    return ["%08x" % random.getrandbits(32) for _ in range(10)]  # finds: weak-random
+
+
+def disk_key():
+    return bytes(random.getrandbits(8) for _ in range(32))  # finds: weak-random
+
+
+sort_key = random.random()

@@ -74,3 +74,5 @@ EncryptedCookieStorage(b"Thirty  two  length  bytes  key.")  # finds: use:Fernet
 EncryptedCookieStorage(os.environb[b"COOKIE_KEY"])  # finds: use:Fernet
 SignedCookieSessionFactory("a secret of the program")  # finds: use:HMAC-SHA-512 hardcoded-key
 JWTStrategy(secret="a secret of the program", lifetime_seconds=3600)  # finds: use:HMAC-SHA-256 hardcoded-key
+generate_password_hash("x", "pbkdf2:sha256:600000")  # finds: use:PBKDF2
+generate_password_hash("x", method="pbkdf2:sha512:5000")  # finds: use:PBKDF2 low-kdf-iterations

@@ -67,7 +67,7 @@ def generate(data, kind="small"):
     rsa.generate_private_key(65537, BITS[kind])  # finds: use:RSA weak-key-size
     hashlib.scrypt(data, salt=os.urandom(16), n=2**10, r=8, p=1)  # finds: use:CSPRNG use:scrypt low-kdf-iterations
     hashlib.scrypt(data, salt=os.urandom(16), n=2**17, r=8, p=1)  # finds: use:CSPRNG use:scrypt
-    hmac.new(b"\0" * rsa.KEY_SIZE, data, "sha256")  # finds: use:HMAC-SHA-256 hardcoded-key
+    hmac.new(b"\1" * rsa.KEY_SIZE, data, "sha256")  # finds: use:HMAC-SHA-256 hardcoded-key
 
 
 csrf_token = hashlib.sha256(str(random.random()).encode()).hexdigest()  # finds: use:SHA-256 weak-random
