@@ -11,14 +11,14 @@ import signal
 import ssl
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from benchmarks import load, transports
 from benchmarks.workloads.base import Target, Task, Transport
 from tests.support.products import HOST, ServerFailed, Tls, free_port
 from tests.support.servers import CHECKOUT, REQUEST_SECONDS, START_SECONDS
+from tests.support.waiting import attempts
 
 
 @contextmanager
@@ -48,13 +48,10 @@ def _command(port: int, workers: int, transport: Transport, tls: Tls | None) -> 
 
 def _await_answer(port: int, tls: ssl.SSLContext | None) -> None:
     probe = load.build_request("POST", "/2", f"{HOST}:{port}", b"{}", "")
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        try:
+    for _ in attempts(START_SECONDS):
+        with suppress(OSError):
             if load.run(HOST, port, [probe], 0.05, connections=1, tls=tls).latencies_seconds:
                 return
-        except OSError:
-            time.sleep(0.02)
     raise ServerFailed("the HTTP server with an empty handler did not start")
 
 

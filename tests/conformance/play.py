@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from tests.conformance.normaliser import Leaf, normalise
 from tests.conformance.pair import Pair, Side
 from tests.conformance.steps import Json, Scenario, Step
 from tests.conformance.wire import Answer
+from tests.support.waiting import attempts
 
 UNTIL_SECONDS = 10
 POLL_SECONDS = 0.05
@@ -66,12 +66,11 @@ class _Session:
             headers.setdefault("Content-Type", "application/json")
         else:
             body = None
-        deadline = time.monotonic() + (UNTIL_SECONDS if step.until else 0)
-        while True:
-            answer = self._server.wire.send(method, path, headers, body)
-            if answer.status == step.status or time.monotonic() >= deadline:
+        answer = self._server.wire.send(method, path, headers, body)
+        for _ in attempts(UNTIL_SECONDS if step.until else 0, POLL_SECONDS):
+            if answer.status == step.status:
                 break
-            time.sleep(POLL_SECONDS)
+            answer = self._server.wire.send(method, path, headers, body)
         self._save(step, answer)
         shown = " ".join(f"{name}: {value}" for name, value in headers.items() if name != "Content-Type")
         sent = body.decode("utf-8", "backslashreplace")[:SHOWN_CHARACTERS] if body else ""

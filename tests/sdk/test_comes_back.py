@@ -15,7 +15,7 @@ from cryptoserve import CryptoServe, Unavailable
 from tests.support.products import HOST, Product
 from tests.support.servers import Server
 
-CALLS = 10_000
+CALLS, SOAK_CALLS = 1_500, 10_000
 THREADS = 4
 KILLS = 2
 
@@ -79,12 +79,13 @@ def relayed(folder: Path) -> Iterator[tuple[Server, Relay]]:
             relay.close()
 
 
-def test_a_server_that_is_killed_costs_no_call(tmp_path: Path) -> None:
+@pytest.mark.parametrize("calls", [CALLS, pytest.param(SOAK_CALLS, marks=pytest.mark.soak)])
+def test_a_server_that_is_killed_costs_no_call(tmp_path: Path, calls: int) -> None:
     done: deque[tuple[int, str]] = deque()
     failed: deque[BaseException] = deque()
     with (
         relayed(tmp_path) as (server, relay),
-        CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, timeout=60) as client,
+        CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, timeout=120) as client,
     ):
 
         def encrypt(numbers: range) -> None:
@@ -94,11 +95,11 @@ def test_a_server_that_is_killed_costs_no_call(tmp_path: Path) -> None:
             except BaseException as fault:  # noqa: BLE001 - it is told below
                 failed.append(fault)
 
-        threads = [threading.Thread(target=encrypt, args=(range(start, CALLS, THREADS),)) for start in range(THREADS)]
+        threads = [threading.Thread(target=encrypt, args=(range(start, calls, THREADS),)) for start in range(THREADS)]
         for thread in threads:
             thread.start()
         for kill in range(1, KILLS + 1):
-            while len(done) < CALLS * kill // (KILLS + 1) and not failed:
+            while len(done) < calls * kill // (KILLS + 1) and not failed:
                 threads[0].join(0.01)
             server.kill()
             server.start()
@@ -108,14 +109,14 @@ def test_a_server_that_is_killed_costs_no_call(tmp_path: Path) -> None:
             thread.join()
         assert not failed, failed[0]
         ciphertexts = [ciphertext for _, ciphertext in sorted(done)]
-        assert client.decrypt_many(ciphertexts, "card-data") == [b"%d" % number for number in range(CALLS)]
+        assert client.decrypt_many(ciphertexts, "card-data") == [b"%d" % number for number in range(calls)]
 
 
 def test_a_server_that_is_sealed_and_unsealed_costs_no_call(tmp_path: Path) -> None:
     with (
         relayed(tmp_path) as (server, relay),
-        CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, timeout=30) as client,
-        CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, timeout=2) as hasty,
+        CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, timeout=120) as client,
+        CryptoServe("payments", "backend", addr=relay.address, token=server.root_token, max_retries=0) as hasty,
     ):
         client.encrypt(b"x", "c")
         assert server.request("PUT", "sys/seal").status == 204

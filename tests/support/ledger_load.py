@@ -21,6 +21,7 @@ from server.audit.ledger.offline.sources import DirectorySource
 from server.audit.ledger.offline.verify import Request, verify_directory
 from tests.support.processes import members
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 ORIGIN = "example.com/audit"
 PLAINTEXT = base64.b64encode(b"what was acknowledged is in the log").decode()
@@ -62,7 +63,7 @@ class Load(threading.Thread):
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            connection = self._server.connect(10)
+            connection = self._server.connect()
             try:
                 while not self._stopping.is_set():
                     self._ask(connection)
@@ -81,10 +82,15 @@ class Load(threading.Thread):
         else:
             self.refused.append(response.status)
 
+    def await_more(self, count: int) -> None:
+        """Wait until so many more requests were acknowledged."""
+        wanted = len(self.acknowledged) + count
+        wait_until(lambda: len(self.acknowledged) >= wanted, lambda: f"{len(self.acknowledged)}, not {wanted}")
+
     def stop(self) -> list[str]:
         """End the load; the ids of what was acknowledged."""
         self._stopping.set()
-        self.join(30)
+        self.join()
         return self.acknowledged
 
 
@@ -108,12 +114,9 @@ def size_of(log: Path) -> int:
         return 0
 
 
-def await_size(log: Path, size: int, seconds: float = 20) -> None:
+def await_size(log: Path, size: int) -> None:
     """Wait until the checkpoint covers ``size`` entries."""
-    deadline = time.monotonic() + seconds
-    while (now := size_of(log)) < size:
-        assert time.monotonic() < deadline, f"the checkpoint stays at {now}, {size} were expected"
-        time.sleep(0.02)
+    wait_until(lambda: size_of(log) >= size, lambda: f"the checkpoint stays at {size_of(log)}, {size} were expected")
 
 
 def entries_of(log: Path) -> list[dict[str, Any]]:

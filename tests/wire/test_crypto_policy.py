@@ -6,11 +6,13 @@ import asyncio
 import json
 import random
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 from tests.support.products import Product
 from tests.support.servers import CHECKOUT, Server
+from tests.support.waiting import wait_until
 from tests.wire.operations.test_workers import CONNECTIONS, WORKERS, Kept
 
 POLICY = "sys/crypto-policies/p"
@@ -66,10 +68,10 @@ def test_a_kill_in_the_middle_of_a_write_leaves_a_whole_version(tmp_path: Path) 
         for _ in range(KILLS):
             writer = _Writer(server)
             writer.start()
-            threading.Event().wait(chance.uniform(0.02, 0.3))
+            wait_until(lambda writer=writer: writer.acknowledged)  # type: ignore[misc]
+            time.sleep(chance.uniform(0.0, 0.2))
             server.kill()
-            writer.join(30)
-            assert not writer.is_alive()
+            writer.join()
             server.start()
             server.unseal()
             written = max(written, writer.acknowledged)
@@ -77,7 +79,7 @@ def test_a_kill_in_the_middle_of_a_write_leaves_a_whole_version(tmp_path: Path) 
             present = 0 if answer.status == 404 else _check(server, answer.data())
             assert present >= written
             written = present
-        assert written > KILLS
+        assert written >= KILLS
 
 
 def _check(server: Server, shown: dict[str, Any]) -> int:

@@ -11,13 +11,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.support.waiting import attempts
+
 _TOKEN = "root"
-_START_SECONDS = 30.0
 
 
 class OpenBao:
@@ -78,15 +78,13 @@ def running(command: str) -> Iterator[OpenBao]:
             yield server
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait()
 
 
 def _await_start(server: OpenBao, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
+    for _ in attempts(pause=0.05):
         assert process.poll() is None, "OpenBao has ended"
         with contextlib.suppress(OSError):
             if server.call("GET", "sys/health")[0] == 200:
                 return
-        time.sleep(0.05)
     raise AssertionError("OpenBao has not started")

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from cryptoserve import CryptoServe
 from cryptoserve_cli.dispatch import run_command
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 Run = subprocess.CompletedProcess[bytes]
 
@@ -116,12 +116,9 @@ def test_a_command_that_is_ended_leaves_no_file(shell: Shell, number: signal.Sig
         assert process.stdin is not None and process.stderr is not None
         process.stdin.write(bytes(1_000_000))
         process.stdin.flush()
-        end = time.monotonic() + 30
-        while not any(path.stat().st_size for path in shell.folder.iterdir()):
-            assert time.monotonic() < end
-            time.sleep(0.01)
+        wait_until(lambda: any(path.stat().st_size for path in shell.folder.iterdir()))
         process.send_signal(number)
-        assert process.wait(30) == 128 + number
+        assert process.wait() == 128 + number
         assert process.stderr.read() == b""
     assert shell.files() == []
 

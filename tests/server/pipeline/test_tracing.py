@@ -6,7 +6,6 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 import pytest_asyncio
@@ -147,13 +146,12 @@ async def test_faults_have_no_texts(traced: Traced, monkeypatch: pytest.MonkeyPa
 async def test_what_waits_for_a_collector_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     held = threading.Event()
     made = Traced().tracing
-    monkeypatch.setattr(made._provider, "shutdown", lambda: held.wait(30))
+    monkeypatch.setattr(made._provider, "shutdown", lambda: held.wait())
     monkeypatch.setattr(provider, "CLOSE_SECONDS", 0.05)
-    before, began = set(threading.enumerate()), time.monotonic()
+    before = set(threading.enumerate())
     await made.close()
-    assert time.monotonic() - began < 5
     (waiting,) = set(threading.enumerate()) - before
-    assert waiting.daemon
+    assert waiting.daemon and waiting.is_alive()
     held.set()
     waiting.join()
 

@@ -21,6 +21,7 @@ import pytest
 
 from server.runtime.version import VERSION
 from tests.support.certificates import common_name, write_certificate
+from tests.support.waiting import wait_until
 
 ROOT = Path(__file__).parents[3]
 SECONDS = 60.0
@@ -56,10 +57,7 @@ class Running:
 
     def wait_for(self, text: str) -> None:
         """Wait until the log has ``text``."""
-        end = time.monotonic() + SECONDS
-        while text not in self.log.read_text():
-            assert time.monotonic() < end, self.log.read_text()
-            time.sleep(0.01)
+        wait_until(lambda: text in self.log.read_text(), self.log.read_text)
 
     def end(self) -> int:
         """The exit status."""

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.server.processes.test_process import SECONDS, Running, ask, connect, started
+from tests.support.waiting import wait_until
 
 WORKERS = 3
 CONFIG = """
@@ -51,10 +52,7 @@ def alive(process: int) -> bool:
 
 
 def await_true(condition: Callable[[], bool], server: Running) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end, server.log.read_text()
-        time.sleep(0.005)
+    wait_until(condition, server.log.read_text, pause=0.005)
 
 
 def who_answers(opened: socket.socket) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.support.certificates import write_certificate
 from tests.support.products import Product
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 DAY = timedelta(days=1)
 WORKERS = 2
@@ -46,9 +46,6 @@ def test_an_end_is_warned_of_once_and_known_to_every_worker(tmp_path: Path) -> N
         new.replace(file)
         new_key.replace(key)
         os.kill(server.group, signal.SIGHUP)
-        deadline = time.monotonic() + SECONDS
-        while not all(9.9 < _days_left(server) < 10.1 for _ in range(4 * WORKERS)):
-            assert time.monotonic() < deadline, server.log_end()
-            time.sleep(0.05)
+        wait_until(lambda: all(9.9 < _days_left(server) < 10.1 for _ in range(4 * WORKERS)), server.log_end)
         assert log.read_text().count('the certificate "new" in') == 1
         assert log.read_text().count('the certificate "old" in') == 1

@@ -1,13 +1,12 @@
 """``bao agent`` from the real program: it logs in by AppRole, renders a template, renews, and logs in again.
 
 A service that can't speak this API itself stands behind such an agent, so the agent must get on with us alone, for
-ever, and whatever happens to its token. TTLs are seconds, and everything is waited for by looking, against a deadline.
+ever, and whatever happens to its token. TTLs are seconds, and everything is waited for by looking, against a bound.
 """
 
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +14,10 @@ from typing import Any, TypeVar
 
 from tests.support.products import require_bao
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 T = TypeVar("T")
 
-_SECONDS = 30.0
 _CONFIGURATION = """
 vault { address = "%s" }
 auto_auth {
@@ -88,7 +87,7 @@ def _agent(directory: Path) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(_SECONDS)
+            process.wait()
 
 
 def _lookup(server: Server, token: str) -> dict[str, Any]:
@@ -102,9 +101,4 @@ def _read(path: Path) -> str:
 
 def _await(directory: Path, look: Callable[[], T]) -> T:
     """What ``look`` finds, as soon as it finds something."""
-    deadline = time.monotonic() + _SECONDS
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not in time; the agent says:\n{_read(directory / 'agent.log')[-2000:]}")
-        time.sleep(0.05)
-    return found
+    return wait_until(look, lambda: f"the agent says:\n{_read(directory / 'agent.log')[-2000:]}", pause=0.05)

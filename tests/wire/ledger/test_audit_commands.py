@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
 from cryptoserve_cli.dispatch import run_command
-from tests.support.ledger_load import Load, await_size, declared, ready
+from tests.support.ledger_load import Load, await_size, declared, ready, size_of
 from tests.support.products import Product
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 
 def test_a_ledger_at_work_and_its_requests(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,17 +35,17 @@ def test_a_ledger_at_work_and_its_requests(tmp_path: Path, capsys: pytest.Captur
         for _ in range(3):
             shutil.copy(log / "checkpoint", kept)
             audit("verify", log, "-policy", policy, "-kept", kept)
-            time.sleep(0.5)
+            await_size(log, size_of(log) + 1)
         acknowledged = load.stop()
         answer = server.request("POST", "transit/encrypt/k", {"plaintext": "aGVsbG8="})
         request = answer.headers["x-vault-request-id"]
         served = f"{server.address}/v1/sys/audit-ledger/log"
-        deadline = time.monotonic() + 20
-        found: list[str] = []
-        while found != ["request", "response"]:
-            assert time.monotonic() < deadline
+
+        def found() -> list[str]:
             shown = audit("query", log, "-request-id", request, "-format=json")
-            found = [json.loads(one["entry"])["type"] for one in json.loads(shown)["entries"]]
+            return [json.loads(one["entry"])["type"] for one in json.loads(shown)["entries"]]
+
+        wait_until(lambda: found() == ["request", "response"])
         audit("prove", log, "-request-id", request, "-out", proofs)
         for name in ("request", "response"):
             told = audit("verify-proof", proofs / f"{name}.tlog-proof", "-policy", policy)

@@ -29,6 +29,7 @@ from tests.support.ledger_load import (
 )
 from tests.support.products import Product, ServerFailed
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 LOADS = 3
 KILLS, SOAK_KILLS = 4, 50
@@ -47,10 +48,10 @@ def _stop(loads: list[Load]) -> list[str]:
 
 def test_what_was_acknowledged_is_signed_when_the_server_has_stopped(server: Server, log: Path) -> None:
     loads = _load(server)
-    time.sleep(1.5)
+    for load in loads:
+        load.await_more(100)
     acknowledged = _stop(loads)
     assert server.stop() == 0
-    assert len(acknowledged) > 100
     report = verified(log)
     assert report.origin == ORIGIN
     check_once(log, acknowledged)
@@ -100,7 +101,9 @@ def survive(server: Server, log: Path, kills: int, seed: int) -> None:
         loads = _load(server)
         tenant = Load(server, "team/")
         tenant.start()
-        time.sleep(chance.uniform(0.2, 1.2))
+        for load in (*loads, tenant):
+            load.await_more(10)
+        time.sleep(chance.uniform(0.0, 0.8))
         chosen = chance.choice(["worker", "integrator", "integrator", "all"])
         if chosen == "all":
             server.kill()
@@ -118,7 +121,6 @@ def survive(server: Server, log: Path, kills: int, seed: int) -> None:
             server.unseal()
     time.sleep(0.5)
     assert server.stop() == 0
-    assert min(len(acknowledged), len(of_team)) > 10 * kills
     verified(log)
     check_once(log, acknowledged + of_team)
     check_once(log / "ns" / team, of_team)
@@ -140,12 +142,10 @@ def test_an_integrator_that_was_stopped_is_replaced(server: Server, log: Path) -
     stopped = integrators(server)
     assert len(stopped) == 1, "one process integrates at a time"
     os.kill(stopped[0], signal.SIGSTOP)
-    time.sleep(0.2)
-    size = size_of(log)
-    time.sleep(0.5)
+    for load in loads:
+        load.await_more(20)
     acknowledged = _stop(loads)
-    await_size(log, size + 50, 30)
-    assert stopped[0] not in integrators(server)
+    wait_until(lambda: integrators(server) not in ([], stopped))
     acknowledged.append(server.request("POST", "transit/encrypt/k", {"plaintext": "eA=="}).json()["request_id"])
     server.stop()
     verified(log)
@@ -252,7 +252,8 @@ def test_disabling_signs_a_last_checkpoint_whichever_worker_leads(tmp_path: Path
             body = {"type": "ledger", "options": options}
             assert server.request("PUT", "sys/audit/ledger", body).status == 204
             loads = _load(server)
-            time.sleep(0.8)
+            for load in loads:
+                load.await_more(20)
             assert server.request("DELETE", "sys/audit/ledger").status == 204
             _stop(loads)
             assert [load.refused for load in loads] == [[]] * LOADS, turn

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from server.audit.ledger.offline.verify import Request, verify_directory
 from tests.support.ledger_load import Load, await_size, check_once, entries_of, verified
 from tests.support.products import Product
 from tests.support.servers import Server
+from tests.support.waiting import wait_until
 
 
 def _signatures(log: Path, policy: bytes) -> list[bool]:
@@ -33,10 +33,7 @@ def test_new_keys_sign_beside_the_old_ones_and_then_alone(server: Server, log: P
         load.start()
     made = server.request("POST", "sys/audit-ledger/rotate", {"overlap": "1s"}).data()
     assert not set(made["verifier_keys"]) & {line.split()[-1] for line in before.decode().splitlines()}
-    deadline = time.monotonic() + 15
-    while _signatures(log, before) != [False, False]:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    wait_until(lambda: _signatures(log, before) == [False, False])
     acknowledged = [ident for load in loads for ident in load.stop()]
     for _ in range(2):
         server.stop()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from server.audit.ledger.offline.verify import Request, verify_directory
 from tests.support.ledger_load import ORIGIN, declared, ready
 from tests.support.products import Product
 from tests.support.servers import Answer, Server
+from tests.support.waiting import attempts, wait_until
 
 TEAMS = ("team-a", "team-b", "team-a/inner")
 GONE = "gone"
@@ -69,9 +69,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         awaited(lambda: made.get("team-b", "checkpoint"))
         made.rotated.extend(made.server.request("POST", "team-b/sys/audit-ledger/rotate", {}).data()["verifier_keys"])
         # The next round is due ten seconds after the first one.
-        end = time.monotonic() + 25
-        while made.rotated[0] not in (made.folder("team-b") / "policy").read_text() and time.monotonic() < end:
-            time.sleep(0.2)
+        wait_until(lambda: made.rotated[0] in (made.folder("team-b") / "policy").read_text(), pause=0.1)
         yield made
         server.stop()
         report = verify_directory(log, Request())
@@ -84,11 +82,11 @@ def encrypt(server: Server, team: str) -> Answer:
 
 def awaited(ask: Callable[[], Answer]) -> Answer:
     """The answer, once the log has what is asked for."""
-    end = time.monotonic() + 25
-    while (answer := ask()).status != 200 and time.monotonic() < end:
+    for _ in attempts(pause=0.1):
+        if (answer := ask()).status == 200:
+            return answer
         assert (answer.status, answer.headers["retry-after"]) == (404, "1")
-        time.sleep(0.2)
-    return answer
+    raise AssertionError("the log doesn't get it")
 
 
 @pytest.mark.parametrize("team", TEAMS)
@@ -177,9 +175,7 @@ def test_the_log_of_a_deleted_namespace_stays(made: Made) -> None:
     assert made.get(GONE, "status").status == 404
     policy = parse_policy((made.folder(GONE) / "policy").read_bytes())
     # Its own entry, which names its keys, comes in the second round, at any time after those of others.
-    end = time.monotonic() + 25
-    while parse_checkpoint((made.folder(GONE) / "checkpoint").read_bytes())[0].size < 7 and time.monotonic() < end:
-        time.sleep(0.1)
+    wait_until(lambda: parse_checkpoint((made.folder(GONE) / "checkpoint").read_bytes())[0].size >= 7)
     report = verify_directory(made.folder(GONE), Request(policy=policy))
     assert (report.status(), report.size) == (GOOD, 7)
 
@@ -225,10 +221,7 @@ def test_an_accepted_loss_of_one_log_outlives_restarts(tmp_path: Path) -> None:
         (made.folder("team-a") / "checkpoint").unlink()
         server.start()
         server.unseal()
-        end = time.monotonic() + 25
-        while made.get("team-a", "status").status != 500 and time.monotonic() < end:
-            time.sleep(0.2)
-        assert made.get("team-a", "status").status == 500
+        wait_until(lambda: made.get("team-a", "status").status == 500, pause=0.1)
         again()
         assert made.get("team-a", "status").status == 500, "without an acceptance, a start changes nothing"
         server.request("POST", "sys/audit-ledger/accept-loss", {"key": server.unseal_keys[0], "reason": "disk 3"})

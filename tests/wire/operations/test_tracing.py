@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,6 +17,7 @@ from cryptoserve import AsyncCryptoServe, CryptoServe, Unavailable
 from cryptoserve.otel import instrument
 from tests.support.products import Product
 from tests.support.servers import ROOT_TOKEN, Server
+from tests.support.waiting import wait_until
 
 
 class Collector(ThreadingHTTPServer):
@@ -104,11 +104,7 @@ async def test_one_trace_from_the_client_to_the_store(server: Server, collector:
         "url.full": f"{server.address}/v1/transit/encrypt/traced",
     }
     name = "POST /v1/transit/encrypt/{name}"
-    deadline = time.monotonic() + 20
-    while not collector.named(name):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    (got,) = collector.named(name)
+    (got,) = wait_until(lambda: collector.named(name))
     assert sent[0].context is not None
     assert got.parent_span_id == sent[0].context.span_id.to_bytes(8, "big")
     assert request_id in {each.value.string_value for each in got.attributes}
