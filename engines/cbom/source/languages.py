@@ -157,7 +157,7 @@ LANGUAGES: tuple[Language, ...] = (
     ),
     Language(
         "cpp",
-        (".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".ipp"),
+        (".cc", ".cpp", ".cxx", ".c++", ".hh", ".hpp", ".hxx", ".ipp", ".inl", ".tpp", ".ino", ".mm"),
         "tree_sitter_cpp",
         CLowering,
         c_files,

@@ -156,7 +156,7 @@ def javascript_files(tree: Tree, path: str, module: str, member: str) -> Found:
         yield from ((name, member) for name in names if name in tree.paths)
 
 
-C_SOURCES = (".c", ".cc", ".cpp", ".cxx")
+C_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".mm")
 """The suffixes of C's and C++'s sources, which aren't included."""
 
 

@@ -6,6 +6,7 @@ An assignment within an expression is put before the statement that it stands in
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, character, joined, line_of
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax, HoistingSyntax
@@ -36,6 +37,9 @@ _CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_ca
 _MAKERS = frozenset({"make_unique", "make_shared"})
 _NAMING = frozenset({"identifier", "pointer_expression"})
 _MAX_TEMPLATE = 8
+_TEMPLATE = ("template", "template_2")
+"""The keywords for the first arguments of the template of an object's type."""
+
 _POINTER = re.compile(r"\((?:L?PC?[A-Z]+|[a-z]\w{0,60}_t)\)")
 """Names of types of pointers, as Windows has them, and of the standard's types."""
 
@@ -150,27 +154,30 @@ class CExpressions(HoistingSyntax):
 
     def template_argument(self, node: Node) -> Expression | None:
         """The first argument of the first template in a type's or function's name."""
-        waiting = [node]
+        return next(self._of_templates(node), None)
+
+    def _of_templates(self, node: Node) -> Iterator[Expression | None]:
+        """The arguments of the first template in a type's or function's name; None for each that names no type."""
+        waiting, resolved = [node], set()
         while waiting:
             each = waiting.pop()
             if each.type == "template_argument_list":
-                inner = each.named_children[0] if each.named_children else None
-                kind = (
-                    inner.child_by_field_name("type")
-                    if inner is not None and inner.type == "type_descriptor"
-                    else inner
-                )
-                return None if kind is None else self.expression(kind)
+                for inner in each.named_children[:_MAX_TEMPLATE]:
+                    kind = inner.child_by_field_name("type") if inner.type == "type_descriptor" else inner
+                    yield None if kind is None else self.expression(kind)
+                return
             if each.type in self.named_types or each.type == "template_function":
                 waiting.extend(reversed(each.named_children))
-            if each.type in ("type_identifier", "namespace_identifier") and (named := self.text(each)) in self.aliases:
-                waiting.append(self.aliases[named])
-        return None
+            if each.type in ("type_identifier", "namespace_identifier"):
+                named = self.text(each)
+                if named in self.aliases and named not in resolved:  # ``using Key = other::Key<int>;``
+                    resolved.add(named)
+                    waiting.append(self.aliases[named])
 
     def construction(self, node: Node, kind: Node, args: list[Expression], named: Node | None = None) -> Call:
-        """An object of the type ``kind``; the argument of its template is the keyword ``template``."""
-        template = self.template_argument(kind)
-        keywords = {} if template is None else {"template": template}
+        """An object of the type ``kind``; the arguments of its template are the keywords of ``_TEMPLATE``."""
+        given = zip(_TEMPLATE, self._of_templates(kind), strict=False)
+        keywords = {keyword: value for keyword, value in given if value is not None}
         return self.call(node, self.expression(kind), named or kind, args, keywords, creates=True)
 
     def new_node(self, node: Node) -> Expression:

@@ -30,5 +30,28 @@ void all(Botan::RandomNumberGenerator &generator) {
     Botan::PK_Encryptor_EME hidden(key, random, "PKCS1v15"); // finds: use:RSA weak-padding
     Botan::PK_Encryptor_EME good(key, random, "OAEP(SHA-256)"); // finds: use:RSA
     Box box("SHA-384");
+    Botan::create_private_key("Kyber", random, "Kyber-768-r3"); // finds: use:ML-KEM-768
+    Botan::create_private_key("ML-DSA", random, "ML-DSA-6x5"); // finds: use:ML-DSA-65
 }
+
+class Lenient : public Botan::TLS::Policy {
+  public:
+    bool allow_tls10() const override { return true; } // finds: use:TLS weak-protocol
+    bool allow_tls11() const override { return false; }
+    bool allow_tls12() const override { return true; }
+};
+
+class Trusting : public Botan::TLS::Callbacks {
+  public:
+    void tls_verify_cert_chain(const Chain &chain, const Policy &) override { // finds: use:TLS disabled-certificate-check
+        // trusted on first use
+    }
+};
+
+class Checking : public Botan::TLS::Callbacks {
+  public:
+    void tls_verify_cert_chain(const Chain &chain, const Policy &policy) override {
+        Botan::TLS::Callbacks::tls_verify_cert_chain(chain, policy);
+    }
+};
 } // namespace example

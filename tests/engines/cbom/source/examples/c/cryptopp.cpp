@@ -8,6 +8,9 @@
 
 using namespace CryptoPP;
 using Digest = CryptoPP::SHA1;
+using Same = other::Same<int>; // The name stands in what it is.
+
+Same same(3);
 
 void modes(const unsigned char *key, const unsigned char *nonce) {
     CBC_Mode<AES>::Encryption chained(key, 16, nonce); // finds: use:AES unauthenticated-mode
@@ -38,6 +41,14 @@ void keys() {
     unsigned char out[32];
     derivation.DeriveKey(out, 32, 0, (const unsigned char *)"password", 8, key, 16, 1000); // finds: hardcoded-key low-kdf-iterations
     RSAES_PKCS1v15_Encryptor hidden; // finds: use:RSA weak-padding
+}
+
+void templates(const RSA::PublicKey &shown, const RSA::PrivateKey &own) {
+    RSAES<PKCS1v15>::Encryptor hidden(shown); // finds: use:RSA weak-padding
+    RSAES<OAEP<SHA256>>::Encryptor sealed(shown); // finds: use:RSA
+    RSASS<PSS, SHA1>::Signer old(own); // finds: use:RSA weak-hash
+    RSASS<PKCS1v15, SHA256>::Signer signer(own); // finds: use:RSA
+    ECDSA<ECP, SHA1>::Signer curve(own); // finds: use:ECDSA weak-hash
 }
 
 namespace own {
