@@ -242,8 +242,11 @@ class Evaluator(Branches):
         given = (*arguments.positional, *arguments.keywords.values(), *own)
         return self.nonces.is_repeated((id(closure.function), key), given)
 
+    def running(self) -> program.Function | None:
+        return self._running[-1].function if self._running else None
+
     def filled_by(self, parameter: str) -> str:
-        function = self._running[-1].function if self._running else None
+        function = self.running()
         own = function is not None and any(each.name == parameter for each in function.parameters)
         return function.name if own and function is not None else ""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules
 from engines.cbom.source.evaluation.expressions import Expressions
+from engines.cbom.source.evaluation.functions.block_modes import is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.rules import Arguments
@@ -115,6 +116,10 @@ class Libraries(Expressions):
     def is_probe(self, node: program.Call) -> bool: ...
 
     @abstractmethod
+    def running(self) -> program.Function | None:
+        """The innermost function of the program that is running."""
+
+    @abstractmethod
     def tests_others(self) -> bool:
         """Whether a test is running code that is none: what it gives to it says nothing of it."""
 
@@ -203,7 +208,8 @@ class Libraries(Expressions):
         sighting: Sighting | None = None
         ignored = bool(rule.dropped) and node is self.dropped
         if rule.primitive or told or rule.findings or rule.assures or ignored or CONTENT in rule.sets:
-            harmless = rules.harmless(rule, names) or self._is_sound_here(rule) or self._is_own_mode(rule, node)
+            harmless = rules.harmless(rule, names) or self._is_sound_here(rule)
+            harmless = harmless or is_own_mode(rule.unless_within, node, self.running(), self.within())
             harmless |= bool(rule.result) and self.is_probe(node)
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
@@ -264,14 +270,6 @@ class Libraries(Expressions):
             if later:
                 rule = replace(made.rule, findings=())
                 self.witness.see(replace(made, rule=rule, facts={**made.facts, **later}, fresh=frozenset()))
-
-    def _is_own_mode(self, rule: Rule, node: program.Call) -> bool:
-        """Whether a block cipher is a part of a mode of the program's own, or encrypts a variable in its place."""
-        methods = rule.unless_within
-        return bool(methods) and (
-            (len(node.args) > 1 and _variable(node.args[0]) == _variable(node.args[1]) != "")
-            or any(type(each) is Class and not each.members.keys().isdisjoint(methods) for each in self.within())
-        )
 
     def _elements(self, sighting: Sighting, names: dict[str, Values]) -> Iterator[Sighting]:
         """A sighting, or one for each place of the list's elements that it is about (``CipherSuites``)."""
@@ -388,11 +386,3 @@ class Libraries(Expressions):
         position = rule.parameters.index(str(rule.into)[1:])
         if position < len(node.args) and result:
             self.assign(node.args[position], result)
-
-
-def _variable(node: program.Expression) -> str:
-    """The variable or field that an expression is; "" if it is none."""
-    if isinstance(node, program.Member):
-        base = _variable(node.base)
-        return f"{base}.{node.name}" if base else ""
-    return node.name if isinstance(node, program.Name) else ""

@@ -16,8 +16,12 @@ from engines.cbom.source.words import USE
 
 _CONSTANT = frozenset(
     {"hardcoded-key", "static-iv", "static-salt", "static-seed", "nonce-reuse", "low-kdf-iterations", "weak-key-size"}
+    | {"weak-random"}
 )
 """What is as it should be in a test that its language marks: the same data in every run, and little work."""
+
+_TESTS = "_test.go"
+"""How the files end that Go leaves out of all builds but those of tests."""
 
 
 class Judge:
@@ -115,8 +119,10 @@ def order(result: Result) -> tuple[Any, ...]:
 
 
 def _is_tested(sighting: Sighting) -> bool:
-    """Whether a marked test was running."""
-    return any(isinstance(each, Function) and each.test for each in sighting.within)
+    """Whether a marked test was running, or is where this was seen."""
+    return sighting.place.path.endswith(_TESTS) or any(
+        isinstance(each, Function) and each.test for each in sighting.within
+    )
 
 
 def _weaknesses(sighting: Sighting, subject: Subject | None, primitive: str) -> Iterator[Weakness]:

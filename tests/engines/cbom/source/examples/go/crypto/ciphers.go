@@ -56,7 +56,7 @@ func ciphers(key []byte) ([]byte, error) {
 	}
 	cipher.NewCTR(block, iv) // finds: use:AES unauthenticated-mode
 	cipher.NewCBCDecrypter(block, fixed) // finds: use:AES unauthenticated-mode
-	block.Encrypt(iv, fixed) // finds: ecb-mode
+	block.Encrypt(key, fixed) // finds: ecb-mode
 	gcm, _ := cipher.NewGCM(block) // finds: use:AES
 	nonce := make([]byte, gcm.NonceSize())
 	gcm.Seal(nil, nonce, key, nil) // finds: static-iv

@@ -1,0 +1,187 @@
+"""Modes of operation of the program's own: calls of a block cipher that are parts of one aren't ECB.
+
+Counters, masks, authentication tags and derived keys come from single blocks, or from blocks that are mixed with others
+by XOR. ECB encrypts one block of a message after the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from engines.cbom.source.program import (
+    Assign,
+    Binary,
+    Call,
+    Const,
+    Expression,
+    Function,
+    Index,
+    Loop,
+    Member,
+    Name,
+    NewArray,
+    Sequence,
+    Unary,
+)
+from engines.cbom.source.values import Class
+
+_MAX_PARTS = 4000
+"""The most parts of a function that are looked at; a longer one is taken for a mode."""
+
+_OWN_CIPHER = frozenset({"Encrypt", "Decrypt"})
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_NO_MESSAGES = frozenset(
+    {"iv", "nonce", "counter", "ctr", "mask", "sample", "tweak", "zero", "zeros", "zeroes", "hash", "digest", "seed"}
+    | {
+        "header",
+        "salt",
+        "challenge",
+        "tag",
+        "mac",
+        "keystream",
+        "ks",
+        "kcv",
+        "block",
+        "blk",
+        "id",
+        "prf",
+        "tbl",
+        "next",
+    }
+)
+"""Words of names of what goes into, or comes out of, a block cipher in a mode."""
+
+
+def is_own_mode(methods: tuple[str, ...], node: Call, function: Function | None, within: frozenset[object]) -> bool:
+    """Whether a call of a block cipher (``target``, ``source``) in ``function`` is a part of a mode of the program's.
+
+    ``methods`` are those of types that are modes; types and functions that are running are ``within``.
+    """
+    if not methods or len(node.args) < 2:
+        return False
+    classes = [each for each in within if type(each) is Class]
+    if any(not each.members.keys().isdisjoint(methods) for each in classes):
+        return True
+    target, source = node.args[:2]
+    if _variable(target) == _variable(source) != "":
+        return True
+    if function is None:
+        return False
+    if function.name in _OWN_CIPHER and any("BlockSize" in each.members for each in classes):
+        return True  # A block cipher around another one.
+    surroundings = _look_at(function, node)
+    if surroundings is None:
+        return True
+    if surroundings.loop is not None:
+        return not _advances(source, surroundings.loop)
+    single = isinstance(node.callee, Member) and node.callee.name == "Decrypt"
+    return single or _is_no_message(target) or not _is_message(source, surroundings)
+
+
+@dataclass(slots=True)
+class _Surroundings:
+    """Surroundings of a call in a function: the innermost loop, and what the function's variables get."""
+
+    loop: Loop | None
+    given: dict[str, list[Expression | None]]
+
+
+def _look_at(function: Function, node: Call) -> _Surroundings | None:
+    """The surroundings of a call; None if the function mixes data by XOR, or is too long."""
+    found = _Surroundings(None, {})
+    waiting: list[tuple[Any, Loop | None]] = [(list(function.body), None)]
+    for _ in range(_MAX_PARTS):
+        if not waiting:
+            return found
+        part, loop = waiting.pop()
+        if isinstance(part, list | tuple):
+            waiting.extend((each, loop) for each in part)
+        elif is_dataclass(part):
+            if _mixes(part):
+                return None
+            if part is node:
+                found.loop = loop
+            elif isinstance(part, Assign) and isinstance(part.target, Name):
+                found.given.setdefault(part.target.name, []).append(part.value)
+            inner = part if isinstance(part, Loop) else loop
+            waiting.extend((getattr(part, each.name), inner) for each in fields(part))
+    return None
+
+
+def _mixes(part: object) -> bool:
+    if isinstance(part, Binary):
+        return part.operator == "^"
+    callee = part.callee if isinstance(part, Call) else None
+    return isinstance(callee, Member | Name) and "xor" in callee.name.lower()
+
+
+def _advances(source: Expression, loop: Loop) -> bool:
+    """Whether a loop takes another part of the message each time."""
+    if isinstance(source, Index) and any(isinstance(each, Name) for each in _inside(source.key)):
+        return True
+    base = _base(source)
+    if not isinstance(base, Name):
+        return isinstance(base, Call)
+    return any(
+        isinstance(each, Assign) and base.name in _names_in(each.target) and type(each.value) is not NewArray
+        for each in _inside(loop.body)
+    )
+
+
+def _names_in(target: Expression) -> list[str]:
+    items = target.items if isinstance(target, Sequence) else [target]
+    return [each.name for each in items if isinstance(each, Name)]
+
+
+def _is_message(source: Expression, surroundings: _Surroundings) -> bool:
+    if isinstance(source, Const) or (isinstance(source, Unary) and source.operator == "bytes"):
+        return True
+    base = _base(source)
+    if isinstance(base, Call):
+        return bool(base.args)
+    if not isinstance(base, Name) or _is_no_message(base):
+        return False
+    given = surroundings.given.get(base.name)
+    return given is None or any(
+        each is not None
+        and not isinstance(each, NewArray | Sequence)
+        and not (isinstance(each, Call) and not each.args)
+        for each in given
+    )
+
+
+def _is_no_message(node: Expression) -> bool:
+    base = node.base if isinstance(node, Index) else node
+    name = base.name if isinstance(base, Name | Member) else ""
+    return any(word.lower() in _NO_MESSAGES for word in _WORD.findall(name))
+
+
+def _base(node: Expression) -> Expression:
+    while isinstance(node, Index):
+        node = node.base
+    return node
+
+
+def _inside(root: Any) -> Iterator[Any]:
+    """All nodes in ``root``, up to a bound."""
+    waiting = [root]
+    for _ in range(_MAX_PARTS):
+        if not waiting:
+            return
+        part = waiting.pop()
+        if isinstance(part, list | tuple):
+            waiting.extend(part)
+        elif is_dataclass(part):
+            yield part
+            waiting.extend(getattr(part, each.name) for each in fields(part))
+
+
+def _variable(node: Expression) -> str:
+    """The variable or field that an expression is; "" if it is none."""
+    if isinstance(node, Member):
+        base = _variable(node.base)
+        return f"{base}.{node.name}" if base else ""
+    return node.name if isinstance(node, Name) else ""
