@@ -218,7 +218,7 @@ class Function:
     """Whether it is text that stands for itself where it is used (C): what it does is told there, and only there."""
 
     test: bool = False
-    """Whether it is a test, or part of one, where the language marks them (Rust)."""
+    """Whether it is a test, or part of one, where the language marks them (Rust, JavaScript)."""
 
     internal: bool = False
     """Whether only its file or package can call it: what their calls give to it is all that it gets."""
@@ -372,6 +372,9 @@ class Module:
 
     reassigned: frozenset[str] = frozenset()
     """Names of variables that get another value than their first one anywhere in the file (JavaScript)."""
+
+    test: bool = False
+    """Whether all of it is a test (JavaScript)."""
 
     exports: dict[str, Expression] = field(default_factory=dict)
     """Names under which other files import what has another name here, where the language has such."""

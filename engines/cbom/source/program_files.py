@@ -211,7 +211,7 @@ class ProgramFiles:
             self._loaded[path] = None
             return None
         asks = language.asks_types is not None and language.asks_types.search(content) is not None
-        source = Source(path, language.name, module.package, asks, reassigned=module.reassigned)
+        source = Source(path, language.name, module.package, asks, reassigned=module.reassigned, test=module.test)
         loaded = self._loaded[path] = Loaded(Scope(source), len(content), lowering, module.broken)
         self._run(loaded, language, module)
         return loaded

@@ -368,7 +368,8 @@ class Libraries(Expressions):
         made = rules.made(rule, names)
         if made.origin == WEAK_RANDOM and made.made is None:
             own = [value.seeded for value in names.get("self", NOTHING) if type(value) is Thing]
-            made.made = weakness(rule, place, own[0] if own else self.seeded.get(rule.library.name))
+            seed = own[0] if own else self.seeded.get(rule.library.name)
+            made.made = weakness(rule, place, seed, self.within())
         return made
 
     def _seed(self, rule: Rule, facts: dict[str, Values], names: dict[str, Values], place: Place, made: Values) -> None:

@@ -29,6 +29,9 @@ class Source:
     reassigned: frozenset[str] = frozenset()
     """Names of variables that get another value than their first one anywhere in the file."""
 
+    test: bool = False
+    """Whether the file is a test, by what it calls."""
+
     outside: dict[tuple[str, int], Values] = field(default_factory=dict)
     """What names are that the file doesn't define, each with the number of wildcards when it was looked up."""
 

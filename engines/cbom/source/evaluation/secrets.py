@@ -90,9 +90,10 @@ def holds_secret(name: str) -> bool:
     return bool(words) and words[-1] in _BUFFERS
 
 
-def weakness(rule: Rule, place: Place, seed: Sighting | None) -> Sighting:
+def weakness(rule: Rule, place: Place, seed: Sighting | None, within: frozenset[object]) -> Sighting:
     """What is to be reported of a call that made data by ``rule``, and of its ``seed``, once they are a secret."""
-    return Sighting(place, replace(rule, findings=("weak-random",)), {}, frozenset(), harmless=False, beside=seed)
+    weak = replace(rule, findings=("weak-random",))
+    return Sighting(place, weak, {}, frozenset(), harmless=False, within=within, beside=seed)
 
 
 def static_seed(rule: Rule, place: Place, seed: Values) -> Sighting | None:

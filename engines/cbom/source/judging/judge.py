@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from engines.cbom.source.evaluation.scopes import Source
 from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.names import algorithm_named
@@ -14,11 +15,12 @@ from engines.cbom.source.judging.subject import Subject, subjects, unnamed
 from engines.cbom.source.program import Function
 from engines.cbom.source.words import USE
 
-_CONSTANT = frozenset(
-    {"hardcoded-key", "static-iv", "static-salt", "static-seed", "nonce-reuse", "low-kdf-iterations", "weak-key-size"}
-    | {"weak-random"}
-)
-"""What is as it should be in a test that its language marks: the same data in every run, and little work."""
+_IN_TESTS = frozenset(
+    {"hardcoded-key", "static-iv", "static-salt", "static-seed", "nonce-reuse", "low-kdf-iterations", "weak-key-size",
+     "weak-random", "unverified-signature", "disabled-certificate-check"}
+)  # fmt: skip
+"""What is as it should be in a test that its language marks: the same data in every run, little work, and no secrets of
+its own, tokens that the program has made, and servers with a certificate of the test's."""
 
 _TESTS = "_test.go"
 """How the files end that Go leaves out of all builds but those of tests."""
@@ -50,7 +52,7 @@ class Judge:
             if sighting.harmless:
                 continue
             for weakness in _weaknesses(sighting, subject, primitive):
-                if weakness.finding in _CONSTANT and _is_tested(sighting):
+                if weakness.finding in _IN_TESTS and _is_tested(sighting):
                     continue
                 unnamed_use = subject is None or not primitive
                 implied = algorithm_named(kinds()[weakness.finding].use) if unnamed_use else None
@@ -121,7 +123,7 @@ def order(result: Result) -> tuple[Any, ...]:
 def _is_tested(sighting: Sighting) -> bool:
     """Whether a marked test was running, or is where this was seen."""
     return sighting.place.path.endswith(_TESTS) or any(
-        isinstance(each, Function) and each.test for each in sighting.within
+        isinstance(each, Function | Source) and each.test for each in sighting.within
     )
 
 

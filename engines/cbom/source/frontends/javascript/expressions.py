@@ -114,6 +114,9 @@ class JavaScriptExpressions(CommonSyntax):
     def spread(self, node: Node) -> Expression:
         return Spread(self.first(node))
 
+    testing = False
+    """Whether the file is a test."""
+
     reassigned: set[str]
     """Names of variables that get another value than their first one."""
 
@@ -199,7 +202,7 @@ class JavaScriptExpressions(CommonSyntax):
         statements = (
             self.block(body) if body is None or body.type == "statement_block" else [Return(self.expression(body))]
         )
-        return Function(name, parameters, [*self._unpacked(node), *statements], line_of(node))
+        return Function(name, parameters, [*self._unpacked(node), *statements], line_of(node), test=self.testing)
 
     def _method(self, node: Node, name: str = "") -> Function:
         made = self._function(node, name or self.text(node.child_by_field_name("name")))

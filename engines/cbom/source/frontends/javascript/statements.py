@@ -35,6 +35,12 @@ from engines.cbom.source.program import (
 _MAKER = re.compile(rb"function\s+[A-Z]\w*\s*\(|\b[A-Z]\w*\s*=\s*function")
 """A function that is named like a class."""
 
+_TESTS = re.compile(
+    rb"^(?:(?:describe|it|suite|test)(?:\.\w+)*\(\s*['\"`]|(?:describe|it|test)(?:\.\w+)*\.each\b|Deno\.test\()",
+    re.MULTILINE,
+)
+"""A test at the top of a file, for Jest, Vitest, Mocha, Node, Playwright, Bun or Deno."""
+
 _DEFINING = 3
 """The arguments of ``Object.defineProperty``."""
 
@@ -47,11 +53,13 @@ class JavaScriptLowering(JavaScriptExpressions):
     def __init__(self, source: bytes) -> None:
         super().__init__(source)
         self.reassigned = set()
+        self.testing = _TESTS.search(source) is not None
         self._has_prototypes = b".prototype" in source or _MAKER.search(source) is not None
 
     def module(self, root: Node) -> Module:
         made = super().module(root)
         made.reassigned = frozenset(self.reassigned)
+        made.test = self.testing
         return made
 
     def block(self, node: Node | None) -> list[Statement]:
