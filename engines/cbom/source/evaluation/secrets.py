@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.sightings import Place, Sighting
@@ -52,6 +52,9 @@ _MEASURES = frozenset(
 """Words of names that measure or describe a secret, or mean another thing, and are none."""
 
 
+_PREPOSITIONS = frozenset({"for", "from", "of", "by"})
+"""Words behind which a name says what something is for, not what it is: ``generateIdForToken``."""
+
 CONTENT = "content"
 """The fact of what is hashed; objects that take it piece by piece have all of it."""
 
@@ -78,6 +81,7 @@ def is_secret(name: str) -> bool:
     words = [word.lower() for word in _WORD.findall(name)]
     if not _MEASURES.isdisjoint(words):
         return False
+    words = [*takewhile(lambda word: word not in _PREPOSITIONS, words)]
     if not _ALONE.isdisjoint(words) or words[-1:] == ["iv"]:
         return True
     return any((one, other.removesuffix("s")) in _PAIRS for one, other in pairwise(words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,8 @@ from engines.cbom.source.values import Known, Partial, Values, constants, size_o
 
 _MAX_SUBJECTS = 8
 _MAX_DIGITS = 6
+_UNFINISHED = re.compile(r"sha-?$", re.IGNORECASE)
+"""The beginning of the name of a hash: ``RSA-SHA${bits}``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,19 @@ def subjects(facts: Mapping[str, Values]) -> list[Subject]:
             found.extend(_variants(reading, reading.algorithm, facts))
             found.extend(Subject(cipher) for cipher in reading.ciphers)
     for value in facts.get("algorithm", ()):
-        if type(value) is Partial and value.end:
-            reading = read_name(value.beginning + value.end)
-            if reading is not None and reading.algorithm is not None and reading.mode:  # Else that part may say more.
-                found.extend(_variants(reading, reading.algorithm, facts))
+        if type(value) is Partial:
+            found.extend(_of_part(value, facts))
     for text in constants(facts.get("suites", ())):
         allowed = map(algorithm_named, weak_algorithms(text) if isinstance(text, str) else ())
         found.extend(Subject(algorithm) for algorithm in allowed if algorithm is not None)
     return found[:_MAX_SUBJECTS]
+
+
+def _of_part(text: Partial, facts: Mapping[str, Values]) -> Iterator[Subject]:
+    """The cipher or signature that the known parts of a name tell; what they don't tell, the other part may."""
+    reading = read_name(_UNFINISHED.sub("", text.beginning) + text.end)
+    if reading is not None and reading.algorithm is not None and reading.algorithm.primitive != "hash":
+        yield from _variants(reading, reading.algorithm, {**facts, "mode": (), "padding": (), "hash": ()})
 
 
 def _listed(texts: list[Constant]) -> Iterator[str]:

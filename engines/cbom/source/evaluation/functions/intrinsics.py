@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from engines.cbom.source.evaluation.functions import callbacks
+from engines.cbom.source.evaluation.functions.buffers import BUFFER_FUNCTIONS
 from engines.cbom.source.evaluation.functions.command_lines import COMMAND_LINE_FUNCTIONS
 from engines.cbom.source.evaluation.functions.containers import CONTAINER_FUNCTIONS
 from engines.cbom.source.evaluation.functions.cplusplus import CPP_FUNCTIONS
@@ -30,10 +31,8 @@ from engines.cbom.source.values import (
     Data,
     Instance,
     Known,
-    Method,
     Ref,
     Table,
-    Thing,
     Values,
     constants,
     known,
@@ -66,6 +65,11 @@ def _import(evaluator: Any, arguments: Arguments) -> Values:
         return callbacks.FUNCTIONS["define"](evaluator, arguments)
     names = constants(arguments.positional[0]) if arguments.positional else []
     return union([evaluator.imported(name) for name in names if isinstance(name, str)]) or UNKNOWN
+
+
+def _create_require(_evaluator: Any, _arguments: Arguments) -> Values:
+    """Node's ``require`` of a module of ECMAScript."""
+    return (Ref("require"),)
 
 
 def _get(_evaluator: Any, arguments: Arguments) -> Values:
@@ -172,19 +176,6 @@ def _bytes(_evaluator: Any, arguments: Arguments) -> Values:
         else:
             found.append((value,))
     return union(found)
-
-
-def _typed_array(_evaluator: Any, arguments: Arguments) -> Values:
-    """JavaScript's ``new Uint8Array(size)``, which is zeros, or one with the bytes of an array or a buffer."""
-    found: list[Values] = []
-    for value in arguments.positional[0] if arguments.positional else ():
-        if type(value) is Known and isinstance(value.value, int):
-            found.append((Data(CONSTANT, value.value),))
-        elif type(value) is Ref or (type(value) is Method and type(value.receiver) in (Ref, Thing)):
-            found.append((Data(CONSTANT),))  # A library's constant, such as the length of its nonces.
-        else:
-            found.append((value,) if type(value) in (Array, Data, Known) else UNKNOWN)
-    return union(found) or UNKNOWN
 
 
 def _text(_evaluator: Any, arguments: Arguments) -> Values:
@@ -311,6 +302,8 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "importlib.import_module": _import,
     "__import__": _import,
     "require": _import,
+    "process.getBuiltinModule": _import,
+    "module.createRequire": _create_require,
     "table.get": _get,
     "text.join": _join,
     "array.join": _join,
@@ -325,7 +318,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "bytearray": _bytes,
     "Number": _integer,
     "parseInt": _integer,
-    **dict.fromkeys(("Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Array", "ArrayBuffer"), _typed_array),
+    **BUFFER_FUNCTIONS,
     "str": _text,
     "int": _integer,
     **dict.fromkeys(("dict", "collections.OrderedDict", "types.SimpleNamespace"), _dictionary),

@@ -28,6 +28,7 @@ _UNARY = {"!": "not", "-": "-", "~": "~"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
 _EXPORTS = ("exports", "module.exports")
 _THIS = b"this"
+_TESTS = frozenset({b"it", b"test", b"specify"})
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
 
 
@@ -35,6 +36,9 @@ class JavaScriptExpressions(CommonSyntax):
     """Expressions of tree-sitter-javascript and tree-sitter-typescript."""
 
     operators = C_OPERATORS | {"/": "/", "===": "==", "!==": "!=", "??": "or"}
+
+    testing = False
+    """Whether what is read is in a test of Mocha, Jest or the like."""
 
     def dynamic_import(self, _node: Node) -> Expression:
         return Name("require")
@@ -68,12 +72,14 @@ class JavaScriptExpressions(CommonSyntax):
 
     def _call(self, node: Node, function: Node, *, creates: bool) -> Expression:
         arguments = node.child_by_field_name("arguments")
+        outer, self.testing = self.testing, self.testing or _is_test(function, arguments)
         if arguments is None:
             args = []
         elif arguments.type == "template_string":
             args = [self.expression(arguments)]
         else:
             args = self.all_of(arguments)
+        self.testing = outer
         named = function.child_by_field_name("property") if function.type == "member_expression" else function
         return self.call(node, self.expression(function), named, args, creates=creates)
 
@@ -89,6 +95,13 @@ class JavaScriptExpressions(CommonSyntax):
                     Const(_unescaped(self.text(child)) if child.type == "escape_sequence" else self.text(child))
                 )
         return joined(parts)
+
+    def binary(self, node: Node) -> Expression:
+        """``!given || false`` is ``!given``: a switch is off because of what is given, not by default."""
+        made = super().binary(node)
+        if isinstance(made, Binary) and isinstance(made.right, Const) and made.right.value is False:
+            return made.left if isinstance(made.left, Unary) and made.left.operator == "not" else made
+        return made
 
     def number(self, node: Node) -> Expression:
         text = self.text(node).replace("_", "").rstrip("n")
@@ -247,6 +260,7 @@ class JavaScriptExpressions(CommonSyntax):
 
     expressions = {
         **CommonSyntax.expressions,
+        "binary_expression": binary,
         "property_identifier": CommonSyntax.identifier,
         "super": CommonSyntax.identifier,
         "import": dynamic_import,
@@ -284,6 +298,15 @@ class JavaScriptExpressions(CommonSyntax):
         "function_expression": function_expression,
         "generator_function": function_expression,
     }
+
+
+def _is_test(function: Node, arguments: Node | None) -> bool:
+    """Whether a call declares a test: ``it("says what", () => ...)``, or ``test.only``."""
+    named = function.child_by_field_name("object") if function.type == "member_expression" else function
+    if named is None or named.type != "identifier" or named.text not in _TESTS or arguments is None:
+        return False
+    first = next(iter(arguments.named_children), None)
+    return first is not None and first.type in ("string", "template_string")
 
 
 def exported(name: str) -> str:

@@ -73,3 +73,10 @@ export function kept(req, res) {
 }
 njwt.create({ sub: '1' }, 'a secret of this application'); // finds: use:HMAC-SHA-256 hardcoded-key
 njwt.verify(token, SECRET, 'HS512'); // finds: use:HMAC-SHA-512
+
+import jws from 'jws';
+
+jws.verify(token, 'HS256', SECRET); // finds: use:HMAC-SHA-256
+jws.createSign({ header: { alg: 'RS256' }, privateKey: SECRET }); // finds: use:RSA
+export const parts = (token: string) => jws.decode(token).header;
+export const route = (req, res) => res.json(jws.decode(req.token)); // finds: unverified-signature

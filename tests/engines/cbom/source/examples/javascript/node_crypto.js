@@ -86,5 +86,26 @@ function sized(key, iv) {
   crypto.createCipheriv(`aes-${key.length * 8}-ecb`, key, null); // finds: use:AES ecb-mode
   crypto.createCipheriv('aes-' + key.length * 8 + '-gcm', key, iv); // finds: use:AES
   crypto.createHash(`sha${key.length}-x`);
-  crypto.createCipheriv(`aes-${unknown}`, key, iv);
 }
+
+// A test's keys are made up.
+it('signs', () => {
+  crypto.createHmac('sha256', 'secret'); // finds: use:HMAC-SHA-256
+  [1, 2].forEach(() => crypto.createHmac('sha256', 'secret')); // finds: use:HMAC-SHA-256
+  crypto.createHash('md5'); // finds: use:MD5 weak-hash
+});
+
+function generateIdForToken() {
+  return Math.random();
+}
+
+// Of a name that is put together, the beginning may tell enough.
+crypto.createSign('RSA-SHA' + bits); // finds: use:RSA
+crypto.createCipheriv('aes-' + bits, key, nonce); // finds: use:AES
+crypto.createHash('sha' + bits);
+
+const again = require('node:module').createRequire(__filename);
+again('crypto').createHash('md5'); // finds: use:MD5 weak-hash
+process.getBuiltinModule('node:crypto').createHash('md5'); // finds: use:MD5 weak-hash
+const { Crypto } = require('@peculiar/webcrypto');
+new Crypto().subtle.digest('SHA-1', data); // finds: use:SHA-1 weak-hash

@@ -33,3 +33,6 @@ superagent.get('https://example.org').disableTLSCerts(); // finds: disabled-cert
 createProxyMiddleware({ target: 'https://example.org', secure: false }); // finds: disabled-certificate-check
 createProxyMiddleware({ target: 'https://example.org', secure: true });
 cookie.set({ secure: false });
+
+const chosen = new https.Agent({ rejectUnauthorized: !given.ignoreErrors || false }); // finds: use:TLS
+const byDefault = new https.Agent({ rejectUnauthorized: given.strict || false }); // finds: use:TLS disabled-certificate-check

@@ -30,3 +30,19 @@ export async function withKeys(secret: Uint8Array, data: Uint8Array) {
   const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-384' }, false, ['sign']); // finds: use:ECDSA
   await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-384' }, pair.privateKey, data); // finds: use:ECDSA
 }
+
+// A counter that is written into a buffer makes it another nonce each time; HKDF may have a constant salt.
+export async function frames(key: CryptoKey, frame: Uint8Array, count: number) {
+  const nonce = new ArrayBuffer(12);
+  new DataView(nonce).setUint32(0, count);
+  await crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, key, frame); // finds: use:AES
+  const other = new Uint8Array(12);
+  other.set(frame.subarray(0, 4), 8);
+  await crypto.subtle.encrypt({ name: 'AES-GCM', iv: other }, key, frame); // finds: use:AES
+  const same = new Uint8Array(12);
+  same.set([1, 2, 3]);
+  await crypto.subtle.encrypt({ name: 'AES-GCM', iv: same }, key, frame); // finds: use:AES static-iv
+  const salt = new TextEncoder().encode('of this application');
+  await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt, info: frame }, key, 256); // finds: use:HKDF
+  await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: 600000 }, key, 256); // finds: use:PBKDF2 static-salt
+}

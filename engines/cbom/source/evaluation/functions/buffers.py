@@ -1,0 +1,61 @@
+"""Buffers of JavaScript: typed arrays, views of them, and Node's ``Buffer``.
+
+They begin as zeros. Methods that write into one make it what is written: a nonce with a counter in it isn't constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.values import (
+    CONSTANT,
+    UNKNOWN,
+    Array,
+    Data,
+    Known,
+    Method,
+    Ref,
+    Thing,
+    Values,
+    is_static,
+    union,
+)
+
+_NUMBERS = ("Int8", "Int16BE", "Int16LE", "Int32BE", "Int32LE", "IntBE", "IntLE")
+_NAMES = (*_NUMBERS, *(f"U{name}" for name in _NUMBERS), "BigInt64BE", "BigInt64LE", "BigUInt64BE", "BigUInt64LE", "")
+_WRITING = ("set", *(f"write{name}" for name in _NAMES))
+"""The methods of buffers whose first argument is written into them."""
+
+
+def _typed_array(_evaluator: Any, arguments: Arguments) -> Values:
+    """JavaScript's ``new Uint8Array(size)``, which is zeros, or one with the bytes of an array or a buffer."""
+    found: list[Values] = []
+    for value in arguments.positional[0] if arguments.positional else ():
+        if type(value) is Known and isinstance(value.value, int):
+            found.append((Data(CONSTANT, value.value),))
+        elif type(value) is Ref or (type(value) is Method and type(value.receiver) in (Ref, Thing)):
+            found.append((Data(CONSTANT),))  # A library's constant, such as the length of its nonces.
+        else:
+            found.append((value,) if type(value) in (Array, Data, Known) else UNKNOWN)
+    return union(found) or UNKNOWN
+
+
+def _view(_evaluator: Any, arguments: Arguments) -> Values:
+    """JavaScript's ``new DataView(buffer)``, which is made to write numbers into it."""
+    return arguments.unfollowed()
+
+
+def _written(_evaluator: Any, arguments: Arguments) -> Values:
+    """A method that writes into its buffer, which isn't constant any more if what it writes isn't."""
+    if not all(is_static(value) for values in arguments.positional[:1] for value in values):
+        Arguments([arguments.receiver], {}).may_fill()
+    return arguments.receiver or UNKNOWN
+
+
+BUFFER_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
+    **dict.fromkeys(("Uint8Array", "Uint8ClampedArray", "Uint16Array", "Uint32Array", "ArrayBuffer"), _typed_array),
+    "DataView": _view,
+    **dict.fromkeys((f"bytes.{name}" for name in _WRITING), _written),
+}
