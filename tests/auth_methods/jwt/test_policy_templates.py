@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auth_methods.jwt.policy_templates import MAX_CHARACTERS, InvalidTemplate, MissingClaim, parse, render
+from tests.support.costs import processor_seconds_below
 
 CLAIMS = {
     "team": "blue",
@@ -128,11 +129,7 @@ def test_a_claim_is_nothing_but_text(before: str, claim: str) -> None:
 
 @pytest.mark.parametrize("unit", ["{{.a}}", "{{", "}}", ".a", '"', '\\"', " ", "{{index . ", '{{index . "a" ', "1 "])
 def test_hostile_templates_take_no_time(unit: str) -> None:
-    began = time.perf_counter()
     for prefix in ("", "{{", "{{index .", "{{index . "):
         text = (prefix + unit * MAX_CHARACTERS)[: MAX_CHARACTERS - 2] + "}}"
-        try:
+        with processor_seconds_below(0.1), suppress(InvalidTemplate):
             parse(text)
-        except InvalidTemplate:
-            continue
-    assert time.perf_counter() - began < 0.5

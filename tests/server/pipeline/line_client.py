@@ -14,7 +14,7 @@ from server.listeners import open_listeners, serve
 from server.pipeline.app import Application
 from tests.support.systems import Server
 
-DEADLINE = 15.0
+DEADLINE = 60.0
 
 
 class LineClient:

@@ -92,6 +92,15 @@ def connect(url: str) -> socket.socket:
     return socket.create_connection((host, int(port)), SECONDS)
 
 
+def refuses(url: str) -> bool:
+    """Whether nothing listens there any more, as once the first signal to end has been heeded."""
+    try:
+        connect(url).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 def connect_securely(url: str, trusted: Path, *protocols: str) -> ssl.SSLSocket:
     context = ssl.create_default_context(cafile=str(trusted))
     context.set_alpn_protocols(list(protocols))
@@ -149,7 +158,7 @@ def test_sigterm_drains_and_a_second_one_hurries(tmp_path: Path) -> None:
                 server.wait_for("slow request has begun")
                 server.signal(signal.SIGTERM)
                 if signals == 2:
-                    time.sleep(0.2)
+                    wait_until(lambda url=url: refuses(url))  # type: ignore[misc]
                     server.signal(signal.SIGTERM)
                 assert opened.recv(65536)[9:15] == expected
             assert server.end() == 0
@@ -215,15 +224,17 @@ def test_head_and_body_leave_without_waiting_for_the_client(tmp_path: Path, word
     with started(tmp_path, f"-config={file}") as server:
         (url,) = server.urls(1)
         with connect_securely(url, certificate) if url.startswith("https") else connect(url) as opened:
-            begun = time.monotonic()
-            pieces = 0
+            seconds, pieces = [], 0
             for _ in range(50):
+                begun = time.monotonic()
                 opened.sendall(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n")
                 answer = b""
                 while not answer.endswith(b"}"):
                     answer += opened.recv(65536)  # Over TLS, no more than one record.
                     pieces += 1
-            assert time.monotonic() - begun < 1
+                seconds.append(time.monotonic() - begun)
+            # On a busy machine some answers are late, but not most.
+            assert sorted(seconds)[10] < 0.03
             assert pieces == 50, "head and body of an answer left in two writes"
 
 

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.processes.test_process import SECONDS, Running, ask, connect, started
+from tests.server.processes.test_process import SECONDS, Running, ask, connect, refuses, started
 from tests.support.waiting import wait_until
 
 WORKERS = 3
@@ -93,14 +92,15 @@ def test_they_share_connections_and_end_together(tmp_path: Path) -> None:
 def test_what_is_under_way_is_finished_unless_it_is_hurried(
     tmp_path: Path, signals: int, seconds: str, expected: bytes
 ) -> None:
-    with supervised(tmp_path) as server, connect(server.urls(2)[0]) as opened:
+    with supervised(tmp_path) as server, connect(url := server.urls(2)[0]) as opened:
         opened.sendall(f"POST /slow?{seconds} HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n".encode())
         server.wait_for("slow request has begun")
-        for _ in range(signals):
+        for number in range(signals):
+            if number:
+                await_true(lambda: refuses(url), server)
             # As a terminal does it, the signal goes to the workers too.
             for process in (*children(server.process.pid), server.process.pid):
                 os.kill(process, signal.SIGINT)
-            time.sleep(0.1)
         assert opened.recv(65536)[9:15] == expected
         assert server.end() == 0
         assert server.log.read_text().count("service closed") == WORKERS

@@ -145,7 +145,7 @@ async def test_who_leaves_while_it_holds_the_state_holds_nobody_up(tmp_path: Pat
         await asyncio.sleep(0.01)
         assert not sealing.done()
         crew.keeper.leave(first)
-        await asyncio.wait_for(sealing, 5)
+        await asyncio.wait_for(sealing, 60)
         holding.cancel()
         await asyncio.sleep(0)
         holding.cancel()  # It waits for an answer that nobody gives any more.
@@ -161,7 +161,7 @@ async def test_a_worker_that_cannot_follow_gives_up(tmp_path: Path, monkeypatch:
             raise OSError
 
         monkeypatch.setattr(second.core.runtime.barrier, "unseal", fail)
-        await asyncio.wait_for(first.core.unseal(made.shares[0]), 5)
+        await asyncio.wait_for(first.core.unseal(made.shares[0]), 60)
         assert (first.failed, second.failed) == (False, True)
 
 
@@ -175,7 +175,7 @@ async def test_cancelled_waiters_let_go_of_their_turn(tmp_path: Path) -> None:
             for task in waiting[:2]:
                 task.cancel()
             await asyncio.gather(*waiting[:2], return_exceptions=True)
-        await asyncio.wait_for(waiting[2], 5)
+        await asyncio.wait_for(waiting[2], 60)
         assert sealed(crew) == [True, True]
 
 

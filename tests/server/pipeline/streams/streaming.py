@@ -17,8 +17,6 @@ LISTENER = Listener(
     "127.0.0.1:0",
     tls_disable=True,
     max_request_size_bytes=LIMIT_BYTES,
-    http_read_timeout_seconds=1,
-    max_request_duration_seconds=1,
 )
 HELLO = base64.b64encode(b"hello").decode()
 DATA = base64.b64encode(b"data").decode()

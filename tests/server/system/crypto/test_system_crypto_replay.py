@@ -209,7 +209,7 @@ async def in_ledger(audited: Server, tmp_path: Path) -> AsyncIterator[Server]:
 
 async def _signed(log: Path, request_id: str) -> None:
     """Wait until the response of a request is under a checkpoint."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not any(
             entry.get("request", {}).get("id") == request_id and entry["type"] == "response"
             for entry in (entries_of(log) if (log / "checkpoint").exists() else [])

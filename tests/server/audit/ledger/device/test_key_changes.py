@@ -27,7 +27,7 @@ async def opened(held: Held, path: Path) -> Broker:
 
 async def policy_of(path: Path, keys: int) -> Policy:
     """The log's own policy, once it has so many keys."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             content = (path / "policy").read_bytes() if (path / "policy").exists() else b""
             if content.count(b"log ") == keys:
@@ -56,7 +56,7 @@ async def test_a_change_that_was_cut_off_keeps_its_overlap(tmp_path: Path) -> No
     await broker.ledger.ledgers.change_keys(ORIGIN, lambda keys: replace(keys, next=new_keys(), overlap_seconds=0))
     broker = await opened(held, path)
     await policy_of(path, 4)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (keys := await broker.ledger.ledgers.keys(ORIGIN)) is None or keys.older:
             await asyncio.sleep(0.02)
     await broker.close()
