@@ -127,9 +127,6 @@ class JavaScriptExpressions(CommonSyntax):
     def spread(self, node: Node) -> Expression:
         return Spread(self.first(node))
 
-    testing = False
-    """Whether the file is a test."""
-
     reassigned: set[str]
     """Names of variables that get another value than their first one."""
 
