@@ -356,6 +356,10 @@ class Import:
 Statement: TypeAlias = Assign | Evaluate | Return | Leave | Branch | Loop | Attempt | Function | Class | Import
 
 
+ENUM_NAME = "\0name"
+"""The field of an enumeration's constant that is its name (Java)."""
+
+
 @dataclass(slots=True, eq=False)
 class Module:
     """One file."""

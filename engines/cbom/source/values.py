@@ -30,6 +30,10 @@ DERIVED = "derived"
 """Data that a function of cryptography made: a digest, a derived key, a ciphertext."""
 
 
+TEXT = "java.lang.String"
+"""A library's type that tells nothing of its objects: they have the methods of any text."""
+
+
 @dataclass(slots=True, eq=False)
 class Unknown:
     """A value that isn't followed."""
@@ -44,7 +48,7 @@ class Known:
     """Where it is written, if it is an element of a list there."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Partial:
     """A text of which only the beginning and the end are known: ``aes-${bits}-gcm``."""
 

@@ -23,6 +23,7 @@ from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     CONSTANT,
     NOTHING,
+    TEXT,
     UNKNOWN,
     WEAK_RANDOM,
     Array,
@@ -387,7 +388,7 @@ class Expressions(Names):
         finally:
             self.files.types_only = before
         for value in types:
-            if type(value) is Ref and value.path in self.knowledge.prefixes:
+            if type(value) is Ref and value.path in self.knowledge.prefixes and value.path != TEXT:
                 found.append((Thing(value.path, {}),))
             elif type(value) is Class:
                 found.append(tuple(self.construct(each) for each in implementations(value, self.files)))

@@ -12,9 +12,10 @@ from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.block_modes import is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
+from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.secrets import CONTENT, hashes_password, static_seed, weakness
-from engines.cbom.source.evaluation.sightings import MAC, VERIFIED, Place, Sighting
+from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
     NOTHING,
@@ -166,6 +167,7 @@ class Libraries(Expressions):
         result: Values = NOTHING
         read: set[int] = set()
         applied = False
+        self.taken.update(take_parameters(found, arguments, self.witness))
         for sighting in arguments.take():
             if self.scope.source.language in CHOOSING:
                 self.taken.add(sighting.place)
@@ -241,8 +243,8 @@ class Libraries(Expressions):
             self._seed(rule, everything, names, place, result)
         if rule.into is not None:
             self._put(rule, result, node)
-        if rule.unless_taken and isinstance(result[0], Thing):
-            result[0].untaken = sighting
+        if (rule.unless_taken or rule.unless_decrypts) and isinstance(result[0], Thing):
+            result[0].untaken = sighting and as_it_is(sighting)
             self.untaken.append(result[0])
         return result
 
@@ -338,10 +340,11 @@ class Libraries(Expressions):
     def _sighted(self, sighting: Sighting, node: program.Call) -> None:
         assured = MAC if sighting.rule.primitive == "mac" else sighting.rule.assures
         if assured:
-            within = (each for each in sighting.within if assured != VERIFIED or type(each) is not Class)
+            apart = assured in IN_FUNCTIONS
+            within = (each for each in sighting.within if not apart or type(each) is not Class)
             self.witness.assured.update((assured, each) for each in within)
         self.telling |= sighting.within
-        if sighting.rule.unless_taken or self.tests_others():
+        if sighting.rule.unless_taken or sighting.rule.unless_decrypts or self.tests_others():
             return
         if self.assigned is None or self.assigned[0] is not node or not (sighting.rule.result or sighting.rule.naming):
             self.witness.see(sighting)

@@ -9,15 +9,18 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from engines.cbom.source.program import ENUM_NAME
 from engines.cbom.source.values import (
     CONSTANT,
     RANDOM,
     UNKNOWN,
     Array,
     Data,
+    Instance,
     Known,
     Partial,
     Table,
+    Thing,
     Unknown,
     Value,
     Values,
@@ -39,6 +42,9 @@ _MAX_NAME = 24
 """The longest known parts of a text of which another part isn't."""
 
 _PLACE = re.compile("%[sdi]")
+_UNNAMED = frozenset({Unknown, Partial, Thing, Instance})
+"""Kinds of values that may be any text, objects of the program's enumerations among them."""
+
 _MAX_PAIRS = 16
 _MAX_BITS = 256
 _NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
@@ -79,6 +85,8 @@ def binary(name: str, left: Values, right: Values) -> Values:
 
 
 def _pair(name: str, left: Value, right: Value) -> Values:
+    if name == "+":
+        left, right = _text_of(left), _text_of(right)
     if name == "/" and type(right) is Known and isinstance(right.value, str):
         return _below(left, right.value)
     if type(left) is Known and type(right) is Known:
@@ -105,13 +113,28 @@ def _pair(name: str, left: Value, right: Value) -> Values:
     return _partial(left, right) if name == "+" else UNKNOWN
 
 
+def _text_of(value: Value) -> Value:
+    """The name of an enumeration's constant, which a text that it is joined with gets; else the value itself."""
+    name = value.fields.get(ENUM_NAME) if type(value) is Instance else None
+    return name[0] if name else value
+
+
 def _partial(left: Value, right: Value) -> Values:
     """A short text with a part in it that isn't known."""
-    if type(left) is Known and type(right) is Unknown and isinstance(left.value, str):
-        return (Partial(left.value),) if 0 < len(left.value) <= _MAX_NAME else UNKNOWN
-    if type(left) is Partial and type(right) is Known and isinstance(right.value, str):
-        return (Partial(left.beginning, left.end + right.value),) if len(right.value) <= _MAX_NAME else UNKNOWN
-    return UNKNOWN
+    begun, ends = _known_text(left), _known_text(right)
+    if type(left) is Partial:
+        return UNKNOWN if ends is None and type(right) is Known else (Partial(left.beginning, left.end + (ends or "")),)
+    if type(right) is Partial and begun is not None:
+        return (Partial(begun + right.beginning, right.end),)
+    if begun and type(right) in _UNNAMED:
+        return (Partial(begun),)
+    return (Partial("", ends),) if ends and type(left) in _UNNAMED else UNKNOWN
+
+
+def _known_text(value: Value) -> str | None:
+    """A short text; None for anything else."""
+    text = value.value if type(value) is Known else None
+    return text if isinstance(text, str) and len(text) <= _MAX_NAME else None
 
 
 def _below(folder: Value, name: str) -> Values:

@@ -79,7 +79,7 @@ class Arguments:
         taken = []
         for values in (*self.positional, *self.keywords.values()):
             for value in values:
-                if type(value) is Thing and value.untaken is not None:
+                if type(value) is Thing and value.untaken is not None and not value.untaken.rule.unless_decrypts:
                     taken.append(value.untaken)
                     value.untaken = None
         return taken

@@ -64,6 +64,7 @@ _OTHERWISE = frozenset(
 )
 _PASSING = frozenset(
     {"str", "bytes", "bytearray", "from", "concat", "encode", "String", "join", "trim", "strip", "getBytes"}
+    | {"valueOf", "toCharArray", "toByteArray", "getBytesUtf8"}
 )
 """Functions whose result is their argument in another form."""
 

@@ -14,7 +14,13 @@ MAC = "mac"
 VERIFIED = "token-verification"
 """The assurance that a token is verified: what else it says may be read beside it, in the same function only."""
 
-ASSURANCES = (MAC, VERIFIED, "verification", "protocol-floor", "certificate-check")
+NAMED = "host-check"
+"""The assurance that a connection is to the right host: a caller may check what a function has opened."""
+
+IN_FUNCTIONS = frozenset({VERIFIED, NAMED})
+"""Assurances that don't hold for the other methods of a class."""
+
+ASSURANCES = (MAC, VERIFIED, NAMED, "verification", "protocol-floor", "certificate-check")
 """What a call may assure for the function that it is in."""
 
 

@@ -9,9 +9,11 @@ from engines.cbom.source.frontends.common_syntax import CommonSyntax, import_of
 from engines.cbom.source.frontends.java_expressions import CONSTRUCTOR, RECEIVER
 from engines.cbom.source.frontends.java_members import JavaMembers
 from engines.cbom.source.program import (
+    ENUM_NAME,
     Assign,
     Attempt,
     Branch,
+    Const,
     Evaluate,
     Expression,
     Function,
@@ -21,6 +23,7 @@ from engines.cbom.source.program import (
     Module,
     Name,
     Parameter,
+    Return,
     Statement,
 )
 
@@ -145,6 +148,8 @@ class JavaLowering(JavaMembers):
         name = self.text(node.child_by_field_name("name"))
         self.enter_class(node, name)
         extra = self.record_members(node) if node.type == "record_declaration" else self.lombok_members(node, name)
+        if node.type == "enum_declaration":
+            extra = [*extra, *self._names_of_constants(node)]
         made = self.class_of(node.child_by_field_name("body"), name, bases, line_of(node), extra)
         self.leave_class()
         first = node.named_children[0]
@@ -164,6 +169,14 @@ class JavaLowering(JavaMembers):
             owner = Name(name)
         made = self.call(node, owner, named, args, creates=True)
         yield Assign(Name(self.text(named)), made, line_of(node))
+        yield Assign(Member(Name(self.text(named)), ENUM_NAME), Const(self.text(named)), line_of(node))
+
+    def _names_of_constants(self, node: Node) -> Iterator[Statement]:
+        """``name()`` and, unless the enumeration has one, ``toString()``."""
+        declared = self.methods_of(node)
+        for name in ("name", "toString"):
+            if name not in declared:
+                yield Function(name, [Parameter(RECEIVER)], [Return(Member(Name(RECEIVER), ENUM_NAME))], line_of(node))
 
     def import_node(self, node: Node) -> Iterator[Statement]:
         everything = any(child.type == "asterisk" for child in node.named_children)

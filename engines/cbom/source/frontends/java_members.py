@@ -165,7 +165,7 @@ class JavaMembers(JavaExpressions):
         line = line_of(node)
         fields = {each.name: Member(Name(RECEIVER), each.name) for each in parameters}
         body: list[Statement] = [Assign(field, Name(name), line) for name, field in fields.items()]
-        declared = self._methods_of(node)
+        declared = self.methods_of(node)
         getters = [
             Function(name, [Parameter(RECEIVER)], [Return(field)], line)
             for name, field in fields.items()
@@ -179,10 +179,14 @@ class JavaMembers(JavaExpressions):
             made += self._builder(self.text(node.child_by_field_name("name")), dict.fromkeys(fields), line)
         return made
 
-    def _methods_of(self, node: Node) -> set[str]:
+    def methods_of(self, node: Node) -> set[str]:
+        """The names of the methods that a class, a record or an enumeration declares."""
+        body = node.child_by_field_name("body")
+        inner = [child for child in self.children(body) if child.type == "enum_body_declarations"]
         return {
             self.text(child.child_by_field_name("name"))
-            for child in self.children(node.child_by_field_name("body"))
+            for part in (body, *inner)
+            for child in self.children(part)
             if child.type in ("method_declaration", "constructor_declaration")
         }
 
@@ -196,7 +200,7 @@ class JavaMembers(JavaExpressions):
         found, fields = set(annotations), self._own_fields(node)
         if _OF_LOMBOK.isdisjoint(found) and all(_OF_LOMBOK.isdisjoint(each.annotations) for each in fields):
             return []
-        line, there, made = line_of(node), self._methods_of(node), list[Statement]()
+        line, there, made = line_of(node), self.methods_of(node), list[Statement]()
         fluent = "Accessors" in found and "fluent" in self.text(annotations["Accessors"])
         for field in fields:
             title = field.name[:1].upper() + field.name[1:]

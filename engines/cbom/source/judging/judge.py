@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from engines.cbom.source.evaluation.scopes import Source
-from engines.cbom.source.evaluation.sightings import MAC, Place, Sighting
+from engines.cbom.source.evaluation.sightings import MAC, NAMED, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.names import algorithm_named
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
 from engines.cbom.source.program import Function
+from engines.cbom.source.values import Partial, Unknown
 from engines.cbom.source.words import USE
 
 _IN_TESTS = frozenset(
@@ -32,6 +33,7 @@ class Judge:
     def __init__(self) -> None:
         self.assured: set[tuple[str, object]] = set()
         self._results: dict[tuple[str, int, str], list[Result]] = {}
+        self._unnamed: list[Sighting] = []
         self._conditional: list[tuple[Result, str, frozenset[object]]] = []
 
     def see(self, sighting: Sighting) -> None:
@@ -43,9 +45,11 @@ class Judge:
         if "suites" in facts and "suites" not in sighting.fresh:  # They were told where the object got them.
             facts = {word: values for word, values in facts.items() if word != "suites"}
         found: list[Subject | None] = [*subjects(facts)]
+        if not found and _is_chosen_elsewhere(sighting):
+            self._unnamed.append(sighting)
         for subject in found or [unnamed(rule.primitive)]:
             primitive = rule.primitive
-            if primitive in ("", "algorithm"):
+            if primitive in ("", "algorithm") or (primitive == "signature" and subject and subject.is_hash):
                 primitive = subject.algorithm.primitive if subject else ""
             if rule.primitive and subject is not None:
                 self._add(sighting, subject, primitive, Weakness(USE, {}))
@@ -103,10 +107,20 @@ class Judge:
 
         Encryption isn't weak where a MAC is computed beside it.
         """
-        for result, unless, within in self._conditional:
-            if self.assured.isdisjoint((unless, each) for each in within):
+        held = [
+            not self.assured.isdisjoint((unless, each) for each in within) for _, unless, within in self._conditional
+        ]
+        named = {
+            each[0].place for each, holds in zip(self._conditional, held, strict=True) if holds and each[1] == NAMED
+        }
+        for (result, _, _), holds in zip(self._conditional, held, strict=True):
+            if not holds and result.place not in named:
                 self.add(result)
         self._conditional.clear()
+        for sighting in self._unnamed:
+            if (sighting.place.path, sighting.place.line, USE) not in self._results:
+                self._add(sighting, None, sighting.rule.primitive, Weakness(USE, {}))
+        self._unnamed.clear()
         for (path, line, finding), (weak, *_) in list(self._results.items()):
             if finding != USE and (path, line, USE) not in self._results:
                 why = kinds()[USE].why_in_general
@@ -118,6 +132,13 @@ def order(result: Result) -> tuple[Any, ...]:
     """The order of results."""
     place: Place = result.place
     return (place.path, place.line, place.column, result.finding != USE, result.finding, result.algorithm, result.mode)
+
+
+def _is_chosen_elsewhere(sighting: Sighting) -> bool:
+    """Whether a call is a use whose algorithm comes from a caller, or from outside of the program."""
+    given = sighting.facts.get("algorithm", ()) if "algorithm" in sighting.rule.facts else ()
+    named = sighting.rule.primitive not in ("", "algorithm") and not sighting.rule.asks
+    return named and any(type(value) in (Unknown, Partial) for value in given)
 
 
 def _is_tested(sighting: Sighting) -> bool:

@@ -15,8 +15,8 @@ from engines.cbom.source.values import Known, Partial, Values, constants, size_o
 
 _MAX_SUBJECTS = 8
 _MAX_DIGITS = 6
-_UNFINISHED = re.compile(r"sha-?$", re.IGNORECASE)
-"""The beginning of the name of a hash: ``RSA-SHA${bits}``."""
+_UNFINISHED = re.compile(r"(?:sha|^des)-?$", re.IGNORECASE)
+"""The beginning of the name of a hash (``RSA-SHA${bits}``), or of that of another cipher (``DESede``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Subject:
     padding: str = ""
     key_bits: int = 0
     curve: str = ""
+
+    @property
+    def is_hash(self) -> bool:
+        """Whether only the hash is known of what may be a signature."""
+        return self.algorithm.primitive == "hash"
 
     @property
     def name(self) -> str:
@@ -56,10 +61,17 @@ def subjects(facts: Mapping[str, Values]) -> list[Subject]:
 
 
 def _of_part(text: Partial, facts: Mapping[str, Values]) -> Iterator[Subject]:
-    """The cipher or signature that the known parts of a name tell; what they don't tell, the other part may."""
+    """The cipher or signature that the known parts of a name tell; what they don't tell, the other part may.
+
+    Of ``SHA1with...`` it is the hash.
+    """
     reading = read_name(_UNFINISHED.sub("", text.beginning) + text.end)
-    if reading is not None and reading.algorithm is not None and reading.algorithm.primitive != "hash":
+    if reading is None or reading.algorithm is None:
+        return
+    if reading.algorithm.primitive != "hash":
         yield from _variants(reading, reading.algorithm, {**facts, "mode": (), "padding": (), "hash": ()})
+    elif text.beginning.lower().endswith("with"):
+        yield Subject(reading.algorithm)
 
 
 def _listed(texts: list[Constant]) -> Iterator[str]:

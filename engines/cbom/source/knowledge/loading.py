@@ -41,7 +41,7 @@ _PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unles
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
 _OTHER = frozenset({"name", "library", "parameters", "findings", "unless_within", "dropped", "sets", "keeps"})
-_SWITCHES = frozenset({"unless_taken", "naming", "asks", "sound_keyed", "seeds", "answering"})
+_SWITCHES = frozenset({"unless_taken", "unless_decrypts", "naming", "asks", "sound_keyed", "seeds", "answering"})
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
 """What rules of one row have in common where nothing in it depends on their names."""

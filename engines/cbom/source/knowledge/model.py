@@ -130,6 +130,9 @@ class Rule:
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""
 
+    unless_decrypts: bool = False
+    """Whether there is nothing to object to if the calls that take the result only decrypt with it."""
+
     inventory: tuple[tuple[Term, tuple[Constant, ...]], ...] = ()
     """As ``when``: where it holds, the use is nothing to object to, such as a checksum's."""
 

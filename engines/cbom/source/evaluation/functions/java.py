@@ -8,6 +8,7 @@ from typing import Any
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
+    CONSTANT,
     NOTHING,
     UNKNOWN,
     Array,
@@ -22,6 +23,9 @@ from engines.cbom.source.values import (
     union,
     weak_among,
 )
+
+UNKNOWN_RESULT: Values = (UNKNOWN[0],)
+"""The result of a function that returns nothing, and tells itself what becomes of its arguments."""
 
 
 def _equals(_evaluator: Any, arguments: Arguments) -> Values:
@@ -63,18 +67,21 @@ def _character(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _formatted(_evaluator: Any, arguments: Arguments) -> Values:
-    """``String.format(template, ...)`` with ``%s`` and ``%d`` alone."""
+    """``String.format(template, ...)`` and ``template.formatted(...)`` with ``%s`` and ``%d`` alone."""
     weak = weak_among(arguments.positional)
     if weak:
         return weak
-    template, *rest = [sole(values) for values in arguments.positional] or [None]
-    if not isinstance(template, str) or any(part is None for part in rest):
+    given, *parts = [*([arguments.receiver] if arguments.receiver else []), *arguments.positional] or [NOTHING]
+    template = sole(given)
+    if not isinstance(template, str) or len(template) > operators.MAX_TEMPLATE:
         return UNKNOWN
-    pieces = template.replace("%d", "%s").split("%s")
-    if len(pieces) != len(rest) + 1 or any("%" in piece for piece in pieces):
+    first, *pieces = template.replace("%d", "%s").split("%s")
+    if len(pieces) != len(parts) or any("%" in piece for piece in (first, *pieces)):
         return UNKNOWN
-    filled = [text for piece, part in zip(pieces, rest, strict=False) for text in (piece, str(part))]
-    return operators.bounded("".join([*filled, pieces[-1]]))
+    result = known(first)
+    for part, piece in zip(parts, pieces, strict=True):
+        result = operators.binary("+", operators.binary("+", result, part), known(piece))
+    return result
 
 
 def _number(_evaluator: Any, arguments: Arguments) -> Values:
@@ -172,6 +179,28 @@ def _put_bytes(_evaluator: Any, arguments: Arguments) -> Values:
     return arguments.receiver
 
 
+def _filled(_evaluator: Any, arguments: Arguments) -> Values:
+    """``Arrays.fill(buffer, value)``, also with bounds."""
+    _copy_into(arguments.at(0), arguments.positional[-1] if arguments.positional else UNKNOWN)
+    return UNKNOWN_RESULT
+
+
+def _copied(_evaluator: Any, arguments: Arguments) -> Values:
+    """``System.arraycopy(source, from, target, to, count)``."""
+    _copy_into(arguments.at(2), arguments.at(0))
+    return UNKNOWN_RESULT
+
+
+def _copy_into(buffers: Values, values: Values) -> None:
+    """A buffer gets a part that has these values: constant ones leave it as it is, others tell what it is now."""
+    if values and all(is_static(value) for value in values):
+        return
+    sources = [value for value in values if type(value) is Data]
+    for buffer in buffers:
+        if type(buffer) is Data and buffer.origin == CONSTANT:
+            buffer.origin, buffer.made = (sources[0].origin, sources[0].made) if sources else ("", None)
+
+
 def _optional(_evaluator: Any, arguments: Arguments) -> Values:
     """An ``Optional`` is a list of its value, which may be empty where that isn't known."""
     return (Array(list(arguments.positional[:1])),)
@@ -197,10 +226,13 @@ JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "text.reverse": _reversed,
     "text.substring": _substring,
     "text.charAt": _character,
+    "text.formatted": _formatted,
     "java.lang.String.format": _formatted,
     "java.lang.Integer.parseInt": _number,
     "java.lang.Long.parseLong": _number,
     "java.util.Arrays.asList": _list,
+    "java.util.Arrays.fill": _filled,
+    "java.lang.System.arraycopy": _copied,
     "java.util.List.of": _list,
     "java.util.stream.Stream.of": _list,
     "java.util.Set.of": _list,

@@ -36,6 +36,8 @@ class Clients {
         SSLContexts.custom().loadTrustMaterial(null, (chain, type) -> chain.length > 1).build(); // finds: use:TLS
         SSLContexts.custom().setProtocol("TLSv1").build(); // finds: use:TLSv1.0 use:TLS weak-protocol
         SslContextBuilder.forClient().trustManager(InsecureTrustManagerFactory.INSTANCE).build(); // finds: use:TLS disabled-certificate-check
+        SslContextBuilder.forClient().endpointIdentificationAlgorithm("").build(); // finds: use:TLS disabled-certificate-check
+        SslContextBuilder.forServer(null).keyManager(null).endpointIdentificationAlgorithm(null).build(); // finds: use:TLS
         SslContextBuilder.forClient().protocols("TLSv1.1", "TLSv1.2").build(); // finds: use:TLS use:TLSv1.1 use:TLSv1.2 weak-protocol
         System.setProperty("com.sun.jndi.ldap.object.disableEndpointIdentification", "true"); // finds: disabled-certificate-check
         System.setProperty("com.sun.jndi.ldap.object.disableEndpointIdentification", "false");

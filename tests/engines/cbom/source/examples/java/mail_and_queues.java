@@ -1,3 +1,5 @@
+import org.apache.commons.net.ftp.FTPSClient;
+import org.apache.commons.net.util.TrustManagerUtils;
 import com.jcraft.jsch.JSch;
 import com.jcraft.jsch.Session;
 import com.rabbitmq.client.ConnectionFactory;
@@ -40,6 +42,20 @@ class Connections {
     void queue(SSLContext context) throws Exception {
         ConnectionFactory factory = new ConnectionFactory();
         factory.useSslProtocol(); // finds: use:TLS disabled-certificate-check
+        factory.useSslProtocol("TLSv1.2"); // finds: use:TLSv1.2 disabled-certificate-check
+        factory.useSslProtocol(context); // finds: disabled-certificate-check
+    }
+
+    void files() {
+        new FTPSClient("TLSv1", false).setTrustManager(TrustManagerUtils.getAcceptAllTrustManager()); // finds: use:TLSv1.0 weak-protocol disabled-certificate-check
+        new FTPSClient(true);
+    }
+}
+
+class Checked {
+    void queue(SSLContext context) throws Exception {
+        ConnectionFactory factory = new ConnectionFactory();
         factory.useSslProtocol(context);
+        factory.enableHostnameVerification();
     }
 }

@@ -16,6 +16,8 @@ class Passwords {
         new MessageDigestPasswordEncoder("SHA-1"); // finds: use:SHA-1 weak-hash weak-kdf
         new StandardPasswordEncoder("secret"); // finds: use:SHA-256 weak-kdf hardcoded-key
         Argon2PasswordEncoder.defaultsForSpringSecurity_v5_8(); // finds: use:Argon2
+        Pbkdf2PasswordEncoder.defaultsForSpringSecurity_v5_8(); // finds: use:PBKDF2
+        new Pbkdf2PasswordEncoder("", 16, 1000, SecretKeyFactoryAlgorithm.PBKDF2WithHmacSHA256); // finds: use:PBKDF2 low-kdf-iterations
         new Argon2PasswordEncoder(16, 32, 1, 1024, 1); // finds: use:Argon2 low-kdf-iterations
         Encryptors.queryableText(password, salt); // finds: use:AES unauthenticated-mode static-iv
         new AesBytesEncryptor("" + password, salt); // finds: use:AES unauthenticated-mode static-iv

@@ -15,6 +15,8 @@ import com.google.crypto.tink.subtle.Random;
 class Keysets {
     void keysets() throws Exception {
         KeysetHandle.generateNew(KeyTemplates.get("AES256_GCM")); // finds: use:AES
+        KeysetHandle.generateNew(KeyTemplates.get("HMAC_SHA256_128BITTAG")); // finds: use:HMAC-SHA-256
+        KeysetHandle.generateNew(KeyTemplates.get("AES128_CTR_HMAC_SHA256")); // finds: use:AES
         KeysetHandle.generateNew(AeadKeyTemplates.CHACHA20_POLY1305); // finds: use:ChaCha20-Poly1305
         new AesGcmJce("0123456789abcdef".getBytes()); // finds: use:AES hardcoded-key
         KeysetHandle.generateNew(PredefinedSignatureParameters.ECDSA_P256); // finds: use:ECDSA

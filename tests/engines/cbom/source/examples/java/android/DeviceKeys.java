@@ -1,5 +1,6 @@
 import android.security.keystore.KeyGenParameterSpec;
 import android.security.keystore.KeyProperties;
+import androidx.security.crypto.EncryptedSharedPreferences;
 import javax.crypto.Cipher;
 import javax.crypto.KeyGenerator;
 
@@ -14,6 +15,7 @@ class DeviceKeys {
                 .setKeySize(256)
                 .build());
         Cipher.getInstance(TRANSFORMATION); // finds: use:AES
+        EncryptedSharedPreferences.create("secret", "alias", null, null, null); // finds: use:AES
     }
 
     void weak() {

@@ -1,0 +1,52 @@
+"""Parameters of ciphers that are objects of their own, such as Java's ``IvParameterSpec``.
+
+A constant one is a weakness of the call that makes it, unless all that takes it decrypts: then the sender chose it. So
+its sighting waits until a call takes the object, or until the file's functions have run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engines.cbom.source.evaluation import rules
+from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.evaluation.sightings import Place, Sighting, Witness
+from engines.cbom.source.knowledge.model import Rule
+from engines.cbom.source.values import Data, Thing, constants
+
+
+def as_it_is(sighting: Sighting | None) -> Sighting | None:
+    """A sighting whose buffers keep their content of now: they may be filled before it is told."""
+    if sighting is None:
+        return None
+    facts = {
+        word: tuple(replace(value) if type(value) is Data else value for value in values)
+        for word, values in sighting.facts.items()
+    }
+    return replace(sighting, facts=facts)
+
+
+def take_parameters(found: list[Rule], arguments: Arguments, witness: Witness) -> Iterator[Place]:
+    """Tell of the parameters that a call takes, for which there are the rules ``found``.
+
+    Yields the places of those that it decrypts with.
+    """
+    for values in arguments.positional:
+        for value in values:
+            waiting: Sighting | None = value.untaken if type(value) is Thing else None
+            if type(value) is not Thing or waiting is None or not waiting.rule.unless_decrypts:
+                continue
+            if any(_decrypts(rule, arguments) for rule in found):
+                yield waiting.place
+            else:
+                witness.see(waiting)
+                value.untaken = None
+
+
+def _decrypts(rule: Rule, arguments: Arguments) -> bool:
+    """Whether the rule says of a call that it only decrypts."""
+    if "direction" not in rule.facts:
+        return False
+    given = rules.of_term(rule.facts["direction"], rules.bound(rule, arguments))
+    return len(given) == 1 and constants(given) == ["decrypt"]

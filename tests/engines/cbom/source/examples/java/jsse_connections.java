@@ -1,0 +1,71 @@
+package example;
+
+import java.net.Socket;
+import javax.net.SocketFactory;
+import javax.net.ssl.*;
+
+class Connections {
+    void open(String host, Socket plain, SSLContext context) throws Exception {
+        SSLSocket own = (SSLSocket) SSLSocketFactory.getDefault().createSocket(host, 443); // finds: use:TLS disabled-certificate-check
+        SocketFactory factory = SSLSocketFactory.getDefault(); // finds: use:TLS
+        factory.createSocket(host, 443); // finds: disabled-certificate-check
+        context.getSocketFactory().createSocket(plain, host, 443, true); // finds: disabled-certificate-check
+        SocketFactory.getDefault().createSocket(host, 80);
+    }
+
+    void engines(SSLContext context, boolean client) {
+        context.createSSLEngine().setUseClientMode(true); // finds: disabled-certificate-check
+        context.createSSLEngine().setUseClientMode(false);
+        context.createSSLEngine().setUseClientMode(client);
+    }
+}
+
+class Named {
+    Socket open(SSLSocketFactory factory, String host) throws Exception {
+        SSLSocket socket = (SSLSocket) factory.createSocket(host, 443);
+        SSLParameters parameters = socket.getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        socket.setSSLParameters(parameters);
+        return socket;
+    }
+}
+
+class ByHand {
+    private final HostnameVerifier verifier;
+
+    ByHand(HostnameVerifier verifier) {
+        this.verifier = verifier;
+    }
+
+    void open(SSLSocketFactory factory, String host) throws Exception {
+        SSLSocket socket = (SSLSocket) factory.createSocket(host, 443);
+        if (!verifier.verify(host, socket.getSession())) {
+            throw new SSLPeerUnverifiedException(host);
+        }
+    }
+}
+
+/** One of its methods checks what another one makes. */
+class Mixed {
+    private Socket made(SSLSocketFactory factory, String host) throws Exception {
+        return factory.createSocket(host, 443);
+    }
+
+    public void checked(SSLSocketFactory factory, String host, HostnameVerifier verifier) throws Exception {
+        SSLSocket socket = (SSLSocket) made(factory, host);
+        verifier.verify(host, socket.getSession());
+    }
+
+    public Socket unchecked(SSLSocketFactory factory, String host) throws Exception {
+        return factory.createSocket(host, 443); // finds: disabled-certificate-check
+    }
+}
+
+/** What it makes, its callers check. */
+class Tuned extends SSLSocketFactory {
+    private final SSLSocketFactory inner = (SSLSocketFactory) SSLSocketFactory.getDefault(); // finds: use:TLS
+
+    public Socket createSocket(String host, int port) throws java.io.IOException {
+        return inner.createSocket(host, port);
+    }
+}
