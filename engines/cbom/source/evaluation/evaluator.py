@@ -193,7 +193,7 @@ class Evaluator(Branches):
             silent = runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
             if silent:
                 self.given_back.last = self._given.get((id(function), key), {})
-                return results[key]
+                return self.nonces.anew(results[key], self.scope, self.loops, made=runs.makes(function, key))
         self.given_back.last = {}
         if too_deep(self._running):
             runs.cut(each.function for each in self._running)
@@ -210,7 +210,7 @@ class Evaluator(Branches):
         keyed, self.keyed = self.keyed, ""
         self._running.append(closure)
         self._running_tests += function.test
-        self.nonces.enter(self.scope)
+        begun = self.nonces.enter(self.scope)
         self.given_back.enter(function)
         try:
             self.block(function.body)
@@ -231,6 +231,7 @@ class Evaluator(Branches):
         self.tell_secret(function.name, result)
         if self.given_back.last:
             self._given[id(function), key] = self.given_back.last
+        runs.note_making(function, key, made=self.nonces.are_new(result, begun))
         results[key] = result or UNKNOWN
         if function.macro and self.calls == calls:
             runs.keep_silent(function, key)

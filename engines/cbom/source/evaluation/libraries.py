@@ -32,6 +32,7 @@ from engines.cbom.source.values import (
     Thing,
     Value,
     Values,
+    constants,
     known,
     union,
     weak_among,
@@ -338,7 +339,7 @@ class Libraries(Expressions):
         self._known(found, Arguments([values] if values else [], {}), place)
 
     def _sighted(self, sighting: Sighting, node: program.Call) -> None:
-        assured = MAC if sighting.rule.primitive == "mac" else sighting.rule.assures
+        assured = MAC if _is_mac(sighting) else sighting.rule.assures
         if assured:
             apart = assured in IN_FUNCTIONS
             within = (each for each in sighting.within if not apart or type(each) is not Class)
@@ -390,3 +391,10 @@ class Libraries(Expressions):
         position = rule.parameters.index(str(rule.into)[1:])
         if position < len(node.args) and result:
             self.assign(node.args[position], result)
+
+
+def _is_mac(sighting: Sighting) -> bool:
+    """Whether a MAC is computed or verified, be it by a function for signatures too (WebCrypto's ``sign``)."""
+    if sighting.rule.primitive != "algorithm" or "operation" in sighting.facts:
+        return sighting.rule.primitive == "mac"
+    return "HMAC" in constants(sighting.facts.get("algorithm", NOTHING))

@@ -8,7 +8,7 @@ is used again. So is one that an object or a file keeps from before the call: ea
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.values import NOTHING, RANDOM, Data, Values, constants, known
@@ -28,11 +28,12 @@ class Nonces:
     _calls: int = 0
     _repeated: set[Hashable] = field(default_factory=set)
 
-    def enter(self, scope: Scope) -> None:
-        """Note that a function begins to run in ``scope``."""
+    def enter(self, scope: Scope) -> int:
+        """Note that a function begins to run in ``scope``. Returns the number of its call."""
         self._calls += 1
         self._scopes.append(scope)
         self._begun.append(self._calls)
+        return self._calls
 
     def leave(self) -> None:
         """Note that the innermost function ends."""
@@ -42,6 +43,21 @@ class Nonces:
     def is_older(self, value: Data) -> bool:
         """Whether data were made before the outermost function began."""
         return value.origin == RANDOM and bool(self._begun) and value.born < self._begun[0]
+
+    @staticmethod
+    def are_new(values: Values, call: int) -> bool:
+        """Whether random data among ``values`` were made since a call began."""
+        return any(type(value) is Data and value.origin == RANDOM and value.born >= call for value in values)
+
+    def anew(self, values: Values, scope: Scope, loops: int, *, made: bool) -> Values:
+        """What a function returns that is called once more, but not run: new data, if it ``made`` random ones."""
+        if not made:
+            return values
+        again = tuple(replace(value) if type(value) is Data and value.origin == RANDOM else value for value in values)
+        for value in again:
+            if type(value) is Data and value.origin == RANDOM:
+                self.renew(scope, value, loops)
+        return again
 
     def is_reused(self, scope: Scope, facts: Mapping[str, Values], loops: int, call: int, *, kept: bool) -> bool:
         """Note the use of a call's nonces, if it encrypts; whether one of them was used before, or will be again.

@@ -59,6 +59,7 @@ class Runs:
         self._results: dict[int, dict[Any, Values]] = {}
         self._cut: set[int] = set()
         self._silent: set[tuple[int, Any]] = set()
+        self._making: set[tuple[int, Any]] = set()
 
     def of(self, function: Function) -> dict[Any, Values]:
         """The results of a function by their contexts."""
@@ -87,3 +88,12 @@ class Runs:
     def is_silent(self, macro: Function, context: Any) -> bool:
         """Whether that was noted."""
         return (id(macro), context) in self._silent
+
+    def note_making(self, function: Function, context: Any, *, made: bool) -> None:
+        """Note whether a run returned random data that it ``made``: other ones each time."""
+        if made:
+            self._making.add((id(function), context))
+
+    def makes(self, function: Function, context: Any) -> bool:
+        """Whether that was noted."""
+        return (id(function), context) in self._making

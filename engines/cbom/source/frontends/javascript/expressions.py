@@ -28,7 +28,6 @@ _UNARY = {"!": "not", "-": "-", "~": "~"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
 _EXPORTS = ("exports", "module.exports")
 _THIS = b"this"
-_TESTS = frozenset({b"it", b"test", b"specify"})
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
 
 
@@ -38,7 +37,7 @@ class JavaScriptExpressions(CommonSyntax):
     operators = C_OPERATORS | {"/": "/", "===": "==", "!==": "!=", "??": "or"}
 
     testing = False
-    """Whether what is read is in a test of Mocha, Jest or the like."""
+    """Whether the file is a test of Mocha, Jest or the like."""
 
     def dynamic_import(self, _node: Node) -> Expression:
         return Name("require")
@@ -72,14 +71,12 @@ class JavaScriptExpressions(CommonSyntax):
 
     def _call(self, node: Node, function: Node, *, creates: bool) -> Expression:
         arguments = node.child_by_field_name("arguments")
-        outer, self.testing = self.testing, self.testing or _is_test(function, arguments)
         if arguments is None:
             args = []
         elif arguments.type == "template_string":
             args = [self.expression(arguments)]
         else:
             args = self.all_of(arguments)
-        self.testing = outer
         named = function.child_by_field_name("property") if function.type == "member_expression" else function
         return self.call(node, self.expression(function), named, args, creates=creates)
 
@@ -295,15 +292,6 @@ class JavaScriptExpressions(CommonSyntax):
         "function_expression": function_expression,
         "generator_function": function_expression,
     }
-
-
-def _is_test(function: Node, arguments: Node | None) -> bool:
-    """Whether a call declares a test: ``it("says what", () => ...)``, or ``test.only``."""
-    named = function.child_by_field_name("object") if function.type == "member_expression" else function
-    if named is None or named.type != "identifier" or named.text not in _TESTS or arguments is None:
-        return False
-    first = next(iter(arguments.named_children), None)
-    return first is not None and first.type in ("string", "template_string")
 
 
 def exported(name: str) -> str:

@@ -46,3 +46,8 @@ export async function frames(key: CryptoKey, frame: Uint8Array, count: number) {
   await crypto.subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt, info: frame }, key, 256); // finds: use:HKDF
   await crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt, iterations: 600000 }, key, 256); // finds: use:PBKDF2 static-salt
 }
+
+export async function sealed(key: CryptoKey, macKey: CryptoKey, data: Uint8Array, iv: Uint8Array) {
+  const text = await crypto.subtle.encrypt({ name: 'AES-CTR', counter: iv, length: 64 }, key, data); // finds: use:AES
+  return [text, await crypto.subtle.sign({ name: 'HMAC' }, macKey, text)]; // finds: use:HMAC
+}

@@ -17,3 +17,7 @@ describe('tokens', () => {
     expect(sum(resetToken)).toEqual(known(resetToken));
   });
 });
+
+it('is told where it calls back', () => {
+  [1, 2].forEach(() => createHmac('sha256', 'secret')); // finds: use:HMAC-SHA-256
+});
