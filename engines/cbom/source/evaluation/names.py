@@ -127,7 +127,7 @@ class Names:
                 return values
             receiver = self.receiver_in(scope)
             return values if receiver is None else self._instance_member(receiver, name)
-        if name == _SUPER and not self.open_names:
+        if name == _SUPER and (self.implicit_self or not self.open_names):
             return self.superclass()
         source = self.scope.source
         key = name, len(source.wildcards)

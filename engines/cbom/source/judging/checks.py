@@ -8,7 +8,7 @@ from typing import Any
 
 from engines.cbom.source.judging.limits import limits
 from engines.cbom.source.judging.subject import Subject, number_of
-from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Values, constants, is_blank, is_static
+from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Value, Values, constants, is_blank, is_static
 
 _UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPGP", "IGE"})
 _OF_KEYS = "key"
@@ -90,7 +90,7 @@ def _key(_subject: Subject | None, primitive: str, facts: Mapping[str, Values]) 
         values = facts.get(word, ())
         # A MAC with a key of zeros is HKDF's without a salt; beside others, zeros are what a variable has at first.
         blank_is_none = primitive == "mac" or len(values) > 1
-        keys = [value for value in values if is_static(value) and not (blank_is_none and is_blank(value))]
+        keys = [value for value in values if _stands(value) and not (blank_is_none and is_blank(value))]
         if any(not _is_public(value) for value in keys):
             yield Weakness("hardcoded-key", {})
         yield from _weak_random(values)
@@ -98,6 +98,11 @@ def _key(_subject: Subject | None, primitive: str, facts: Mapping[str, Values]) 
             type(value) is Known and value.value is False for value in values
         ):
             yield Weakness("unverified-signature", {})  # A token that is accepted without a key.
+
+
+def _stands(value: Value) -> bool:
+    """Whether a key, nonce or salt stands in the program. The number 0 is C's pointer to none."""
+    return is_static(value) and not (type(value) is Known and type(value.value) is int and value.value == 0)
 
 
 def _is_public(value: object) -> bool:
@@ -113,7 +118,7 @@ def _iv(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -
     values = facts.get("iv", ())
     if subject is not None and subject.mode == "ECB":
         return
-    if any(is_static(value) for value in values) and not _decrypts(facts):
+    if any(_stands(value) for value in values) and not _decrypts(facts):
         yield Weakness("static-iv", {})
     yield from _weak_random(values)
 
@@ -124,7 +129,7 @@ def _decrypts(facts: Mapping[str, Values]) -> bool:
 
 def _salt(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
     values = facts.get("salt", ())
-    if any(is_static(value) for value in values):
+    if any(_stands(value) for value in values):
         yield Weakness("static-salt", {})
     yield from _weak_random(values)
 

@@ -17,6 +17,9 @@ from typing import Any
 MAX_NAME = 120
 """The longest text that is read as a name."""
 
+_OF_SIGNATURES = {"PSS": "RSASSA-PSS", "PKCS1v1.5": "RSASSA-PKCS1-v1_5"}
+"""The signatures that a padding and a hash are the name of."""
+
 _SEPARATORS = re.compile(r"[-_/. :,+()]")
 _FILLERS = (
     "with",
@@ -25,6 +28,7 @@ _FILLERS = (
     "encryption",
     "encrypt",
     "mgf1",
+    "emsa1",
     "id",
     "alg",
     "in",
@@ -186,6 +190,8 @@ def _combined(found: dict[str, Any]) -> Reading | None:
         mode = ""
     if algorithm is not None and hashed is not None and algorithm.name == "RSA" and not padding:
         algorithm = algorithm_named("RSASSA-PKCS1-v1_5")
+    if not algorithms and hashes and padding in _OF_SIGNATURES:  # Botan's "PSS(SHA-256)".
+        algorithm, hashed = algorithm_named(_OF_SIGNATURES[padding]), hashes[0]
     derives = algorithm is not None and algorithm.primitive == "kdf"
     ciphers = tuple(each for each in algorithms if derives and each.primitive == "cipher")
     return Reading(algorithm, hashed, mode, padding, bits, curve, ciphers)

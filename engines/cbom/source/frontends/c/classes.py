@@ -14,6 +14,7 @@ from engines.cbom.source.program import (
     Body,
     Class,
     Const,
+    Evaluate,
     Expression,
     Function,
     Member,
@@ -58,7 +59,7 @@ class CClasses(CPreprocessor):
         marked = any(self.text(child) == "static" for child in node.children[:2])
         static = marked or not owner
         parameters = self.parameters(declarator.child_by_field_name("parameters"))
-        begun = self._initialized(node)
+        begun = self._initialized(node, owner) if name == owner else []
         return Function(
             CONSTRUCTOR if name == owner else name,
             parameters if static else [Parameter(RECEIVER), *parameters],
@@ -69,17 +70,36 @@ class CClasses(CPreprocessor):
             internal=marked and not owner,
         )
 
-    def _initialized(self, node: Node) -> list[Statement]:
-        """The members that a constructor initializes before its body."""
+    def _initialized(self, node: Node, owner: str) -> list[Statement]:
+        """What a constructor of ``owner`` initializes before its body: members, and what it has from other classes."""
         found: list[Statement] = []
+        above = self._names_above(node)
         for listed in node.named_children:
             for each in listed.named_children if listed.type == "field_initializer_list" else ():
                 if not each.named_children:
                     continue
-                name, given = self.text(each.named_children[0]), each.named_children[-1]
+                named, given = each.named_children[0], each.named_children[-1]
+                name = self.text(named).partition("<")[0].rpartition("::")[2]
+                line = line_of(each)
+                if name == owner or (name in above if above else named.type != "field_identifier"):
+                    receiver = Name(RECEIVER if name == owner else "super")
+                    args = self.all_of(given)
+                    if name != owner:  # A library's class can't be told from one of the program here.
+                        found.append(Evaluate(self.construction(each, named, args)))
+                    found.append(Evaluate(self.call(each, Member(receiver, CONSTRUCTOR), named, args)))
+                    continue
                 value = self._given(given, self._kind_of_member(node, name))
-                found.append(Assign(Member(Name(RECEIVER), name), value, line_of(each)))
+                found.append(Assign(Member(Name(RECEIVER), name), value, line))
         return found
+
+    def _names_above(self, constructor: Node) -> set[str]:
+        """The names of the classes that the class around a constructor has members from."""
+        around = constructor.parent
+        while around is not None and around.type in ("field_declaration_list", "template_declaration"):
+            around = around.parent
+        clauses = [] if around is None else [each for each in around.named_children if each.type == "base_class_clause"]
+        kinds = [kind for clause in clauses for kind in clause.named_children if kind.type in self.named_types]
+        return {self.text(kind).partition("<")[0].rpartition("::")[2] for kind in kinds}
 
     def _given(self, given: Node, kind: Node | None) -> Expression | None:
         """The value of a member of the type ``kind`` that a constructor initializes."""

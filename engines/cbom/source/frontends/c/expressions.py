@@ -35,6 +35,11 @@ RECEIVER = "this"
 _ZEROS = frozenset({"0", "0x0", "0x00", "'\\0'", "NULL", "false"})
 _CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 _MAKERS = frozenset({"make_unique", "make_shared"})
+_SMART_POINTERS = frozenset(
+    {"unique_ptr", "shared_ptr", "weak_ptr", "scoped_ptr", "intrusive_ptr", "optional", "reference_wrapper"}
+    | {"QScopedPointer", "QSharedPointer", "QPointer", "SharedPtr", "AutoPtr", "ComPtr", "CComPtr", "not_null"}
+)
+_MAX_POINTERS = 4
 _NAMING = frozenset({"identifier", "pointer_expression"})
 _MAX_TEMPLATE = 8
 _TEMPLATE = ("template", "template_2")
@@ -275,6 +280,22 @@ class CExpressions(HoistingSyntax):
             elif child.type == "variadic_parameter":
                 found.append(Parameter("...", kind="*"))
         return found
+
+    def declared(self, node: Node) -> Expression | None:
+        """The type that ``node`` states; that of the object where it is a smart pointer to one."""
+        kind = node.child_by_field_name("type")
+        for _ in range(_MAX_POINTERS):
+            if kind is None or kind.type not in self.named_types:
+                return None
+            kind = self.aliases.get(self.text(kind), kind) if kind.type == "type_identifier" else kind
+            named = kind
+            while named.type == "qualified_identifier":
+                named = named.child_by_field_name("name")
+            if named.type != "template_type" or self._plain(named) not in _SMART_POINTERS:
+                break
+            listed = self.children(named.child_by_field_name("arguments"))
+            kind = listed[0].child_by_field_name("type") if listed and listed[0].type == "type_descriptor" else None
+        return None if kind is None or kind.type not in self.named_types else self.expression(kind)
 
     def declared_name(self, node: Node | None) -> str:
         """The name in a declarator, below its pointers, arrays and parameters; "" if there is none."""

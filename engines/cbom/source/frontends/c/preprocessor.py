@@ -43,7 +43,7 @@ _NOT_ITS = ("name", "condition", "alternative")
 """Fields of a condition that aren't the statements of its first part."""
 
 _SIGNALS = re.compile(rb"^[ \t]*(?:signals|Q_SIGNALS):", re.MULTILINE)
-_ATTRIBUTE = re.compile(rb"\b(class|struct) [A-Z][A-Z0-9_]{1,60}(?= [A-Za-z_])")
+_ATTRIBUTE = re.compile(rb"\b(class|struct) [A-Z][A-Z0-9_]{1,60}(?= (?!final\b)[A-Za-z_])")
 """A macro that says how a class is exported, before the class's name."""
 
 

@@ -55,3 +55,27 @@ class Checking : public Botan::TLS::Callbacks {
     }
 };
 } // namespace example
+
+void signatures(Botan::RandomNumberGenerator &random, const Botan::Private_Key &key, const Botan::DL_Group &group) {
+    Botan::PK_Signer old(key, random, "EMSA3(SHA-1)"); // finds: use:RSA weak-hash
+    Botan::PK_Signer signer(key, random, "PSS(SHA-256)"); // finds: use:RSA
+    Botan::PK_Signer curve(key, random, "SHA-256"); // finds: use:ECDSA
+    Botan::DSA_PrivateKey small(random, group); // finds: use:DSA
+    Botan::PK_Signer of_it(small, random, "EMSA1(SHA-256)"); // finds: use:DSA
+    Botan::PK_Verifier verifier(key, "EMSA4(SHA-1)"); // finds: use:RSA weak-hash
+    Botan::ECDSA_PublicKey shown(group, point); // finds: use:ECDSA
+    Botan::KDF::create("HKDF(SHA-256)"); // finds: use:HKDF
+    Botan::rfc3394_keywrap(data, key); // finds: use:AES
+}
+
+void interface_of_c(const uint8_t *key, uint8_t *out) {
+    botan_hash_t hash;
+    botan_hash_init(&hash, "MD5", 0); // finds: use:MD5 weak-hash
+    botan_cipher_t cipher;
+    botan_cipher_init(&cipher, "AES-128/GCM", 0); // finds: use:AES
+    botan_cipher_set_key(cipher, key, 16);
+    botan_cipher_start(cipher, (const uint8_t *)"twelve bytes", 12); // finds: use:AES static-iv
+    botan_privkey_t made;
+    botan_privkey_create(&made, "RSA", "1024", random); // finds: use:RSA weak-key-size
+    botan_pbkdf("PBKDF2(SHA-256)", out, 32, phrase, salt, 16, 1000); // finds: use:PBKDF2 low-kdf-iterations
+}

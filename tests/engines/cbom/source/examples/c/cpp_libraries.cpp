@@ -23,6 +23,29 @@ std::string tokens(const std::string &key, const std::string &pem) {
     return made + other;
 }
 
+std::string unchecked(const std::string &token) {
+    auto decoded = jwt::decode(token); // finds: use:JSON_Web_Signature unverified-signature
+    return decoded.get_subject();
+}
+
+std::string checked(const std::string &token, const jwt::verifier<jwt::default_clock> &verifier) {
+    auto decoded = jwt::decode(token);
+    verifier.verify(decoded);
+    return decoded.get_subject();
+}
+
+std::string key_of(const std::string &token) { return jwt::decode(token).get_key_id(); }
+
+std::string issued(Poco::JWT::Token &token, const std::string &key) {
+    Poco::JWT::Signer signer("0123456789ABCDEF0123456789ABCDEF"); // finds: use:HMAC hardcoded-key
+    return signer.sign(token, Poco::JWT::Signer::ALGO_HS256); // finds: use:HMAC-SHA-256
+}
+
+void device() {
+    WiFiClientSecure client;
+    client.setInsecure(); // finds: use:TLS disabled-certificate-check
+}
+
 void clients() {
     httplib::SSLClient client("example.org");
     client.enable_server_certificate_verification(true); // finds: use:TLS

@@ -50,3 +50,8 @@ signals:
 private:
     QNetworkAccessManager *m_manager;
 };
+
+void fingerprint(const QSslCertificate &certificate) {
+    certificate.digest(QCryptographicHash::Sha1); // finds: use:SHA-1 weak-hash
+    certificate.digest(QCryptographicHash::Sha256); // finds: use:SHA-256
+}

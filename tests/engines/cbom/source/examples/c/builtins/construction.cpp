@@ -36,3 +36,29 @@ struct Copied : Plain {
     Copied(const Copied &other) : Plain(other) {}
     int bits() const { return missing + size; }
 };
+
+class Keys {
+  public:
+    Keys(const EVP_MD *hash, int bits) : m_hash(hash), m_bits(bits) {}
+    void make(EVP_PKEY_CTX *context) { EVP_PKEY_CTX_set_rsa_keygen_bits(context, m_bits); } // finds: use:RSA weak-key-size
+
+  private:
+    const EVP_MD *m_hash;
+    int m_bits;
+};
+
+class Small final : public Keys {
+  public:
+    Small() : Keys(EVP_sha256(), 1024) {} // finds: use:SHA-256
+    Small(int) : Small() {}
+};
+
+class AES final : public Keys {
+  public:
+    AES() : Keys{EVP_md5(), 2048} {} // finds: use:MD5 weak-hash
+};
+
+void no_key_yet(EVP_CIPHER_CTX *context, const unsigned char *key, const unsigned char *nonce) {
+    EVP_EncryptInit_ex(context, EVP_chacha20_poly1305(), 0, 0, 0); // finds: use:ChaCha20-Poly1305
+    EVP_EncryptInit_ex(context, 0, 0, key, nonce);
+}
