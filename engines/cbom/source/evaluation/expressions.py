@@ -124,7 +124,7 @@ class Expressions(Names):
             elif type(value) is Array and is_secret(name):
                 self.tell_secret(name, weak_among(value.items))
             if type(value) is Data and value.origin == WEAK_RANDOM and value.made is not None:
-                if is_secret(name) or ((buffer or value.in_bytes) and holds_secret(name)):
+                if is_secret(name, value.size) or ((buffer or value.in_bytes) and holds_secret(name)):
                     self.witness.see(value.made)
 
     def evaluate(self, node: program.Expression) -> Values:

@@ -283,4 +283,4 @@ def made(rule: Rule, names: dict[str, Values]) -> Data:
         return Data(CONSTANT, size)
     for weak in weak_among([whole]):
         return replace(weak, size=size)
-    return Data(rule.origin or CONSTANT, size, in_bytes=rule.size is not None)
+    return Data(rule.origin or CONSTANT, size, in_bytes=isinstance(rule.size, str))

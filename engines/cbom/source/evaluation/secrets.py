@@ -24,6 +24,7 @@ _ALONE = frozenset(
 )
 """Words of which one is enough. A ``key`` may be one of a table, a ``session`` one of a database."""
 
+_MESSAGE_BYTES = 4
 _BUFFERS = frozenset({"key", "iv", "seed"})
 
 _PAIRS = frozenset(
@@ -47,7 +48,7 @@ _MEASURES = frozenset(
     {"length", "len", "size", "count", "counter", "index", "idx", "num", "max", "min", "per", "limit", "rate", "delay"}
     | {"score", "color", "colour", "position", "offset", "expiry", "expires", "timeout", "ttl", "age", "price", "total"}
     | {"strength", "usage", "budget", "consent", "mask", "pad", "eos", "bos", "pepper", "santa", "attempts", "type"}
-    | {"suffix", "prefix", "name", "path", "url", "file", "filename", "label"}
+    | {"start", "suffix", "prefix", "name", "path", "url", "file", "filename", "label"}
 )
 """Words of names that measure or describe a secret, or mean another thing, and are none."""
 
@@ -75,12 +76,17 @@ _DEPTH = 6
 
 
 @lru_cache(maxsize=8192)
-def is_secret(name: str) -> bool:
-    """Whether a name says that its value must be unpredictable."""
+def is_secret(name: str, size: int | None = None) -> bool:
+    """Whether a name says that its value, of ``size`` bytes, must be unpredictable.
+
+    A nonce of 32 bits only tells messages apart, as Kerberos's does (RFC 4120, 5.4.1).
+    """
     if len(name) > _LONGEST:
         return False
     words = [word.lower() for word in _WORD.findall(name)]
     if not _MEASURES.isdisjoint(words):
+        return False
+    if words[-1:] == ["nonce"] and size is not None and size <= _MESSAGE_BYTES:
         return False
     words = [*takewhile(lambda word: word not in _PREPOSITIONS, words)]
     if not _ALONE.isdisjoint(words) or words[-1:] == ["iv"]:

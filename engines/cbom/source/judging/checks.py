@@ -14,8 +14,9 @@ _UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPG
 _OF_KEYS = "key"
 """The operation of a call that makes or reads a key, whose mode is judged where it encrypts."""
 
-_KEY_PREFIX = b"AWS4"
-"""What stands before a secret key in Signature Version 4 of AWS; alone it is that of a key that isn't known."""
+_PUBLIC_KEYS = frozenset({b"AWS4", b"Bitcoin seed", b"ed25519 seed", b"Nist256p1 seed"})
+"""What standards have as a key, or as its beginning before one that isn't known here: Signature Version 4 of AWS, BIP
+32 and SLIP 10."""
 
 _OFF = (False, 0, "none", "NONE", "None")
 _HASH_BASED = frozenset({"signature", "mac", "certificate"})
@@ -111,7 +112,7 @@ def _is_public(value: object) -> bool:
         content = content.encode()
     if not isinstance(content, bytes):
         return False
-    return content == _KEY_PREFIX or b"PUBLIC KEY" in content or b"BEGIN CERTIFICATE" in content
+    return content in _PUBLIC_KEYS or b"PUBLIC KEY" in content or b"BEGIN CERTIFICATE" in content
 
 
 def _iv(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
@@ -129,7 +130,7 @@ def _decrypts(facts: Mapping[str, Values]) -> bool:
 
 def _salt(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
     values = facts.get("salt", ())
-    if any(_stands(value) for value in values):
+    if any(_stands(value) for value in values) or constants(values) in ([b""], [""]):
         yield Weakness("static-salt", {})
     yield from _weak_random(values)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from engines.cbom.source.judging.names import algorithm_named
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
 from engines.cbom.source.program import Function
-from engines.cbom.source.values import Partial, Unknown
+from engines.cbom.source.values import Partial, Unknown, Values
 from engines.cbom.source.words import USE
 
 _IN_TESTS = frozenset(
@@ -41,10 +41,7 @@ class Judge:
         if sighting.beside is not None:
             self.see(sighting.beside)
         rule = sighting.rule
-        facts = sighting.facts
-        if "suites" in facts and "suites" not in sighting.fresh:  # They were told where the object got them.
-            facts = {word: values for word, values in facts.items() if word != "suites"}
-        found: list[Subject | None] = [*subjects(facts)]
+        found: list[Subject | None] = [*subjects(_told(sighting))]
         if not found and _is_chosen_elsewhere(sighting):
             self._unnamed.append(sighting)
         for subject in found or [unnamed(rule.primitive)]:
@@ -148,6 +145,17 @@ def _is_tested(sighting: Sighting) -> bool:
     )
 
 
+def _told(sighting: Sighting) -> Mapping[str, Values]:
+    """The facts without what was told where an object got them: its suites, or the protocol of weak suites."""
+    facts = sighting.facts
+    if "suites" not in facts:
+        return facts
+    if "suites" not in sighting.fresh:
+        return {word: values for word, values in facts.items() if word != "suites"}
+    suites = {word: values for word, values in facts.items() if word != "algorithm"}
+    return facts if "algorithm" in sighting.fresh or not subjects(suites) else suites
+
+
 def _weaknesses(sighting: Sighting, subject: Subject | None, primitive: str) -> Iterator[Weakness]:
     """What is wrong with a use."""
     for words, check in CHECKS:
@@ -165,7 +173,12 @@ _ABOUT_SIZES = frozenset({USE, "weak-key-size"})
 """Findings that are told once for each size of a key."""
 
 
+_ABOUT_CONNECTIONS = "disabled-certificate-check"
+
+
 def _compatible(one: Result, other: Result) -> bool:
+    if one.finding == _ABOUT_CONNECTIONS:  # It is wrong in whatever version of TLS.
+        return True
     return all(
         not getattr(one, name) or not getattr(other, name) or getattr(one, name) == getattr(other, name)
         for name in _DETAILS

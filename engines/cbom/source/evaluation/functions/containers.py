@@ -30,8 +30,9 @@ def _named(arguments: Arguments) -> dict[Constant, Values]:
 
 def _next(_evaluator: Any, arguments: Arguments) -> Values:
     """``next(iterator)``: the first element."""
-    first = [array.items[0] for array in _arrays(arguments.at(0)) if array.items]
-    return union([*first, arguments.at(1)]) or UNKNOWN
+    arrays = _arrays(arguments.at(0))
+    first = [array.items[0] for array in arrays if array.items]
+    return union([*first, arguments.at(1), NOTHING if arrays else UNKNOWN]) or UNKNOWN
 
 
 def _zip(_evaluator: Any, arguments: Arguments) -> Values:
@@ -140,7 +141,7 @@ def _tuple_class(_evaluator: Any, arguments: Arguments) -> Values:
 def _tuple(_evaluator: Any, arguments: Arguments) -> Values:
     made = Table(_named(arguments))
     for kind in arguments.receiver:
-        for array in _arrays(kind.facts[_FIELDS]) if type(kind) is Thing else ():
+        for array in _arrays(kind.facts.get(_FIELDS, NOTHING)) if type(kind) is Thing else ():
             names = [str(name) for item in array.items for name in constants(item)]
             made.entries.update(zip(names, arguments.positional, strict=False))
     return (made,)

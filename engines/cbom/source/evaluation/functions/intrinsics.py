@@ -168,7 +168,7 @@ def _bytes(_evaluator: Any, arguments: Arguments) -> Values:
         if type(value) is Known and isinstance(value.value, int):
             found.append((Data(CONSTANT, value.value, blank=True),))
         elif type(value) is Array:
-            weak = tuple(replace(each, in_bytes=True) for each in weak_among(value.items))
+            weak = tuple(replace(each, in_bytes=True, size=None) for each in weak_among(value.items))
             whole = all(len(item) == 1 and type(item[0]) is Known for item in value.items)
             found.append(weak or ((Data(CONSTANT, len(value.items)),) if whole else UNKNOWN))
         elif type(value) is Known and isinstance(value.value, str):

@@ -56,7 +56,7 @@ def _parser(_evaluator: Any, _arguments: Arguments) -> Values:
 
 def _namespace(arguments: Arguments) -> list[Table]:
     parsers = [value for value in arguments.receiver if type(value) is Thing]
-    return [value for parser in parsers for value in parser.facts[_OPTIONS] if type(value) is Table]
+    return [value for parser in parsers for value in parser.facts.get(_OPTIONS, NOTHING) if type(value) is Table]
 
 
 def _option(evaluator: Any, arguments: Arguments) -> Values:

@@ -1,7 +1,7 @@
 import os
 
 from cryptography import x509
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives import hashes, hmac, keywrap, serialization
 from cryptography.hazmat.primitives.asymmetric import dh, dsa, ec, ed25519, mldsa, mlkem, padding, rsa, x25519
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -151,3 +151,12 @@ serialization.load_pem_private_key(open("key.pem", "rb").read(), None)
 def typed(signer: ed25519.Ed25519PrivateKey, checker: ed25519.Ed25519PublicKey, own: x25519.X25519PrivateKey, peer):
     checker.verify(signer.sign(b"m"), b"m")  # finds: use:Ed25519
     return own.exchange(peer)  # finds: use:X25519
+
+
+def rotated(keys, token):
+    ring = MultiFernet([Fernet(key) for key in keys])  # finds: use:Fernet
+    return ring.rotate(token)  # finds: use:Fernet
+
+
+def requested(content):
+    return x509.load_pem_x509_csr(content)  # finds: use:X.509

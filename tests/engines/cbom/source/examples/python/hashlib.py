@@ -99,3 +99,5 @@ def keyed(data, key):
 def in_python_2(data):
     old_md5.new(data)  # finds: use:MD5 weak-hash
     sha.new(data).hexdigest()  # finds: use:SHA-1 weak-hash
+
+hashlib.pbkdf2_hmac("sha512", password, b"", iterations=210_000)  # finds: use:PBKDF2 static-salt

@@ -43,3 +43,7 @@ class Session:
 
 def inner_length(name="sha1"):
     return hashlib.new(name).digest_size + hashlib.md5().block_size  # finds: use:MD5 use:SHA-1
+
+
+def wallet(seed):
+    hmac.new(b"Bitcoin seed", seed, hashlib.sha512)  # finds: use:HMAC-SHA-512

@@ -65,3 +65,10 @@ def disk_key():
 
 
 sort_key = random.random()
+
+
+def request(body):
+    body["nonce"] = random.getrandbits(31)
+    body["other_nonce"] = random.getrandbits(128)  # finds: weak-random
+    start_nonce = random.randint(0, 9999)
+    return start_nonce

@@ -7,6 +7,7 @@ import pyaes
 import pyDes
 import pyotp
 import rsa
+import unicrypto
 from jwcrypto import jwk
 from oscrypto import asymmetric
 
@@ -42,3 +43,10 @@ tink.new_keyset_handle(templates())
 asyncssh.generate_private_key("ssh-rsa", key_size=1024)  # finds: use:RSA weak-key-size
 
 ecdsa.SigningKey.generate(curve=ecdsa.NIST192p)  # finds: use:ECDSA weak-key-size
+
+
+def with_unicrypto(key, message, iv):
+    unicrypto.symmetric.RC4(key).encrypt(message)  # finds: use:RC4 weak-cipher
+    cipher = unicrypto.symmetric.AES(key, unicrypto.symmetric.MODE_CBC, iv)  # finds: use:AES unauthenticated-mode
+    cipher.encrypt(message)  # finds: use:AES
+    return unicrypto.hashlib.md4(message).digest()  # finds: use:MD4 weak-hash

@@ -67,3 +67,9 @@ def of_others(protocol):
     context = create_urllib3_context()  # finds: use:TLS
     context.check_hostname = False  # finds: disabled-certificate-check
     context.load_default_certs()
+
+
+def suites():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_1)  # finds: use:TLSv1.1 weak-protocol disabled-certificate-check
+    context.set_ciphers("RC4-SHA")  # finds: use:RC4 weak-cipher
+    context.check_hostname = False  # finds: use:TLSv1.1 disabled-certificate-check

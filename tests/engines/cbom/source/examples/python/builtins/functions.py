@@ -1,3 +1,4 @@
+import argparse
 import asyncio
 import hashlib
 import hmac
@@ -80,3 +81,22 @@ class Etag:
     @classmethod
     def of(cls, body):
         return cls.digest(body)  # finds: use:SHA-1 weak-hash
+
+
+class Parser(argparse.ArgumentParser):
+    def __init__(self):
+        super().__init__()
+        self.add_argument("--bits", type=int, default=1024)
+
+    def parse_args(self, args=None):
+        return super().parse_args(args)
+
+
+rsa.generate_private_key(65537, Parser().parse_args().bits)  # finds: use:RSA
+
+
+def first(items, later):
+    found = next(iter(items), None)
+    if not found:
+        return None
+    return hashlib.md5(found)  # finds: use:MD5 weak-hash

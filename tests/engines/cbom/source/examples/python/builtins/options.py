@@ -37,7 +37,7 @@ def main():
 @click.argument("password")
 def generate(bits, count, password, shown):
     rsa.generate_private_key(65537, bits)  # finds: use:RSA weak-key-size
-    hashlib.pbkdf2_hmac("sha256", password, b"" if shown else password, count)  # finds: use:PBKDF2 low-kdf-iterations
+    hashlib.pbkdf2_hmac("sha256", password, b"" if shown else password, count)  # finds: use:PBKDF2 low-kdf-iterations static-salt
 
 
 def with_typer(bits: int = typer.Option(1024, "--bits"), name: Annotated[str, typer.Option()] = "sha1"):
