@@ -13,6 +13,7 @@ from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.mentions import tell_called
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
+from engines.cbom.source.evaluation.secrets import is_login
 from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
@@ -78,7 +79,7 @@ class Calls(Libraries):
         arguments = self._arguments(node)
         self._site, self.keyed = outer, keyed
         if len(arguments.positional) > 1:
-            self._tell_named(arguments)
+            self._tell_named(arguments, node.callee)
         if type(node.callee) is program.Member:
             name = node.callee.name
             if name in _GROWING:
@@ -148,12 +149,14 @@ class Calls(Libraries):
             return value.path in self.knowledge.calls
         return type(value) is Method and f"{self._type_of(value.receiver)}.{value.name}" in self.knowledge.calls
 
-    def _tell_named(self, arguments: Arguments) -> None:
+    def _tell_named(self, arguments: Arguments, callee: program.Expression) -> None:
         """Report weak generators among the arguments of a call that names a secret: ``addCookie("session", value)``."""
         for values in arguments.positional:
             if len(values) == 1 and type(values[0]) is Known and isinstance(values[0].value, str):
+                name = values[0].value
+                cookie = type(callee) is program.Member and "cookie" in callee.name.lower() and is_login(name)
                 for others in arguments.positional:
-                    self.tell_secret(values[0].value, others)
+                    self.tell_secret("cookie" if cookie else name, others)
 
     def _arguments(self, node: program.Call) -> Arguments:
         positional: list[Values] = []

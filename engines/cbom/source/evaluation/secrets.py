@@ -25,6 +25,9 @@ _ALONE = frozenset(
 """Words of which one is enough. A ``key`` may be one of a table, a ``session`` one of a database."""
 
 _MESSAGE_BYTES = 4
+_COOKIES = frozenset({"session", "sid", "sess", "auth", "login", "connect"})
+"""Words of the names of cookies by which a browser is known again."""
+
 _BUFFERS = frozenset({"key", "iv", "seed"})
 
 _PAIRS = frozenset(
@@ -41,6 +44,7 @@ _PAIRS = frozenset(
     | {(kind, "code") for kind in ("invite", "invitation", "confirmation", "confirm", "security", "login", "sms")}
     | {(kind, "code") for kind in ("access", "backup", "recovery", "scratch", "coupon", "voucher", "registration")}
     | {("oauth", "state"), ("auth", "state"), ("reset", "id"), ("oauth", "nonce"), ("crypto", "key"), ("jwt", "key")}
+    | {("session", each) for each in ("uid", "uuid", "guid")}
     | {("one", "time"), ("temp", "pass"), ("new", "pass"), ("init", "vector"), ("initialization", "vector")}
 )
 
@@ -92,6 +96,12 @@ def is_secret(name: str, size: int | None = None) -> bool:
     if not _ALONE.isdisjoint(words) or words[-1:] == ["iv"]:
         return True
     return any((one, other.removesuffix("s")) in _PAIRS for one, other in pairwise(words))
+
+
+def is_login(cookie: str) -> bool:
+    """Whether a cookie of this name says who a browser is logged in as."""
+    words = [word.lower() for word in _WORD.findall(cookie[:_LONGEST])]
+    return not _COOKIES.isdisjoint(words) or is_secret(cookie)
 
 
 @lru_cache(maxsize=8192)

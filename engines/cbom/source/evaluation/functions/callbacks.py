@@ -116,7 +116,7 @@ def _bind(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _chosen(_evaluator: Any, arguments: Arguments) -> Values:
-    """A text's ``charAt``: what a weak generator chooses is as weak."""
+    """A text's ``charAt`` or ``substr``: what a weak generator chooses is as weak."""
     return weak_among(arguments.positional) or arguments.receiver or UNKNOWN
 
 
@@ -231,6 +231,8 @@ METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
     "charAt": _chosen,
     "charCodeAt": _chosen,
     "at": _chosen,
+    "substring": _chosen,
+    "substr": _chosen,
     "submit": _submit,
     "run_in_executor": _run_in_executor,
 }
@@ -239,6 +241,7 @@ METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
 FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "map": _map_function,
     **dict.fromkeys(("Array.from", "Uint8Array.from", "Uint32Array.from"), _array_from),
+    **{f"{kind}.{name}": _chosen for kind in ("text", "bytes") for name in ("substring", "substr", "slice")},
     "lodash.times": _times,
     **dict.fromkeys(("define", "requirejs"), _define),
     **dict.fromkeys(("react.useMemo", "vue.computed"), _made),

@@ -13,8 +13,8 @@ const database = {
   },
 };
 axios.get('https://example.org', { httpsAgent: new https.Agent({ keepAlive: true }) }); // finds: use:TLS
-tls.connect({ minVersion: 'TLSv1' }); // finds: use:TLSv1.0 weak-protocol
-tls.createServer({ minVersion: 'TLSv1.3' }); // finds: use:TLSv1.3
+tls.connect({ minVersion: 'TLSv1' }); // finds: use:TLS use:TLSv1.0 weak-protocol
+tls.createServer({ minVersion: 'TLSv1.3' }); // finds: use:TLS use:TLSv1.3
 
 const options = { host: 'example.org' };
 options.rejectUnauthorized = false; // finds: disabled-certificate-check
@@ -36,3 +36,7 @@ cookie.set({ secure: false });
 
 const chosen = new https.Agent({ rejectUnauthorized: !given.ignoreErrors || false }); // finds: use:TLS
 const byDefault = new https.Agent({ rejectUnauthorized: given.strict || false }); // finds: use:TLS disabled-certificate-check
+
+https.createServer({ // finds: use:TLS
+  minVersion: 'TLSv1', // finds: use:TLSv1.0 weak-protocol
+});

@@ -35,3 +35,14 @@ const colours = ['red', 'green'].map((name) => `${name}${Math.random()}`);
 const die = [1, 2, 3].find((side) => side > Math.random());
 const { absent } = {};
 absent(createHash('sha1')); // finds: use:SHA-1 weak-hash
+
+// What a weak generator chooses of a text is as weak, and so is what logs a browser in.
+export function chosen(response, letters = 'abcdefgh') {
+  const at = Math.floor(Math.random() * letters.length); // finds: weak-random
+  response.password = letters.substring(at, at + 1);
+  const sessionUid = Math.floor(Math.random() * 4000000000); // finds: weak-random
+  response.cookie('session', `s${Math.random()}`); // finds: weak-random
+  response.cookie('theme', `t${Math.random()}`);
+  response.set('session', `s${Math.random()}`);
+  return sessionUid;
+}
