@@ -17,6 +17,9 @@ from engines.cbom.source.program import Class as ClassNode
 MAX_VALUES = 8
 """The most values of one expression; more become unknown besides."""
 
+MAX_ITEMS = 256
+"""The most elements of a list or dictionary that are followed; a longer list is constant data or unknown."""
+
 CONSTANT = "constant"
 """Data that are the same in every run."""
 
@@ -187,6 +190,14 @@ class Table:
     entries: dict[Constant, Values]
     open: bool = False
 
+    def take(self, other: Table) -> None:
+        """Take over the pairs of ``other``, or be open to them where they become too many."""
+        if len(self.entries) + len(other.entries) <= MAX_ITEMS:
+            self.entries.update(other.entries)
+            self.open |= other.open
+        else:
+            self.open = True
+
 
 @dataclass(slots=True, eq=False)
 class Bound:
@@ -235,6 +246,14 @@ def union(sets: Iterable[Values]) -> Values:
                 found[id(value)] = value
     result = tuple(found.values())
     return result if len(result) <= MAX_VALUES else (*result[: MAX_VALUES - 1], UNKNOWN[0])
+
+
+def listed(items: list[Values]) -> Values:
+    """A list of ``items``; where they are too many, only whether they are constant."""
+    if len(items) <= MAX_ITEMS:
+        return (Array(items),)
+    static = all(len(item) == 1 and type(item[0]) is Known for item in items)
+    return (Data(CONSTANT, len(items)),) if static else UNKNOWN
 
 
 def constants(values: Values) -> list[Constant]:

@@ -15,6 +15,7 @@ from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
 from engines.cbom.source.evaluation.secrets import is_login
 from engines.cbom.source.values import (
+    MAX_ITEMS,
     NOTHING,
     UNKNOWN,
     WEAK_RANDOM,
@@ -164,7 +165,7 @@ class Calls(Libraries):
         for arg in node.args:
             if type(arg) is program.Spread:
                 for value in self.evaluate(arg.value):
-                    if type(value) is Array:
+                    if type(value) is Array and len(positional) + len(value.items) <= MAX_ITEMS:
                         positional.extend(value.items)
                     else:
                         found.incomplete = True

@@ -8,7 +8,6 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
-from engines.cbom.source.evaluation.functions.containers import MAX_ITEMS
 from engines.cbom.source.evaluation.functions.receivers import read_from, takes_this
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED, SCRIPT_ENVIRONMENT
 from engines.cbom.source.evaluation.lifetimes.changing import holds
@@ -22,6 +21,7 @@ from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     CONSTANT,
+    MAX_ITEMS,
     NOTHING,
     TEXT,
     UNKNOWN,
@@ -41,6 +41,7 @@ from engines.cbom.source.values import (
     Unknown,
     Value,
     Values,
+    listed,
     union,
     weak_among,
 )
@@ -323,11 +324,7 @@ class Expressions(Names):
         return union((then, otherwise))
 
     def _sequence(self, node: program.Sequence) -> Values:
-        items = [self.evaluate(item) for item in node.items]
-        if len(items) > MAX_ITEMS:
-            static = all(len(item) == 1 and type(item[0]) is Known for item in items)
-            return (Data(CONSTANT, len(items)),) if static else UNKNOWN
-        return (Array(items),)
+        return listed([self.evaluate(item) for item in node.items])
 
     def _new_array(self, node: program.NewArray) -> Values:
         sizes = self.evaluate(node.size)
@@ -346,8 +343,7 @@ class Expressions(Names):
                     if type(each) is File:
                         result.entries.update(self.exports_of(each.scope))
                     elif type(each) is Table:
-                        result.entries.update(each.entries)
-                        result.open |= each.open
+                        result.take(each)
                     else:
                         result.open = True
                 continue

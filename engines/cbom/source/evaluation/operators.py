@@ -26,6 +26,7 @@ from engines.cbom.source.values import (
     Values,
     is_blank,
     known,
+    listed,
     sole,
     union,
     weak_among,
@@ -92,9 +93,11 @@ def _pair(name: str, left: Value, right: Value) -> Values:
     if type(left) is Known and type(right) is Known:
         return _constant(name, left.value, right.value)
     if name == "|" and type(left) is Table and type(right) is Table:
-        return (Table({**left.entries, **right.entries}, left.open or right.open),)
+        both = Table(dict(left.entries), left.open)
+        both.take(right)
+        return (both,)
     if name == "+" and type(left) is Array and type(right) is Array:
-        return (Array([*left.items, *right.items]),)
+        return listed([*left.items, *right.items])
     if name == "%" and type(left) is Known and type(right) is Array:
         return _filled(left.value, right)
     if name == "*" and type(left) is Array and type(right) is Known and isinstance(right.value, int):

@@ -144,6 +144,39 @@ def test_texts_that_double_are_bounded(name: str) -> None:
     assert results_of({name: GROWING[name]}) == []
 
 
+DOUBLING = {
+    "a.py": b"import hashlib\na = ['md5']\n" + b"a = a + a\n" * 200 + b"for x in a: hashlib.new(x)\n",
+    "a.go": b'package a\nimport "crypto/md5"\nfunc f() { b := []any{md5.New()}; '
+    + b"b = append(b, b...); " * 200
+    + b"}",
+    "a.js": b"const c = require('crypto');\n"
+    + b"".join(b"function f%d(...a) { f%d(%b); }\n" % (n, n + 1, b"...a, " * 100) for n in range(6))
+    + b"function f6(...a) { c.createHash(...a); }\nf0('md5', 'sha1');\n",
+    "a.mjs": b"import c from 'crypto';\nlet d = {};\n"
+    + b"".join(b"d = {...d, a%d: 'md5'};\n" % n for n in range(2_000))
+    + b"c.createHash(d.a1999);\n",
+}
+"""Lists and objects that would have more items than memory has room for, or be copied again and again."""
+
+
+@pytest.mark.parametrize("name", DOUBLING)
+def test_lists_that_double_are_bounded(name: str) -> None:
+    begin = time.process_time()
+    results_of({name: DOUBLING[name]})
+    assert time.process_time() - begin < 5
+
+
+def with_fields(number: int) -> bytes:
+    fields = b"".join(b'String k%d = "MD5";\nvoid f%d() { g(k%d); }\n' % (n, n, n) for n in range(number))
+    return b"import java.security.*;\nclass A {\n%bvoid g(String k) { MessageDigest.getInstance(k); }\n}\n" % fields
+
+
+def test_time_is_linear_in_the_fields_of_a_class() -> None:
+    small = _seconds(with_fields(500), "A.java")
+    large = min(_seconds(with_fields(2_000), "A.java") for _ in range(2))
+    assert large < max(8 * small, 0.5)
+
+
 @pytest.mark.parametrize("shape", EXPENSIVE)
 def test_time_is_linear(shape: str) -> None:
     """Four times the source takes at most eight times as long, and no shape more than a few seconds for 60 kB."""

@@ -7,10 +7,19 @@ from typing import Any
 
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.program import Constant
-from engines.cbom.source.values import NOTHING, UNKNOWN, Array, Known, Table, Thing, Values, constants, known, union
-
-MAX_ITEMS = 256
-"""The most elements of a list or dictionary that are followed; a longer literal is constant data or unknown."""
+from engines.cbom.source.values import (
+    MAX_ITEMS,
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Known,
+    Table,
+    Thing,
+    Values,
+    constants,
+    known,
+    union,
+)
 
 _TUPLE = "collections.namedtuple"
 _FIELDS = "fields"

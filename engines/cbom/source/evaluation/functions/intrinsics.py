@@ -45,9 +45,6 @@ from engines.cbom.source.values import (
 _MAX_MARKS = 16
 """The most marks of a template that one value fills."""
 
-MAX_ENTRIES = 256
-"""The most entries of an object that is put together from others."""
-
 CONSTRUCTORS = ("__init__", "constructor", "<init>")
 """The names of constructors in the front-ends' classes."""
 
@@ -203,8 +200,7 @@ def _dictionary(_evaluator: Any, arguments: Arguments) -> Values:
     result = Table({})
     for value in arguments.positional[0] if arguments.positional else ():
         if type(value) is Table:
-            result.entries.update(value.entries)
-            result.open |= value.open
+            result.take(value)
         else:
             result.open = True
     result.entries.update(arguments.keywords)
@@ -230,9 +226,8 @@ def _merged(objects: list[Values]) -> Table:
     result = Table({})
     for values in objects:
         for value in values:
-            if type(value) is Table and len(result.entries) + len(value.entries) <= MAX_ENTRIES:
-                result.entries.update(value.entries)
-                result.open |= value.open
+            if type(value) is Table:
+                result.take(value)
             else:
                 result.open = True
     return result

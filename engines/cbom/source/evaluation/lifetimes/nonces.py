@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from engines.cbom.source.evaluation.scopes import Scope
-from engines.cbom.source.values import NOTHING, RANDOM, Data, Values, constants, known
+from engines.cbom.source.values import MAX_ITEMS, NOTHING, RANDOM, Data, Values, constants, known
 
 _NONE = 0
 """The number of no call."""
@@ -79,7 +79,7 @@ class Nonces:
 
     def is_repeated(self, call: Hashable, given: Iterable[Values]) -> bool:
         """Whether a call that ran before got random data, and runs for the second time."""
-        for values in given:
+        for values in islice(given, MAX_ITEMS):
             for value in values:
                 if type(value) is Data and value.origin == RANDOM and call not in self._repeated:
                     self._repeated.add(call)
