@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.values import MAX_ITEMS, NOTHING, RANDOM, Data, Values, constants, known
