@@ -177,7 +177,7 @@ class Libraries(Expressions):
         note_taken([*arguments.positional, *arguments.keywords.values()], self.witness, node.line)
         each = ((rule, names) for rule in found for names in rules.apart(rule, rules.bound(rule, arguments)))
         for rule, names in each:
-            if rules.applies(rule, arguments, names) and not (rule.answering and not self._answers()):
+            if rules.applies(rule, arguments, names, node) and not (rule.answering and not self._answers()):
                 applied = True
                 result = self._applied(rule, names, node) or result
                 terms = (*rule.facts.values(), *rule.keeps.values(), rule.fills)

@@ -10,7 +10,7 @@ from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import accepts_all, clears_errors
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule, Term
-from engines.cbom.source.program import Constant
+from engines.cbom.source.program import Call, Constant, Expression, Member, Name
 from engines.cbom.source.values import (
     CONSTANT,
     NOTHING,
@@ -40,6 +40,9 @@ DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 OF_OWNER = "impl "
 """How the keywords begin that are types of the one whose function is called (Rust)."""
+
+_SENT = frozenset({"body", "query", "params", "headers", "cookies", "req", "request", "input", "args", "event"})
+"""Names of what a client sent."""
 
 _ANY = "?"
 _VARIANT = re.compile(r"sha(?:256|512)\.New(\d[\d_]*)")
@@ -123,8 +126,10 @@ def apart(rule: Rule, names: dict[str, Values]) -> Iterator[dict[str, Values]]:
     yield names
 
 
-def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:
-    """Whether the rule is for a call with these arguments."""
+def applies(rule: Rule, arguments: Arguments, names: dict[str, Values], node: Call) -> bool:
+    """Whether the rule is for a call, ``node``, with these arguments."""
+    if rule.unless_field and node.args and _is_field(node.args[0], rule.unless_field):
+        return False
     if rule.arity and arguments.count() not in rule.arity:
         return False
     if not all(_holds(term, allowed, names) for term, allowed in rule.when):
@@ -132,6 +137,14 @@ def applies(rule: Rule, arguments: Arguments, names: dict[str, Values]) -> bool:
     if any(_holds(term, allowed, names) for term, allowed in rule.not_when):
         return False
     return all(any(_is_of(value, kind) for value in of_term(term, names)) for term, kind in rule.typed)
+
+
+def _is_field(argument: Expression, names: tuple[str, ...]) -> bool:
+    """Whether an argument is a field with one of these names, of an object that no client sent."""
+    if not isinstance(argument, Member) or argument.name not in names:
+        return False
+    of = argument.base
+    return not isinstance(of, Name | Member) or of.name not in _SENT
 
 
 def _is_of(value: Value, kind: str) -> bool:

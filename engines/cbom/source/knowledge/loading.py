@@ -40,7 +40,9 @@ _FILE = frozenset(
 _PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unless"})
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
-_OTHER = frozenset({"name", "library", "parameters", "findings", "unless_within", "dropped", "sets", "keeps"})
+_OTHER = frozenset(
+    {"name", "library", "parameters", "findings", "unless_within", "unless_field", "dropped", "sets", "keeps"}
+)
 _SWITCHES = frozenset({"unless_taken", "unless_decrypts", "naming", "asks", "sound_keyed", "seeds", "answering"})
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
@@ -227,6 +229,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         typed=tuple((f"${word}", kind) for word, kind in row.get("typed", {}).items()),
         findings=tuple(row.get("findings", ())),
         unless_within=tuple(row.get("unless_within", ())),
+        unless_field=tuple(row.get("unless_field", ())),
         dropped=tuple(row.get("dropped", ())),
         sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
         inventory=_conditions(row.get("inventory", {})),

@@ -127,6 +127,10 @@ class Rule:
     """Whether the rule is only for code that answers requests, by the parameters of a function that runs: in a browser
     an application may read its own token unchecked."""
 
+    unless_field: tuple[str, ...] = ()
+    """Names of fields, one of which is the first argument where the rule isn't for the call, unless a client sent it:
+    an ID token comes straight from its issuer, which TLS has authenticated (OpenID Connect Core 1.0, 3.1.3.7)."""
+
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""
 

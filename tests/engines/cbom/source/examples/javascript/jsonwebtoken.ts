@@ -80,3 +80,16 @@ jws.verify(token, 'HS256', SECRET); // finds: use:HMAC-SHA-256
 jws.createSign({ header: { alg: 'RS256' }, privateKey: SECRET }); // finds: use:RSA
 export const parts = (token: string) => jws.decode(token).header;
 export const route = (req, res) => res.json(jws.decode(req.token)); // finds: unverified-signature
+
+// A token of one's own, and one that its issuer sent, are no claims of a client.
+export async function claims(tokens: OAuthTokens, request: Request) {
+  const own = jwt.sign({ sub: 'me' }, process.env.KEY!, { expiresIn: '1h' }); // finds: use:HMAC-SHA-256
+  const end = (jwt.decode(own) as jwt.JwtPayload).exp;
+  const issued = await new jose.SignJWT({}).setProtectedHeader({ alg: 'ES256' }).sign(key); // finds: use:ECDSA
+  return [end, jose.decodeJwt(issued), jose.decodeJwt(tokens.id_token), jwt.decode((await token()).idToken)];
+}
+export const received = (request: any) => [
+  jose.decodeJwt(request.body.id_token), // finds: unverified-signature
+  jwt.decode(request.idToken), // finds: unverified-signature
+  jose.decodeJwt(await exchange(request.body.code)), // finds: unverified-signature
+];
