@@ -10,7 +10,7 @@ from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.acceptance import accepts_all, clears_errors
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule, Term
-from engines.cbom.source.program import Call, Constant, Expression, Member, Name
+from engines.cbom.source.program import Call, Constant, Expression, Member, Name, Typed
 from engines.cbom.source.values import (
     CONSTANT,
     NOTHING,
@@ -141,6 +141,8 @@ def applies(rule: Rule, arguments: Arguments, names: dict[str, Values], node: Ca
 
 def _is_field(argument: Expression, names: tuple[str, ...]) -> bool:
     """Whether an argument is a field with one of these names, of an object that no client sent."""
+    if isinstance(argument, Typed) and argument.value is not None:
+        argument = argument.value
     if not isinstance(argument, Member) or argument.name not in names:
         return False
     of = argument.base

@@ -138,8 +138,8 @@ def hashes_password(rule: Rule, node: program.Call) -> bool:
 def _is_password(node: program.Expression, depth: int) -> bool:
     if depth > _DEPTH:
         return False
-    if isinstance(node, program.Mentioned):
-        return _is_password(node.value, depth + 1)
+    if isinstance(node, program.Mentioned | program.Typed):
+        return node.value is not None and _is_password(node.value, depth + 1)
     if isinstance(node, program.Unary):
         return _is_password(node.operand, depth + 1)
     if isinstance(node, program.Name):

@@ -1,4 +1,4 @@
-"""Annotations by which frameworks give settings to fields and parameters: Spring, Micronaut and MicroProfile.
+"""Values that frameworks give: settings of Spring, Micronaut and MicroProfile, and objects of Angular.
 
 The front-end writes such a field as if its value were a call of the annotation, ``Value("${a.b:c}", whole)``.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.program import WHOLE
-from engines.cbom.source.values import NOTHING, UNKNOWN, Known, Values, known, sole, union
+from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Known, Values, known, sole, union
 
 _PLACEHOLDER = re.compile(r"\$\{([^:{}]{1,200})(?::(.*))?\}", re.DOTALL)
 _SEALED = ("ENC(", "{cipher}", "vault:")
@@ -85,6 +85,12 @@ def _property(evaluator: Any, arguments: Arguments) -> Values:
     return arguments.positional[-1] if len(arguments.positional) > 1 else UNKNOWN
 
 
+def _instance(evaluator: Any, arguments: Arguments) -> Values:
+    """An object of the class that a container is asked for: Angular's ``inject(Service)``."""
+    return union((evaluator.construct(each),) for each in arguments.at(0) if type(each) is Class) or UNKNOWN
+
+
+_CONTAINERS = ("@angular/core.inject", "typedi.Container.get", "tsyringe.container.resolve")
 _ENVIRONMENTS = ("org.springframework.core.env.Environment", "org.springframework.core.env.ConfigurableEnvironment")
 
 INJECTED: dict[str, Callable[[Any, Arguments], Values]] = {
@@ -93,6 +99,7 @@ INJECTED: dict[str, Callable[[Any, Arguments], Values]] = {
     "org.eclipse.microprofile.config.inject.ConfigProperty": _config_property,
     "org.springframework.boot.context.properties.ConfigurationProperties": _bound,
     "io.micronaut.context.annotation.ConfigurationProperties": _bound,
+    **dict.fromkeys(_CONTAINERS, _instance),
     **dict.fromkeys((f"{name}.getProperty" for name in _ENVIRONMENTS), _property),
     **dict.fromkeys((f"{name}.getRequiredProperty" for name in _ENVIRONMENTS), _property),
 }

@@ -21,6 +21,7 @@ from engines.cbom.source.program import (
     Return,
     Spread,
     Statement,
+    Typed,
     Unary,
 )
 
@@ -28,6 +29,8 @@ _UNARY = {"!": "not", "-": "-", "~": "~"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "v": "\v"}
 _EXPORTS = ("exports", "module.exports")
 _THIS = b"this"
+_NAMED_TYPES = frozenset({"type_identifier", "nested_type_identifier", "generic_type"})
+_HELD = frozenset({"identifier", "member_expression"})
 FUNCTIONS = frozenset({"arrow_function", "function_expression", "generator_function", "function"})
 
 
@@ -120,6 +123,21 @@ class JavaScriptExpressions(CommonSyntax):
     def element(self, node: Node) -> Expression:
         """The opening of an element of JSX: its attributes. Its name would only have the component's file read."""
         return Opaque([self.expression(child) for child in self.children(node)[1:]])
+
+    def nested_type(self, node: Node) -> Expression:
+        """A type of a module: ``crypto.KeyObject``."""
+        first, *rest = self.text(node).split(".")
+        made: Expression = Name(first)
+        for name in rest:
+            made = Member(made, name)
+        return made
+
+    def cast(self, node: Node) -> Expression:
+        """``value as Type``. The type of a variable or a field may tell what nothing else does."""
+        value, *kinds = self.children(node)
+        if kinds and kinds[0].type in _NAMED_TYPES and value.type in _HELD:
+            return Typed(self.expression(value), self.expression(kinds[0]))
+        return self.expression(value)
 
     def spread(self, node: Node) -> Expression:
         return Spread(self.first(node))
@@ -259,7 +277,7 @@ class JavaScriptExpressions(CommonSyntax):
         "super": CommonSyntax.identifier,
         "import": dynamic_import,
         "member_expression": member,
-        "nested_type_identifier": CommonSyntax.first,
+        "nested_type_identifier": nested_type,
         "generic_type": CommonSyntax.first,
         "subscript_expression": subscript,
         "call_expression": call_node,
@@ -277,7 +295,7 @@ class JavaScriptExpressions(CommonSyntax):
         "assignment_pattern": defaulted,
         "yield_expression": CommonSyntax.first,
         "non_null_expression": CommonSyntax.first,
-        "as_expression": CommonSyntax.first,
+        "as_expression": cast,
         "satisfies_expression": CommonSyntax.first,
         "type_assertion": CommonSyntax.last,
         "sequence_expression": CommonSyntax.last,

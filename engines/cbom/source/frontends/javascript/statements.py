@@ -176,6 +176,8 @@ class JavaScriptLowering(JavaScriptExpressions):
                     body.append(self._method(value, self.text(name)))
                 elif value is not None:
                     body.append(Assign(Name(self.text(name)), self._field(value), line_of(child), local=True))
+                elif (kind := self.annotated(child)) is not None:
+                    body.append(Assign(Name(self.text(name)), None, line_of(child), kind, local=True))
             elif child.type == "class_static_block":
                 body.extend(self.block(child.child_by_field_name("body")))
         return Class(self.text(node.child_by_field_name("name")), bases, body, line_of(node))
