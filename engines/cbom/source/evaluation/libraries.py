@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation import rules
+from engines.cbom.source.evaluation import rules, secrets
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.block_modes import is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.secrets import CONTENT, hashes_password, static_seed, weakness
-from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, Place, Sighting
+from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, LABEL, MAC, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
+    CONSTANT,
     NOTHING,
     RANDOM,
     UNKNOWN,
@@ -52,6 +52,9 @@ _NO_RESULT: Values = (UNKNOWN[0],)
 
 MEASURED = "measure"
 """What a call is for of whose result only a size is asked."""
+
+_CHOICE = 3
+"""How many values a setting may have that is the user's choice."""
 
 _CERTIFICATE_CHECK = "certificate-check"
 
@@ -195,6 +198,8 @@ class Libraries(Expressions):
         told = rules.facts(rule.facts, names)
         if "key" in told:
             told["key"] = self._returned_key(told["key"])
+        if "iv" in told and secrets.is_key(rules.argument_of(rule, "iv", node)):
+            told["iv"] = (Data(CONSTANT),)
         if "callback" in told:
             told["callback"] = union(known(False) if self._accepts(each) else (each,) for each in told["callback"])
         for made in weak_among([told[word] for word in told.keys() & rules.DATA_FACTS]):
@@ -205,24 +210,27 @@ class Libraries(Expressions):
             if type(value) is Thing:
                 everything = {**value.facts, **everything}
                 for word, values in rules.facts(rule.sets, names).items():
-                    more = word == CONTENT and word in value.facts
+                    more = word == secrets.CONTENT and word in value.facts
+                    if word == secrets.MATERIAL and value.made and secrets.is_key_material(node.args[:1]):
+                        self.witness.assured.add((LABEL, value.made.place))
                     value.facts[word] = union((value.facts[word], values)) if more else values
         place = self._place(node, rule.parameters[0] if rule.parameters else "")
         sighting: Sighting | None = None
         ignored = bool(rule.dropped) and node is self.dropped
-        if rule.primitive or told or rule.findings or rule.assures or ignored or CONTENT in rule.sets:
+        if rule.primitive or told or rule.findings or rule.assures or ignored or secrets.CONTENT in rule.sets:
             harmless = rules.harmless(rule, names) or self._is_sound_here(rule)
             harmless = harmless or is_own_mode(rule.unless_within, node, self.running(), self.within())
             harmless |= bool(rule.result) and self.is_probe(node)
+            harmless = harmless or (rule.choice and len(told.get("algorithm", NOTHING)) >= _CHOICE)
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
             nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
             kept = bool(nonces) and self._is_kept(rule, nonces, node)
             if nonces and self.nonces.is_reused(self.scope, everything, self.loops, self.calls, kept=kept):
                 rule = replace(rule, findings=(*rule.findings, "nonce-reuse"))
-            if hashes_password(rule, node):
+            if secrets.hashes_password(rule, node):
                 rule = replace(rule, findings=(*rule.findings, "weak-kdf"))
-            fresh = frozenset(word for word in told if word not in _TOLD_ONCE or not self._was_told(rule, word, names))
+            fresh = frozenset(word for word in told if word not in _TOLD_ONCE or not rules.was_told(rule, word, names))
             fresh -= {"algorithm"} if self.called_mention else set()
             sighting = Sighting(place, rule, everything, fresh, harmless, self._within(rule))
             for each in self._elements(sighting, names):
@@ -255,13 +263,6 @@ class Libraries(Expressions):
             type(each) is program.Function and not _REQUESTS.isdisjoint(one.name for one in each.parameters)
             for each in self.within()
         )
-
-    @staticmethod
-    def _was_told(rule: Rule, word: str, names: dict[str, Values]) -> bool:
-        """Whether a fact is that of an object that the call gets, and was told where that was made."""
-        values = rules.of_term(rule.facts[word], names)
-        made = [value.made if type(value) is Thing else None for value in values]
-        return all(type(each) is Sighting and word in each.fresh for each in made)
 
     def _tell_birth(self, place: Place, facts: dict[str, Values], names: dict[str, Values]) -> None:
         """Tell the place where an object was made of the size or curve that it gets now: ``generator.init(256)``."""
@@ -306,10 +307,7 @@ class Libraries(Expressions):
         """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""
         if not any(type(value) is Data and self.nonces.is_older(value) for value in nonces):
             return False
-        term = rule.facts.get("iv", rule.keeps.get("iv"))
-        name = term[1:].partition(".")[0] if isinstance(term, str) else ""
-        position = rule.parameters.index(name) if name in rule.parameters else len(node.args)
-        given = node.args[position] if position < len(node.args) else node.keywords.get(name)
+        given = rules.argument_of(rule, "iv", node)
         parts = given.args if isinstance(given, program.Call) and given.creates else [given]
         return any(self._is_field(part) for part in parts)
 
@@ -373,13 +371,13 @@ class Libraries(Expressions):
         if made.origin == WEAK_RANDOM and made.made is None:
             own = [value.seeded for value in names.get("self", NOTHING) if type(value) is Thing]
             seed = own[0] if own else self.seeded.get(rule.library.name)
-            made.made = weakness(rule, place, seed, self.within())
+            made.made = secrets.weakness(rule, place, seed, self.within())
         return made
 
     def _seed(self, rule: Rule, facts: dict[str, Values], names: dict[str, Values], place: Place, made: Values) -> None:
         """Note the seed of a generator: of the one made, of the call's object, or of the library's own."""
         given = [value.seeded for values in names.values() for value in values if type(value) is Thing]
-        seed = next(filter(None, given), None) or static_seed(rule, place, facts.get("seed", NOTHING))
+        seed = next(filter(None, given), None) or secrets.static_seed(rule, place, facts.get("seed", NOTHING))
         generators = [value for value in made or names.get("self", NOTHING) if type(value) is Thing]
         for each in generators:
             each.seeded = seed

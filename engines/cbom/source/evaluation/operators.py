@@ -18,6 +18,7 @@ from engines.cbom.source.values import (
     Data,
     Instance,
     Known,
+    Method,
     Partial,
     Table,
     Thing,
@@ -35,6 +36,11 @@ from engines.cbom.source.values import WEAK_RANDOM as WEAK_RANDOM
 
 MAX_TEXT = 65_536
 """The longest text or bytes that folding makes."""
+
+APPEND = "append"
+"""The operator that appends to a list of which nothing may be known (Go)."""
+
+_UNREAD = (Unknown, Method)
 
 MAX_TEMPLATE = 1000
 """The longest text whose places are filled."""
@@ -86,6 +92,10 @@ def binary(name: str, left: Values, right: Values) -> Values:
 
 
 def _pair(name: str, left: Value, right: Value) -> Values:
+    if name == APPEND:
+        if type(right) is Array and type(left) in _UNREAD:
+            return (Array([UNKNOWN, *right.items]),)
+        name = "+"
     if name == "+":
         left, right = _text_of(left), _text_of(right)
     if name == "/" and type(right) is Known and isinstance(right.value, str):

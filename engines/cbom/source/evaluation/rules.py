@@ -277,6 +277,21 @@ def first_of(values: Values) -> Values:
     return union(value.items[0] if type(value) is Array and len(value.items) == 2 else (value,) for value in values)
 
 
+def argument_of(rule: Rule, word: str, node: Call) -> Expression | None:
+    """The argument of a call that is its fact ``word``."""
+    term = rule.facts.get(word, rule.keeps.get(word))
+    name = term[1:].partition(".")[0] if isinstance(term, str) else ""
+    position = rule.parameters.index(name) if name in rule.parameters else len(node.args)
+    return node.args[position] if position < len(node.args) else node.keywords.get(name)
+
+
+def was_told(rule: Rule, word: str, names: dict[str, Values]) -> bool:
+    """Whether a fact is that of an object that the call gets, and was told where that was made."""
+    values = of_term(rule.facts[word], names)
+    made = [value.made if type(value) is Thing else None for value in values]
+    return all(type(each) is Sighting and word in each.fresh for each in made)
+
+
 def returned(rule: Rule, names: dict[str, Values], told: dict[str, Values]) -> Values:
     """The result of the call; NOTHING if the rule says nothing of it."""
     if rule.result:

@@ -7,6 +7,7 @@ with one of these names may not. What is a password by its name needs a hash tha
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise, takewhile
@@ -62,6 +63,9 @@ _PREPOSITIONS = frozenset({"for", "from", "of", "by"})
 
 CONTENT = "content"
 """The fact of what is hashed; objects that take it piece by piece have all of it."""
+
+MATERIAL = "material"
+"""The fact of what a MAC gets, whose key may be a label."""
 
 _PASSWORDS = frozenset({"password", "passwd", "passphrase", "pwd", "passwort", "pw", "pass"})
 _OTHERWISE = frozenset(
@@ -160,6 +164,31 @@ def _is_password(node: program.Expression, depth: int) -> bool:
         return False
     of = isinstance(callee, program.Member) and _is_password(callee.base, depth + 1)
     return of or any(_is_password(arg, depth + 1) for arg in node.args[:2])
+
+
+_KEY_MATERIAL = frozenset({"secret", "password", "passphrase", "psk", "seed", "ikm", "master", "mnemonic", "entropy"})
+
+
+def is_key_material(content: Sequence[program.Expression]) -> bool:
+    """Whether what a MAC gets is a secret by its name: its key, if constant, is a label of what is derived."""
+    part = content[0] if content else None
+    while isinstance(part, program.Unary | program.Mentioned):
+        part = part.operand if isinstance(part, program.Unary) else part.value
+    name = part.name if isinstance(part, program.Name | program.Member) else ""
+    words = [word.lower() for word in _WORD.findall(name[:_LONGEST])]
+    return words in (["key"], ["token"]) or not _KEY_MATERIAL.isdisjoint(words)
+
+
+def is_key(nonce: program.Expression | None) -> bool:
+    """Whether a nonce is a key by its name, or the beginning of one: ``key[:16]``."""
+    if isinstance(nonce, program.Index):
+        bounds = nonce.key.items if isinstance(nonce.key, program.Sequence) else []
+        first = bounds[0] if bounds else nonce.key
+        if not isinstance(first, program.Const) or first.value not in (None, 0) or len(bounds) < 2:
+            return False
+        nonce = nonce.base
+    name = nonce.name if isinstance(nonce, program.Name | program.Member) else ""
+    return [word.lower() for word in _WORD.findall(name[-_LONGEST:])][-1:] == ["key"]
 
 
 def _is_entry(key: program.Expression) -> bool:

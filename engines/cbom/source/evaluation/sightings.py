@@ -20,6 +20,9 @@ NAMED = "host-check"
 IN_FUNCTIONS = frozenset({VERIFIED, NAMED})
 """Assurances that don't hold for the other methods of a class."""
 
+LABEL = "label"
+"""The assurance that the key of a MAC, made at a place, is a label of what is derived from a secret."""
+
 ASSURANCES = (MAC, VERIFIED, NAMED, "verification", "protocol-floor", "certificate-check")
 """What a call may assure for the function that it is in."""
 

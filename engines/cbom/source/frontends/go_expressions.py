@@ -102,7 +102,7 @@ class GoExpressions(CommonSyntax):
             result = self.expression(arguments[0])
             for child in arguments[1:]:
                 other = self._listed(child)
-                result = Binary("+", result, other.value if isinstance(other, Spread) else Sequence([other]))
+                result = Binary("append", result, other.value if isinstance(other, Spread) else Sequence([other]))
             return result
         return None
 

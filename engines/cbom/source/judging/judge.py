@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from engines.cbom.source.evaluation.scopes import Source
-from engines.cbom.source.evaluation.sightings import MAC, NAMED, Place, Sighting
+from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.names import algorithm_named
 from engines.cbom.source.judging.results import Result, kinds
@@ -84,8 +84,11 @@ class Judge:
             rule.library.replacements.get(weakness.finding, kind.instead) if weakness.finding != USE else "",
         )
         unless = MAC if weakness.finding == "unauthenticated-mode" else rule.unless
+        within = sighting.within
+        if weakness.finding == "hardcoded-key" and primitive == "mac":
+            unless, within = LABEL, frozenset({sighting.place})
         if unless:
-            self._conditional.append((result, unless, sighting.within))
+            self._conditional.append((result, unless, within))
         else:
             self.add(result)
 

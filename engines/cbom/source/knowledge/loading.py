@@ -43,7 +43,9 @@ _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
 _OTHER = frozenset(
     {"name", "library", "parameters", "findings", "unless_within", "unless_field", "dropped", "sets", "keeps"}
 )
-_SWITCHES = frozenset({"unless_taken", "unless_decrypts", "naming", "asks", "sound_keyed", "seeds", "answering"})
+_SWITCHES = frozenset(
+    {"unless_taken", "unless_decrypts", "naming", "asks", "sound_keyed", "seeds", "answering", "choice"}
+)
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
 """What rules of one row have in common where nothing in it depends on their names."""

@@ -131,6 +131,9 @@ class Rule:
     """Names of fields, one of which is the first argument where the rule isn't for the call, unless a client sent it:
     an ID token comes straight from its issuer, which TLS has authenticated (OpenID Connect Core 1.0, 3.1.3.7)."""
 
+    choice: bool = False
+    """Whether three algorithms or more that may be given are the user's choice, and nothing to object to."""
+
     unless_taken: bool = False
     """Whether the call is reported only if no other one of a library takes its result: then that one tells more."""
 

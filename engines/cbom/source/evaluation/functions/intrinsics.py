@@ -140,17 +140,6 @@ def _format(_evaluator: Any, arguments: Arguments) -> Values:
     return bounded(text) if "{" not in text else UNKNOWN
 
 
-_WHOLE = frozenset({"%d", "%x", "%X", "%s", "%v", "%06d", "%08d", "%016x", "%08x"})
-
-
-def _sprintf(evaluator: Any, arguments: Arguments) -> Values:
-    """Go's ``fmt.Sprintf``; a template that is one place gives what fills it."""
-    given = arguments.positional
-    if len(given) == 2 and sole(given[0]) in _WHOLE and not weak_among(given):
-        return given[1]
-    return JAVA_FUNCTIONS["java.lang.String.format"](evaluator, arguments)
-
-
 def _length(_evaluator: Any, arguments: Arguments) -> Values:
     sizes = [size_of(value) for value in arguments.positional[0]] if arguments.positional else []
     return union([UNKNOWN if size is None else known(size) for size in sizes]) or UNKNOWN
@@ -305,7 +294,6 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "text.split": _split,
     "text.replace": _replace,
     "text.format": _format,
-    "fmt.Sprintf": _sprintf,
     "len": _length,
     "sizeof": _length,
     "strlen": _length,

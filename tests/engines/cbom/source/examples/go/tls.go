@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net/http"
+
+	"github.com/coder/websocket"
 )
 
 func configurations(verify bool) *http.Transport {
@@ -46,3 +48,36 @@ func certificates() x509.Certificate {
 type embedded struct{ tls.Config }
 
 func inherited(config *embedded) { config.InsecureSkipVerify = true } // finds: use:TLS disabled-certificate-check
+
+func checked(config *tls.Config, check func(tls.ConnectionState) error) {
+	config.InsecureSkipVerify = true
+	config.VerifyConnection = check
+}
+
+func unchecked(config *tls.Config) {
+	config.InsecureSkipVerify = true // finds: use:TLS disabled-certificate-check
+	config.VerifyConnection = nil
+}
+
+func versions(name string) *tls.Config {
+	return &tls.Config{MinVersion: versionOf(name)} // finds: use:TLSv1.0 use:TLSv1.1 use:TLSv1.2
+}
+
+func versionOf(name string) uint16 {
+	switch name {
+	case "1.0":
+		return tls.VersionTLS10
+	case "1.1":
+		return tls.VersionTLS11
+	}
+	return tls.VersionTLS12
+}
+
+func appended(config *tls.Config) {
+	config.CipherSuites = append(config.CipherSuites,
+		tls.TLS_AES_128_GCM_SHA256,   // finds: use:AES
+		tls.TLS_RSA_WITH_RC4_128_SHA, // finds: use:RC4 weak-cipher
+	)
+}
+
+var origins = websocket.AcceptOptions{InsecureSkipVerify: true}

@@ -8,8 +8,11 @@ import (
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/crypto/blowfish"
 	"golang.org/x/crypto/chacha20poly1305"
+	"golang.org/x/crypto/curve25519"
 	"golang.org/x/crypto/md4"
+	"golang.org/x/crypto/nacl/box"
 	"golang.org/x/crypto/nacl/secretbox"
+	"golang.org/x/crypto/openpgp"
 	"golang.org/x/crypto/scrypt"
 	"golang.org/x/crypto/ssh"
 )
@@ -46,4 +49,26 @@ func shell(key ssh.PublicKey) {
 	_ = &ssh.ClientConfig{ // finds: use:SSH
 		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error { return known(host, key) },
 	}
+}
+
+func messages(out, message []byte, peer, secret *[32]byte) {
+	nonce := [24]byte{1}
+	box.Seal(out, message, &nonce, peer, secret) // finds: use:XSalsa20-Poly1305 static-iv
+	openpgp.SymmetricallyEncrypt(nil, []byte("passphrase"), nil, nil) // finds: use:RSA hardcoded-key
+}
+
+func exchanges() ssh.Config {
+	return ssh.Config{
+		KeyExchanges: []string{
+			"curve25519-sha256",
+			"diffie-hellman-group1-sha1", // finds: weak-hash
+		},
+		MACs: []string{"hmac-sha2-256", "hmac-md5"}, // finds: weak-hash
+	}
+}
+
+func agreed(message []byte, peer, secret *[32]byte) {
+	var shared [32]byte
+	curve25519.ScalarMult(&shared, secret, peer) // finds: use:X25519
+	chacha20poly1305.New(shared[:])              // finds: use:ChaCha20-Poly1305
 }

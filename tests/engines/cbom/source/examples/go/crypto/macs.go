@@ -18,3 +18,10 @@ func variants(key []byte) {
 	hmac.New(sha512.New512_256, key) // finds: use:HMAC-SHA-512/256
 	hmac.New(sha256.New224, key)     // finds: use:HMAC-SHA-224
 }
+
+func derived(seed, message []byte) {
+	label := hmac.New(sha256.New, []byte("master key")) // finds: use:HMAC-SHA-256
+	label.Write(seed)
+	signed := hmac.New(sha256.New, []byte("master key")) // finds: use:HMAC-SHA-256 hardcoded-key
+	signed.Write(message)
+}

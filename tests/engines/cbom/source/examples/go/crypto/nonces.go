@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"fmt"
 )
 
 type Sealer struct {
@@ -47,4 +48,17 @@ func once(aead cipher.AEAD, texts [][]byte) {
 		rand.Read(nonce) // finds: use:CSPRNG
 		sealOnce(aead, nonce, text)
 	}
+}
+
+func formatted(aead cipher.AEAD, number int, text []byte) {
+	aead.Seal(nil, []byte(fmt.Sprintf("%012d", 7)), text, nil)       // finds: static-iv
+	aead.Seal(nil, []byte(fmt.Sprintf("row-%s-%02d", "a", 1)), text, nil) // finds: static-iv
+	aead.Seal(nil, []byte(fmt.Sprintf("%012d", number)), text, nil)
+}
+
+func ofKey(key, text []byte) {
+	block, _ := aes.NewCipher(key) // finds: use:AES
+	cipher.NewCBCEncrypter(block, key[:block.BlockSize()]) // finds: use:AES static-iv unauthenticated-mode
+	cipher.NewCBCDecrypter(block, key[:block.BlockSize()]) // finds: use:AES unauthenticated-mode
+	cipher.NewCTR(block, key[16:32]) // finds: use:AES unauthenticated-mode
 }
