@@ -25,10 +25,10 @@ FLOOR_SECONDS = 0.004
 MAX_GROWTH = 3.5
 """The most that the time may grow by when a text is twice as long; linear is 2, quadratic 4."""
 
-LENGTHS = (8, 12, 14, 16, 18, 20, 22, 24, 28, 32, 64, 128, 512, 2048, 8192)
+LENGTHS = (8, 12, 14, 16, 18, 20, 22, 24, 28, 32, 64, 128, 512, 2048)
 """How often the middle of a text is repeated. In small steps first, since what is exponential can't be stopped."""
 
-_MAX_CHARACTERS = 8 * 1024
+_MAX_CHARACTERS = 2 * 1024
 """Longer texts aren't tried: what is quadratic takes more than ``FLOOR_SECONDS`` before."""
 
 _MANY = 16
