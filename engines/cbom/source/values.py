@@ -79,6 +79,9 @@ class Data:
     in_bytes: bool = False
     """Whether they are bytes, which are a secret in a variable that is called a key."""
 
+    part: Data | None = None
+    """The part of them that was cut off last."""
+
     blank: bool = False
     """Whether they are zeros as long as they are constant."""
 

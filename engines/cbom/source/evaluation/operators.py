@@ -7,11 +7,13 @@ import binascii
 import operator
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from engines.cbom.source.program import ENUM_NAME
 from engines.cbom.source.values import (
     CONSTANT,
+    DERIVED,
     RANDOM,
     UNKNOWN,
     Array,
@@ -47,6 +49,9 @@ MAX_TEMPLATE = 1000
 
 _MAX_NAME = 24
 """The longest known parts of a text of which another part isn't."""
+
+_IMMUTABLE = frozenset({DERIVED, RANDOM})
+"""Origins of data that nothing changes later."""
 
 _PLACE = re.compile("%[sdi]")
 _UNNAMED = frozenset({Unknown, Partial, Thing, Instance})
@@ -318,11 +323,11 @@ def _decoded(value: Value, form: str) -> Values:
 
 def sliced(value: Value, bounds: Array) -> Values:
     """A slice of a text or array; a part of a buffer shares its bytes."""
-    if isinstance(value, Data):
-        return (value,)
     limits = [item[0].value if len(item) == 1 and isinstance(item[0], Known) else "" for item in bounds.items]
     numbers = [number for number in limits if number is None or isinstance(number, int)]
     whole = slice(*numbers) if len(numbers) == len(limits) == 2 else None
+    if isinstance(value, Data):
+        return (_cut(value, _length_of(whole, value.size)) if value.origin in _IMMUTABLE else value,)
     if isinstance(value, Array):
         return (value,) if whole is None else (Array(value.items[whole]),)
     if isinstance(value, Known) and isinstance(value.value, str | bytes):
@@ -330,3 +335,20 @@ def sliced(value: Value, bounds: Array) -> Values:
             return UNKNOWN  # Nothing yet: what comes into it later isn't followed.
         return (Data(CONSTANT),) if whole is None else known(value.value[whole])
     return UNKNOWN
+
+
+def _length_of(part: slice | None, size: int | None) -> int | None:
+    """The length of a part of data of ``size`` bytes; None if it isn't known."""
+    if part is None:
+        return None
+    start, stop = part.start or 0, size if part.stop is None else part.stop
+    if stop is None or start < 0 or stop < start:
+        return None
+    return (stop if size is None else min(stop, size)) - start
+
+
+def _cut(value: Data, size: int | None) -> Data:
+    """A part of data, one for each length: a nonce that is cut twice is the same."""
+    if value.part is None or value.part.size != size:
+        value.part = replace(value, size=size, part=None)
+    return value.part

@@ -160,3 +160,9 @@ def rotated(keys, token):
 
 def requested(content):
     return x509.load_pem_x509_csr(content)  # finds: use:X.509
+
+
+def fixed_keys(seed):
+    ed25519.Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)  # finds: use:Ed25519 hardcoded-key
+    ed25519.Ed25519PrivateKey.from_private_bytes(seed)  # finds: use:Ed25519
+    ec.derive_private_key(12345, ec.SECP256R1())  # finds: use:EC hardcoded-key

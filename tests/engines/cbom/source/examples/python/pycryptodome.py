@@ -102,3 +102,8 @@ class Session:
         AES.new(self.key, AES.MODE_GCM, nonce=nonce)  # finds: use:AES
         AES.new(self.key, AES.MODE_GCM, nonce=bytes(AES.block_size))  # finds: use:AES static-iv
         return AES.new(bytes(16), AES.MODE_GCM, nonce=nonce)  # finds: use:AES hardcoded-key
+
+AES.new(open("key", "rb").read(), 1)  # finds: use:AES ecb-mode
+AES.new(open("key", "rb").read(), 2, get_random_bytes(16))  # finds: use:AES use:CSPRNG unauthenticated-mode
+ECC.construct(curve="P-256", d=1234567)  # finds: use:EC hardcoded-key
+ECC.construct(curve="P-256", point_x=5, point_y=6)  # finds: use:EC

@@ -14,7 +14,7 @@ password = "".join(secrets.choice("abc") for _ in range(20))  # finds: use:CSPRN
 generator = random.SystemRandom()  # finds: use:CSPRNG
 pin = generator.randint(0, 9999)
 identifier = uuid.uuid4()
-random.seed(7)
+random.seed(7)  # finds: static-seed
 
 # What becomes a secret may not come from a generator that can be predicted.
 reset_token = "".join(random.choice("abcdef") for _ in range(20))  # finds: weak-random
@@ -72,3 +72,10 @@ def request(body):
     body["other_nonce"] = random.getrandbits(128)  # finds: weak-random
     start_nonce = random.randint(0, 9999)
     return start_nonce
+
+
+def seeded():
+    generator = random.Random(1234)  # finds: static-seed
+    session_key = generator.randbytes(16)  # finds: weak-random
+    simulated = random.Random(99).random()
+    return session_key, simulated

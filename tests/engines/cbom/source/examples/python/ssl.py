@@ -73,3 +73,5 @@ def suites():
     context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_1)  # finds: use:TLSv1.1 weak-protocol disabled-certificate-check
     context.set_ciphers("RC4-SHA")  # finds: use:RC4 weak-cipher
     context.check_hostname = False  # finds: use:TLSv1.1 disabled-certificate-check
+    context.maximum_version = ssl.TLSVersion.TLSv1_1  # finds: use:TLSv1.1 weak-protocol
+    context.maximum_version = ssl.TLSVersion.TLSv1_3
