@@ -160,14 +160,14 @@ def _made(evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _state(evaluator: Any, arguments: Arguments) -> Values:
-    """React's ``useState(value)``, also with a function that makes it."""
+    """React's ``useState(value)``, also with a function that makes it. Later it is what the user chose."""
     given = arguments.at(0)
-    return (Array([_invoke(evaluator, given, []) or given or UNKNOWN, UNKNOWN]),)
+    return (Array([union((_invoke(evaluator, given, []) or given, UNKNOWN)), UNKNOWN]),)
 
 
 def _cell(evaluator: Any, arguments: Arguments) -> Values:
     """React's ``useRef(value)``, Vue's ``ref(value)``."""
-    given = arguments.at(0) or UNKNOWN
+    given = union((arguments.at(0), UNKNOWN))
     return (Table({"current": given, "value": given, "\0cell": given}, open=True),)
 
 

@@ -12,3 +12,17 @@ export const Login = () => {
   bcrypt.hash(text); // finds: use:bcrypt
   return <input value={sha1(csrf)} title="sha1('x')" />; // finds: use:SHA-1 weak-hash
 };
+
+// What a state is at first it isn't later: each of these may run.
+export function Chosen() {
+  const [kind, setKind] = useState('none');
+  const strength = React.useRef('low');
+  return () => {
+    if (kind === 'md5') {
+      sha1(text); // finds: use:SHA-1 weak-hash
+    }
+    if (strength.current === 'high') {
+      crypto.subtle.digest('SHA-512', text); // finds: use:SHA-512
+    }
+  };
+}
