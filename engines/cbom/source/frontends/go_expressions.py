@@ -176,7 +176,9 @@ class GoExpressions(CommonSyntax):
             node = node.child_by_field_name("value")
         inner = node.named_children[0] if node.type == "literal_element" and node.named_children else node
         if inner.type == "literal_value":
-            return self._literal(inner, kind, inner) if kind is not None else Opaque([])
+            if kind is None:
+                return Opaque([self._element(each, None) for each in self.children(inner)])
+            return self._literal(inner, kind, inner)
         return self._listed(inner) if listed else self.mention(inner)
 
     def string(self, node: Node) -> Expression:

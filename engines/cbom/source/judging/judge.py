@@ -34,6 +34,7 @@ class Judge:
         self.assured: set[tuple[str, object]] = set()
         self._results: dict[tuple[str, int, str], list[Result]] = {}
         self._unnamed: list[Sighting] = []
+        self._general: list[Result] = []
         self._conditional: list[tuple[Result, str, frozenset[object]]] = []
 
     def see(self, sighting: Sighting) -> None:
@@ -87,7 +88,9 @@ class Judge:
         within = sighting.within
         if weakness.finding == "hardcoded-key" and primitive == "mac":
             unless, within = LABEL, frozenset({sighting.place})
-        if unless:
+        if rule.general and weakness.finding == USE:
+            self._general.append(result)
+        elif unless:
             self._conditional.append((result, unless, within))
         else:
             self.add(result)
@@ -117,6 +120,11 @@ class Judge:
             if not holds and result.place not in named:
                 self.add(result)
         self._conditional.clear()
+        for result in self._general:
+            others = self._results.get((result.place.path, result.place.line, USE), ())
+            if not any(each.algorithm.startswith(result.algorithm) for each in others):
+                self.add(result)
+        self._general.clear()
         for sighting in self._unnamed:
             if (sighting.place.path, sighting.place.line, USE) not in self._results:
                 self._add(sighting, None, sighting.rule.primitive, Weakness(USE, {}))

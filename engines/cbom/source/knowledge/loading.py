@@ -44,7 +44,7 @@ _OTHER = frozenset(
     {"name", "library", "parameters", "findings", "unless_within", "unless_field", "dropped", "sets", "keeps"}
 )
 _SWITCHES = frozenset(
-    {"unless_taken", "unless_decrypts", "naming", "asks", "sound_keyed", "seeds", "answering", "choice"}
+    {"unless_taken", "unless_decrypts", "naming", "asks", "sound_keyed", "seeds", "answering", "choice", "general"}
 )
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))

@@ -131,6 +131,9 @@ class Rule:
     """Names of fields, one of which is the first argument where the rule isn't for the call, unless a client sent it:
     an ID token comes straight from its issuer, which TLS has authenticated (OpenID Connect Core 1.0, 3.1.3.7)."""
 
+    general: bool = False
+    """Whether the use is left out where another one in its line is of a version or variant: TLS beside TLS 1.3."""
+
     choice: bool = False
     """Whether three algorithms or more that may be given are the user's choice, and nothing to object to."""
 

@@ -11,7 +11,7 @@ import (
 func configurations(verify bool) *http.Transport {
 	_ = tls.Config{MinVersion: tls.VersionTLS12} // finds: use:TLSv1.2
 	_ = &tls.Config{MinVersion: tls.VersionTLS10} // finds: use:TLSv1.0 weak-protocol
-	_ = &tls.Config{MaxVersion: tls.VersionTLS11} // finds: use:TLS use:TLSv1.1 weak-protocol
+	_ = &tls.Config{MaxVersion: tls.VersionTLS11} // finds: use:TLSv1.1 weak-protocol
 	_ = tls.Config{MinVersion: 0x0301} // finds: use:TLS weak-protocol
 	_ = tls.Config{InsecureSkipVerify: false} // finds: use:TLS
 	config := &tls.Config{} // finds: use:TLS
@@ -81,3 +81,9 @@ func appended(config *tls.Config) {
 }
 
 var origins = websocket.AcceptOptions{InsecureSkipVerify: true}
+
+func settings(minimum uint16) *tls.Config {
+	return &tls.Config{ // finds: use:TLS
+		MinVersion: minimum, // finds: use:TLS
+	}
+}

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
+	hash "crypto/sha1"
 	"crypto/subtle"
 	"encoding/binary"
+	"fmt"
+	"net/url"
 )
 
 func codebook(block cipher.Block, out, message []byte) {
@@ -85,3 +88,7 @@ func tracedOf(key []byte) traced {
 func (t traced) BlockSize() int { return t.block.BlockSize() }
 
 func (t traced) Encrypt(to, from []byte) { t.block.Encrypt(to, from) }
+
+func values(first []byte) url.Values {
+	return url.Values{"first": {fmt.Sprintf("%x", hash.Sum(first))}} // finds: use:SHA-1 weak-hash
+}
