@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -95,6 +96,12 @@ class ProgramFiles:
     types_only: bool = False
     """Whether only the types of values are asked for: those of files that use no library tell nothing."""
 
+    _too_large: set[str] = field(default_factory=set)
+    """Files that have taken all memory: they aren't read again."""
+
+    _full: bool = False
+    """Whether memory has run out since files were dropped."""
+
     _cold: int = 0
     """How many of the files that are just being loaded use no library."""
 
@@ -139,12 +146,8 @@ class ProgramFiles:
         return self._run_functions(path, range(ORDERS))
 
     def _run_functions(self, path: str, orders: range) -> Loaded | None:
-        if len(self._loaded) > MAX_LOADED:
-            self._loaded.clear()
-            self._evaluators.clear()
-            self._seen.clear()
-            self._heirs_of.clear()
-            self._included = Included(self.tree, self.read, self._global)
+        if len(self._loaded) > MAX_LOADED or self._full:
+            self._forget()
         self._apart.path = path
         loaded, language = self._load(path), language_of(path)
         if loaded is None or language is None:
@@ -157,8 +160,25 @@ class ProgramFiles:
         except Exhausted:
             loaded.exhausted = True
         except Exception as error:  # noqa: BLE001 - A fault of ours in one file doesn't end the scan of the others.
-            self.failures[path] = type(error).__name__
+            self._fail(path, error)
         return loaded
+
+    def _fail(self, path: str, error: Exception) -> None:
+        self.failures[path] = type(error).__name__
+        if isinstance(error, MemoryError):
+            self._full = True
+            self._too_large.add(path)
+
+    def _forget(self) -> None:
+        """Drop all files that were read."""
+        self._loaded = dict.fromkeys(self._too_large)
+        self._evaluators.clear()
+        self._seen.clear()
+        self._heirs_of.clear()
+        self._included = Included(self.tree, self.read, self._global)
+        if self._full:
+            self._full = False
+            gc.collect()
 
     def _evaluator(self, language: Language) -> Evaluator:
         found = self._evaluators.get(language.family)
@@ -207,7 +227,7 @@ class ProgramFiles:
         try:
             module = lowering.module(parse(content).root_node)
         except Exception as error:  # noqa: BLE001 - As above.
-            self.failures[path] = type(error).__name__
+            self._fail(path, error)
             self._loaded[path] = None
             return None
         asks = language.asks_types is not None and language.asks_types.search(content) is not None
@@ -225,7 +245,7 @@ class ProgramFiles:
         except (MissingGrammar, KnowledgeError):
             raise
         except Exception as error:  # noqa: BLE001 - As above.
-            self.failures[loaded.scope.source.path] = type(error).__name__
+            self._fail(loaded.scope.source.path, error)
 
     # What files are to each other
 

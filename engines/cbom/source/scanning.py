@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 import os
 import re
+import resource
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -43,6 +45,9 @@ _PATHS = re.compile(rb"[A-Za-z0-9_]+(?:::)?")
 """Words of Rust, with what tells that one is a module or a type."""
 
 _MAX_TEXT = 300
+
+_MEMORY_BYTES = 4 << 30
+"""The most memory that a process may take while it scans (Linux). A million lines take a few hundred MiB."""
 
 
 class ScanningEnded(Exception):
@@ -125,10 +130,12 @@ class _pool:  # noqa: N801
         self._jobs = jobs
         self._paths = paths
         self._executor: Executor | None = None
+        self._limit: tuple[int, int] | None = None
 
     def __enter__(self) -> Callable:  # type: ignore[type-arg]
         _begin(self._paths)
         if self._jobs < 2 or len(self._paths) <= _GROUP:
+            self._limit = _bound_memory()
             return map
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
@@ -139,6 +146,8 @@ class _pool:  # noqa: N801
 
     def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         _begin(())
+        if self._limit is not None:
+            resource.setrlimit(resource.RLIMIT_AS, self._limit)
         if self._executor is not None:
             from concurrent.futures.process import BrokenProcessPool
 
@@ -163,7 +172,23 @@ def _begin(paths: Sequence[str]) -> None:
 def _begin_process(paths: Sequence[str]) -> None:
     """As ``_begin``, in a process of the pool."""
     gc.disable()  # What a group makes lives longer than it: collecting before would find nothing.
+    _bound_memory()
     _begin(paths)
+
+
+def _bound_memory() -> tuple[int, int] | None:
+    """Let this process take ``_MEMORY_BYTES`` more; the limits before, or None where there is no such limit.
+
+    Steps bound what a file costs; this is for what they miss. A file that takes all is reported, and the scan goes on.
+    """
+    if sys.platform != "linux":
+        return None
+    with open("/proc/self/statm", "rb") as file:
+        present = int(file.read().split()[0]) * resource.getpagesize()
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    most = min(each for each in (present + _MEMORY_BYTES, soft, hard) if each != resource.RLIM_INFINITY)
+    resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+    return before
 
 
 def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from engines.cbom.source import languages
+from engines.cbom.source import languages, scanning
+from engines.cbom.source.evaluation.evaluator import Evaluator
+from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.frontends.base import Node
 from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.judging.judge import Judge
@@ -227,6 +232,28 @@ def test_a_fault_of_the_scanner_in_one_file_is_told_and_ends_nothing(monkeypatch
         files.scan(path)
     assert files.failures == {"b.py": "IndexError"}
     assert {result.algorithm for result in judge.results()} == {"MD5"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux")
+def test_a_file_that_takes_all_memory_is_told_and_ends_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run, before, within = Evaluator.load, resource.getrlimit(resource.RLIMIT_AS), []
+
+    def greedy(self: Evaluator, module: Module, scope: Scope, steps: int) -> None:
+        if scope.source.path.endswith("b.py"):
+            bytearray(2 * scanning._MEMORY_BYTES)
+        run(self, module, scope, steps)
+
+    monkeypatch.setattr(Evaluator, "load", greedy)
+    paths = [str(tmp_path / name) for name in ("a.py", "b.py", "c.py")]
+    for path in paths:
+        Path(path).write_text("import hashlib\nimport b\nhashlib.md5(b.x)\n")
+    found = scanning.scan(paths, 1, lambda *_: within.append(resource.getrlimit(resource.RLIMIT_AS)[0]))
+    assert [(problem.path, problem.text) for problem in found.problems] == [
+        (paths[1], "the scanner failed on it: MemoryError")
+    ]
+    assert {result.place.path for result in found.results} == {paths[0], paths[2]}
+    assert all(0 < limit < 1 << 40 for limit in within)
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
 
 
 def test_headers_that_include_each_other_are_read_once() -> None:
