@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from engines.cbom.source.evaluation.sightings import Sighting, Witness
 
-_FOLDERS = r"(?:^|/)(?:tests?|testing|__tests__|specs?)/"
-_FILES = r"(?:^|/)(?:test_[^/]*|tests?|[^/]*(?:_test|Tests?|IT|\.test|\.spec))\.\w+$"
+_FOLDERS = r"(?:^|/)(?:tests?|testing|__tests__|specs?|unit_?tests?|test_?suites?|regress|fuzz(?:ing|ers?)?)/"
+_FILES = r"(?:^|/)(?:test[-_][^/]*|tests?|[^/]*(?:[-_](?:unit_?)?tests?|Tests?|IT|\.test|\.spec))\.\w+$"
 _TEST = re.compile(f"{_FOLDERS}|{_FILES}")
 
 

@@ -72,6 +72,9 @@ class Call:
     places: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
     """The line, column, last line and end of each keyword, where rules for single ones are told at theirs."""
 
+    addresses: tuple[int, ...] = ()
+    """The positions of arguments that are the addresses of variables, to which the call may give values (C)."""
+
 
 @dataclass(slots=True, eq=False)
 class Spread:
@@ -87,6 +90,8 @@ class Binary:
     operator: str
     left: Expression
     right: Expression
+    line: int = 0
+    """Where it stands, if it is a test of several parts, in languages whose tests rules tell something of (C)."""
 
 
 @dataclass(slots=True, eq=False)

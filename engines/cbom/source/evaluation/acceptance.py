@@ -7,7 +7,21 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from engines.cbom.source.knowledge.model import Override
-from engines.cbom.source.program import Assign, Attempt, Call, Const, Function, Leave, Member, Name, Pointed, Return
+from engines.cbom.source.program import (
+    Assign,
+    Attempt,
+    Binary,
+    Branch,
+    Call,
+    Const,
+    Function,
+    Leave,
+    Member,
+    Name,
+    Opaque,
+    Pointed,
+    Return,
+)
 from engines.cbom.source.values import Class, Closure
 
 _TALKING = frozenset(
@@ -36,6 +50,10 @@ _REFUSALS = frozenset({"CertificateException", "GeneralSecurityException", "Exce
 """Types of exceptions by which a check of certificates refuses (Java)."""
 
 _TRUE = (True, 1)
+
+_ERRORS = "X509_V_ERR_"
+_REVOCATION = "CRL"
+_MAX_TESTS = 32
 
 _MAX_PARTS = 200
 """The most parts of a body that are looked at; a longer one does something."""
@@ -108,6 +126,36 @@ def clears_errors(function: Function) -> bool:
     )
     results = [part.value for part in _parts(function.body) if isinstance(part, Return)] if cleared else []
     return bool(results) and all(isinstance(each, Const) and each.value == 0 for each in results)
+
+
+def lets_errors_pass(function: Function) -> bool:
+    """Whether a callback accepts a certificate because of an error of a kind that it names (OpenSSL).
+
+    What it looks up about revocation isn't an error of the certificate.
+    """
+    first = function.parameters[0].name if function.parameters else ""
+    arms = [arm for part in _parts(function.body) if isinstance(part, Branch) for arm in part.arms]
+    return any(_names_error(test) and any(_takes_back(each, first) for each in body) for test, body in arms)
+
+
+def _names_error(test: Any) -> bool:
+    """Whether a test is that an error is one of a kind, or one of several kinds."""
+    if isinstance(test, Opaque):
+        return any(map(_names_error, test.parts[:_MAX_TESTS]))
+    if not isinstance(test, Binary):
+        return False
+    if test.operator in ("and", "or"):
+        return _names_error(test.left) or _names_error(test.right)
+    names = [side.name for side in (test.left, test.right) if isinstance(side, Name)]
+    return test.operator == "==" and any(each.startswith(_ERRORS) and _REVOCATION not in each for each in names)
+
+
+def _takes_back(statement: Any, parameter: str) -> bool:
+    """Whether a statement says that all is well: returns true, or sets the parameter that says so."""
+    if isinstance(statement, Assign):
+        named = isinstance(statement.target, Name) and statement.target.name == parameter
+        return named and isinstance(statement.value, Const) and statement.value.value in _TRUE
+    return isinstance(statement, Return) and isinstance(statement.value, Const) and statement.value.value in _TRUE
 
 
 def _passes_on(function: Function) -> bool:

@@ -212,6 +212,9 @@ class Assignments(Calls):
                     self._set_attribute(base, str(name), values)
             elif type(base) is Array:
                 self._set_item(base, keys, values)
+            elif type(base) is Known and isinstance(base.value, str) and self.open_names:
+                if len(bases) == 1 and any(type(value) is not Known for value in values):
+                    self.assign(target.base, UNKNOWN)
             elif type(base) is Data and any(type(value) is not Known for value in values):
                 if not chosen:
                     base.origin, base.made = "", None
@@ -221,5 +224,8 @@ class Assignments(Calls):
     def _set_item(self, base: Array, keys: Values, values: Values) -> None:
         """An element of an array that gets another value; in a branch it may keep its own."""
         key = keys[0].value if len(keys) == 1 and type(keys[0]) is Known else None
+        if key is None and self.open_names and base.items and not all(map(is_static, values)):
+            base.items[0] = values  # Any of them isn't the same in every run.
         if isinstance(key, int) and 0 <= key < len(base.items):
-            base.items[key] = union((base.items[key], values)) if self.scope.journals else values
+            replaced = self.open_names and not all(map(is_static, values))  # No longer the same in every run.
+            base.items[key] = values if replaced or not self.scope.journals else union((base.items[key], values))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions import callbacks, intrinsics
+from engines.cbom.source.evaluation.functions.c_family.c import may_set
 from engines.cbom.source.evaluation.functions.receivers import has_receiver
 from engines.cbom.source.evaluation.libraries import ERROR_FIRST, TYPES, Libraries
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
@@ -100,6 +101,7 @@ class Calls(Libraries):
                 self.option(name, arguments.keywords[name], node.line)
             if not node.creates:
                 arguments.may_fill()
+                may_set(self, node, arguments)
         return result
 
     def _purpose(self, callee: Values) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.functions.c_family.c import operated
 from engines.cbom.source.evaluation.functions.receivers import read_from, takes_this
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED, SCRIPT_ENVIRONMENT
 from engines.cbom.source.evaluation.lifetimes.changing import holds
@@ -296,12 +297,12 @@ class Expressions(Names):
         while type(current) is program.Binary:
             if type(current.left) is not program.Binary and not chain:  # Most are no chains.
                 left = self.evaluate(current.left)
-                return operators.binary(current.operator, left, self.evaluate(current.right))
+                return operated(self, current.operator, left, self.evaluate(current.right), node.line)
             chain.append((current.operator, current.right))
             current = current.left
         result = self.evaluate(current)
         for operator, right in reversed(chain):
-            result = operators.binary(operator, result, self.evaluate(right))
+            result = operated(self, operator, result, self.evaluate(right), node.line)
         return result
 
     def _unary(self, node: program.Unary) -> Values:
@@ -310,9 +311,7 @@ class Expressions(Names):
             return operators.negated(values)
         if node.operator == "bytes":
             return operators.decoded(values, "text")
-        if weak := weak_among([values]):
-            return weak
-        return operators.minus(values) if node.operator == "-" else UNKNOWN
+        return weak_among([values]) or (operators.minus(values) if node.operator == "-" else UNKNOWN)
 
     def _conditional(self, node: program.Conditional) -> Values:
         held = holds(self, node.test)

@@ -10,6 +10,8 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules, secrets
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.block_modes import is_own_mode
+from engines.cbom.source.evaluation.functions.c_family.c import OF_C, of_c
+from engines.cbom.source.evaluation.functions.callbacks import returned_key
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters
@@ -57,6 +59,9 @@ _CHOICE = 3
 """How many values a setting may have that is the user's choice."""
 
 _CERTIFICATE_CHECK = "certificate-check"
+
+_CALLBACKS: dict[str, tuple[int, ...]] = {"callback": (True, 1), "error_callback": (0,)}
+"""The facts that are functions that verify, with the results by which they accept."""
 
 _MOST_RESULTS = 2
 """The most results that a callback gets of one call: both keys of a pair."""
@@ -197,11 +202,12 @@ class Libraries(Expressions):
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
         told = rules.facts(rule.facts, names)
         if "key" in told:
-            told["key"] = self._returned_key(told["key"])
+            told["key"] = returned_key(self, told["key"])
         if "iv" in told and secrets.is_key(rules.argument_of(rule, "iv", node)):
             told["iv"] = (Data(CONSTANT),)
-        if "callback" in told:
-            told["callback"] = union(known(False) if self._accepts(each) else (each,) for each in told["callback"])
+        for word in told.keys() & _CALLBACKS.keys():
+            accepting, given = _CALLBACKS[word], told.pop(word)
+            told["callback"] = union(known(False) if self._accepts(each, accepting) else (each,) for each in given)
         for made in weak_among([told[word] for word in told.keys() & rules.DATA_FACTS]):
             if made.made is not None:
                 self.witness.see(made.made)
@@ -214,6 +220,8 @@ class Libraries(Expressions):
                     if word == secrets.MATERIAL and value.made and secrets.is_key_material(node.args[:1]):
                         self.witness.assured.add((LABEL, value.made.place))
                     value.facts[word] = union((value.facts[word], values)) if more else values
+        if self.scope.source.language in OF_C:
+            everything |= of_c(self, rule, told, everything, node)
         place = self._place(node, rule.parameters[0] if rule.parameters else "")
         sighting: Sighting | None = None
         ignored = bool(rule.dropped) and node is self.dropped
@@ -285,12 +293,12 @@ class Libraries(Expressions):
         for place, values in by_place(sighting.facts[word]).items():
             yield replace(sighting, place=place or sighting.place, facts={**sighting.facts, word: values})
 
-    def _accepts(self, callback: Value) -> bool:
-        """Whether a function that verifies returns true whatever it is called with."""
+    def _accepts(self, callback: Value, accepting: tuple[int, ...]) -> bool:
+        """Whether a function that verifies has an ``accepting`` result whatever it is called with."""
         if type(callback) is not Closure:
             return False
         results = self.run(callback, Arguments([], {}, incomplete=True))
-        return all(type(each) is Known and each.value in (True, 1) for each in results)
+        return all(type(each) is Known and each.value in accepting for each in results)
 
     def _is_sound_here(self, rule: Rule) -> bool:
         """Whether there is nothing to object to an algorithm because of the call that takes it."""
@@ -319,14 +327,6 @@ class Libraries(Expressions):
             return any(isinstance(value, Instance) for value in self.evaluate(node.base))
         scope = self.scope.find(node.name) if isinstance(node, program.Name) else None
         return scope is not None and not scope.is_function
-
-    def _returned_key(self, values: Values) -> Values:
-        """A key that a function of the program returns to the library that calls it."""
-        if not any(type(value) is Closure for value in values):
-            return values
-        unknown = Arguments([], {}, incomplete=True)
-        results = (self.run(value, unknown) if type(value) is Closure else (value,) for value in values)
-        return union(tuple(rules.first_of(each)) for each in results)
 
     def option(self, name: str, values: Values, line: int) -> None:
         self.told_by(self.knowledge.options[name], values, line)

@@ -69,6 +69,11 @@ _NUMERIC: dict[str, Callable[[Any, Any], Any]] = {
     "^": operator.xor,
     ">>": operator.rshift,
 }
+ACCEPTING = "accepting"
+"""The fact of the result of a check that is the number by which it says that all is well."""
+
+_EQUALITIES = {"==": "or", "!=": "and"}
+_COMPARED = frozenset({Thing, Known})
 _COMPARING: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -105,6 +110,11 @@ def _pair(name: str, left: Value, right: Value) -> Values:
         left, right = _text_of(left), _text_of(right)
     if name == "/" and type(right) is Known and isinstance(right.value, str):
         return _below(left, right.value)
+    if name in _EQUALITIES and type(left) in _COMPARED and type(right) in _COMPARED:
+        verdict, other = (left, right) if type(left) is Thing else (right, left)
+        if type(verdict) is Thing and type(other) is Known and ACCEPTING in verdict.facts:
+            accepts = other.value == sole(verdict.facts[ACCEPTING])
+            return (Thing(verdict.type, {name: known(accepts)}),)
     if type(left) is Known and type(right) is Known:
         return _constant(name, left.value, right.value)
     if name == "|" and type(left) is Table and type(right) is Table:
@@ -153,6 +163,24 @@ def _known_text(value: Value) -> str | None:
     """A short text; None for anything else."""
     text = value.value if type(value) is Known else None
     return text if isinstance(text, str) and len(text) <= _MAX_NAME else None
+
+
+def conflated(name: str, left: Values, right: Values) -> str:
+    """The type of the result of a check that ``left name right`` takes for well with an error too; "" if it doesn't."""
+    for equality, joining in _EQUALITIES.items():
+        if name == joining:
+            sides = [
+                {
+                    (each.type, sole(each.facts[equality]))
+                    for each in side
+                    if type(each) is Thing and equality in each.facts
+                }
+                for side in (left, right)
+            ]
+            for kind, accepts in sides[0]:
+                if (kind, not accepts) in sides[1]:
+                    return kind
+    return ""
 
 
 def _below(folder: Value, name: str) -> Values:

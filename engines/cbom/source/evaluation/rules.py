@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engines.cbom.source.evaluation import operators
-from engines.cbom.source.evaluation.acceptance import accepts_all, clears_errors
+from engines.cbom.source.evaluation.acceptance import accepts_all, clears_errors, lets_errors_pass
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule, Term
 from engines.cbom.source.program import Call, Constant, Expression, Member, Name, Typed
@@ -21,6 +21,7 @@ from engines.cbom.source.values import (
     Data,
     Instance,
     Known,
+    Partial,
     Ref,
     Table,
     Thing,
@@ -221,7 +222,11 @@ def _part(value: object, word: str) -> Values:
         return value.fields.get(word, NOTHING)
     if isinstance(value, Array) and word.isdigit():
         return value.items[int(word)] if int(word) < len(value.items) else NOTHING
+    if isinstance(value, Partial) and word == "scheme" and value.beginning[:1] == "$":
+        return known(value.beginning)
     if isinstance(value, Known):
+        if word == "scheme" and isinstance(value.value, str):
+            return known(value.value if value.value[:1] == "$" else "crypt") if value.value else NOTHING
         number = value.value >> _HALF if word == "high" and type(value.value) is int else 0
         return known(number) if number else NOTHING
     return UNKNOWN
@@ -267,7 +272,8 @@ def _as_fact(value: Value, word: str) -> Values:
 
 def _accepts(value: object) -> bool:
     if isinstance(value, Closure):
-        return accepts_all(value.function) or clears_errors(value.function)
+        function = value.function
+        return accepts_all(function) or clears_errors(function) or lets_errors_pass(function)
     made = value.of if isinstance(value, Instance) else value
     return isinstance(made, Class) and made.accepts_all
 

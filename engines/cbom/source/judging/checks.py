@@ -18,6 +18,9 @@ _PUBLIC_KEYS = frozenset({b"AWS4", b"Bitcoin seed", b"ed25519 seed", b"Nist256p1
 """What standards have as a key, or as its beginning before one that isn't known here: Signature Version 4 of AWS, BIP
 32 and SLIP 10."""
 
+_WITHOUT_NONCE = frozenset({"ECB", "KW"})
+"""Modes without a nonce: key wrapping begins with a constant of its standard (RFC 3394, section 2.2.3)."""
+
 _OFF = (False, 0, "none", "NONE", "None")
 _HASH_BASED = frozenset({"signature", "mac", "certificate"})
 
@@ -117,7 +120,7 @@ def _is_public(value: object) -> bool:
 
 def _iv(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
     values = facts.get("iv", ())
-    if subject is not None and subject.mode == "ECB":
+    if subject is not None and subject.mode in _WITHOUT_NONCE:
         return
     if any(_stands(value) for value in values) and not _decrypts(facts):
         yield Weakness("static-iv", {})

@@ -5,6 +5,7 @@ A term (``Term``) is how a file names a value at a call:
 - ``$NAME``: the argument of the parameter ``NAME``; ``$self`` is the object whose method is called;
 - ``$NAME.FACT``: a fact of that object, or an entry of that options object;
 - ``$NAME.high``: the upper half of 32 bits of flags;
+- ``$NAME.scheme``: the scheme of a setting of crypt(3), by its prefix;
 - ``$1``, ``$2``: what the first, the second ``{a,b}`` in the call's name stood for, also within a text (``aes_$1``);
 - anything else: itself;
 - a list: the first of its terms that is there; ``?TEXT`` as its last one is ``TEXT`` also where something is given of
@@ -176,14 +177,15 @@ FACTS = frozenset(
     {
         "algorithm", "mode", "padding", "key_bits", "key_bytes", "curve", "hash", "iterations", "cost",
         "key", "iv", "salt", "seed", "protocol", "verify", "verify_host", "verify_signature", "password", "tag_bits",
-        "direction", "operation", "callback", "suites",
+        "direction", "operation", "callback", "error_callback", "suites",
     }
 )  # fmt: skip
 """The facts that the judge knows, by the names that files write. Others may be kept by objects for later terms.
 
 ``algorithm`` may be a composite name (``AES/CBC/PKCS5Padding``, ``aes-128-ecb``, ``RS256``), from which the other facts
 follow. ``key_bits`` and ``key_bytes`` are sizes; ``key``, ``iv``, ``salt`` and ``seed`` are data; ``verify*`` are
-switches, false for off. ``callback`` is a function that verifies, weak where it accepts everything. ``suites`` is a
+switches, false for off. ``callback`` is a function that verifies, weak where it accepts everything;
+``error_callback`` is one whose result is the number of an error, 0 where it accepts. ``suites`` is a
 list of TLS cipher suites as one text, in OpenSSL's or GnuTLS's form.
 """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from engines.cbom.source.evaluation.rules import Arguments
+from engines.cbom.source.evaluation.rules import Arguments, first_of
 from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
@@ -256,3 +256,12 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "asyncio.get_event_loop.run_in_executor": _run_in_executor,
 }
 """By the full name."""
+
+
+def returned_key(evaluator: Any, values: Values) -> Values:
+    """A key that a function of the program returns to the library that calls it."""
+    if not any(type(value) is Closure for value in values):
+        return values
+    unknown = Arguments([], {}, incomplete=True)
+    results = (evaluator.run(value, unknown) if type(value) is Closure else (value,) for value in values)
+    return union(tuple(first_of(each)) for each in results)

@@ -12,9 +12,10 @@ from typing import Any
 
 from engines.cbom.source.evaluation.functions import callbacks
 from engines.cbom.source.evaluation.functions.buffers import BUFFER_FUNCTIONS
+from engines.cbom.source.evaluation.functions.c_family.c import C_FUNCTIONS
+from engines.cbom.source.evaluation.functions.c_family.cplusplus import CPP_FUNCTIONS
 from engines.cbom.source.evaluation.functions.command_lines import COMMAND_LINE_FUNCTIONS
 from engines.cbom.source.evaluation.functions.containers import CONTAINER_FUNCTIONS
-from engines.cbom.source.evaluation.functions.cplusplus import CPP_FUNCTIONS
 from engines.cbom.source.evaluation.functions.go import GO_FUNCTIONS
 from engines.cbom.source.evaluation.functions.injected import INJECTED
 from engines.cbom.source.evaluation.functions.java import JAVA_FUNCTIONS
@@ -320,6 +321,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     **callbacks.FUNCTIONS,
     **COMMAND_LINE_FUNCTIONS,
     **SCHEMA_FUNCTIONS,
+    **C_FUNCTIONS,
     **CPP_FUNCTIONS,
     **JAVA_FUNCTIONS,
     **SETTING_FUNCTIONS,

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from engines.cbom.source.frontends.base import Node, character, joined, line_of
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax, HoistingSyntax
 from engines.cbom.source.program import (
+    Binary,
     Body,
     Call,
     Const,
@@ -135,7 +136,21 @@ class CExpressions(HoistingSyntax):
         callee = self.expression(function)
         if type(callee) is Mentioned:
             callee = callee.value
-        return self.call(node, callee, named, args, keywords)
+        made = self.call(node, callee, named, args, keywords)
+        made.addresses = self._addresses(node.child_by_field_name("arguments"))
+        return made
+
+    def _addresses(self, listed: Node | None) -> tuple[int, ...]:
+        """The positions of the arguments that are addresses of variables: ``&key``."""
+        if listed is None or b"&" not in listed.text:
+            return ()
+        return tuple(
+            position
+            for position, each in enumerate(self.children(listed))
+            if each.type == "pointer_expression"
+            and self.text(each)[:1] == "&"
+            and each.child_by_field_name("argument").type == "identifier"
+        )
 
     def template_arguments(self, listed: Node) -> dict[str, Expression]:
         """The arguments of a function's template that name something, as keywords."""
@@ -235,7 +250,10 @@ class CExpressions(HoistingSyntax):
         if left.type == "parenthesized_expression" and node.child_by_field_name("operator").type == "&":
             if _POINTER.fullmatch(self.text(left)):
                 return self.part(node, "right")
-        return super().binary(node)
+        made = super().binary(node)
+        if type(made) is Binary and made.operator in ("and", "or"):
+            made.line = line_of(node)
+        return made
 
     def concatenated(self, node: Node) -> Expression:
         return joined(self.all_of(node))

@@ -22,3 +22,47 @@ void nettle(struct md5_ctx *ctx, struct sha256_ctx *sha, size_t n, const uint8_t
     pbkdf2_hmac_sha256(n, password, 1000, 16, salt, 32, out); // finds: use:PBKDF2 low-kdf-iterations
     pbkdf2_hmac_sha256(n, password, 600000, 16, salt, 32, out); // finds: use:PBKDF2
 }
+
+static int accepts_all(gnutls_session_t session)
+{
+    return 0;
+}
+
+static int checks(gnutls_session_t session)
+{
+    unsigned int status;
+    if (gnutls_certificate_verify_peers3(session, "example.org", &status) < 0 || status != 0) // finds: use:X.509
+        return GNUTLS_E_CERTIFICATE_ERROR;
+    return 0;
+}
+
+void verifies(gnutls_certificate_credentials_t one, gnutls_certificate_credentials_t two)
+{
+    gnutls_certificate_set_verify_function(one, accepts_all); // finds: disabled-certificate-check
+    gnutls_certificate_set_verify_function(two, checks);
+}
+
+void data(gnutls_cipher_hd_t cipher, const gnutls_datum_t *given, unsigned char *received, void *out)
+{
+    gnutls_datum_t key = { (unsigned char *)"0123456789abcdef", 16 };
+    gnutls_datum_t iv = { .data = received, .size = 16 };
+    gnutls_datum_t later;
+    gnutls_cipher_init(&cipher, GNUTLS_CIPHER_AES_128_GCM, &key, &iv); // finds: use:AES hardcoded-key
+    gnutls_cipher_init(&cipher, GNUTLS_CIPHER_AES_128_GCM, given, &iv); // finds: use:AES
+    later.data = (unsigned char *)"a key of the source";
+    later.size = 19;
+    gnutls_hmac_fast(GNUTLS_MAC_SHA256, later.data, later.size, received, 16, out); // finds: use:HMAC-SHA-256 hardcoded-key
+}
+
+#include <nettle/cbc.h>
+#include <nettle/aes.h>
+
+struct sealing {
+    struct CBC_CTX(struct aes256_ctx, 16) cbc;
+};
+
+void modes(struct sealing *sealing, struct aes128_ctx *aes, size_t n, uint8_t *to, const uint8_t *from)
+{
+    CBC_ENCRYPT(&sealing->cbc, aes256_encrypt, n, to, from); // finds: use:AES unauthenticated-mode
+    aes128_encrypt(aes, n, to, from); // finds: use:AES ecb-mode
+}

@@ -17,3 +17,19 @@ void all(const unsigned char *key, const unsigned char *data, unsigned char *out
 
 static int gcry_counter(int x) { return x; }
 int own(void) { return gcry_counter(1); }
+
+void keys(gcry_sexp_t *key, gcry_mac_hd_t mac, const void *secret, gcry_md_hd_t digesting)
+{
+    gcry_sexp_t small, large, curve;
+    gcry_sexp_build(&small, NULL, "(genkey (rsa (nbits %d)))", 1024);
+    gcry_pk_genkey(key, small); // finds: use:RSA weak-key-size
+    gcry_sexp_new(&large, "(genkey (rsa (nbits 4:3072)))", 0, 1);
+    gcry_pk_genkey(key, large); // finds: use:RSA
+    gcry_sexp_sscan(&curve, NULL, "(genkey (ecc (curve \"NIST P-256\")))", 38);
+    gcry_pk_genkey(key, curve); // finds: use:EC
+    gcry_mac_open(&mac, GCRY_MAC_HMAC_SHA256, 0, NULL); // finds: use:HMAC-SHA-256
+    gcry_mac_setkey(mac, "0123456789abcdef", 16); // finds: hardcoded-key
+    gcry_mac_setkey(mac, secret, 16);
+    gcry_md_open(&digesting, GCRY_MD_SHA1, GCRY_MD_FLAG_HMAC); // finds: use:HMAC-SHA-1
+    gcry_md_open(&digesting, GCRY_MD_SHA1, 0); // finds: use:SHA-1 weak-hash
+}

@@ -1,0 +1,1 @@
+"""Functions of C and C++ whose results follow from their arguments."""

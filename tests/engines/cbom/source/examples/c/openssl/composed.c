@@ -1,0 +1,67 @@
+#include <openssl/aes.h>
+#include <openssl/cmac.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <string.h>
+
+/* Modes and MACs of the program's own consist of single blocks. */
+
+void aes_ctr_crypt(const AES_KEY *key, unsigned char counter[16], unsigned char stream[16]) {
+    AES_encrypt(counter, stream, key); // finds: use:AES
+}
+
+void xor_stream(const AES_KEY *key, const unsigned char *nonce, unsigned char *block) {
+    AES_encrypt(nonce, block, key); // finds: use:AES
+}
+
+void encrypt_record(const AES_KEY *key, const unsigned char *plain, unsigned char *out) {
+    AES_encrypt(plain, out, key); // finds: use:AES ecb-mode
+}
+
+int key_wrap_rfc3394(EVP_CIPHER_CTX *ctx, const unsigned char *key) {
+    unsigned char iv[8];
+    memset(iv, 0xA6, sizeof iv);
+    return EVP_EncryptInit_ex(ctx, EVP_aes_128_wrap(), NULL, key, iv); // finds: use:AES
+}
+
+int starts_cmac(CMAC_CTX *ctx, const unsigned char *key) {
+    return CMAC_Init(ctx, key, 16, EVP_aes_128_cbc(), NULL); // finds: use:AES use:CMAC
+}
+
+int derives(const unsigned char *salt, const unsigned char *password, int size, unsigned char *key, unsigned char *iv) {
+    return EVP_BytesToKey(EVP_aes_256_cbc(), EVP_sha256(), salt, password, size, 1, key, iv); // finds: use:AES use:SHA-256 use:EVP_BytesToKey weak-kdf
+}
+
+/* What is given by its address, a function that isn't known may set. */
+
+int signs(int (*begin)(EVP_MD_CTX *, EVP_PKEY_CTX **), EVP_MD_CTX *digesting) {
+    EVP_PKEY_CTX *context = NULL;
+    begin(digesting, &context);
+    return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING);
+}
+
+int makes_key(RSA *key, BIGNUM *exponent) {
+    int bits = 1024;
+    read_setting("bits", &bits);
+    return RSA_generate_key_ex(key, bits, exponent, NULL); // finds: use:RSA
+}
+
+int makes_small_key(RSA *key, BIGNUM *exponent) {
+    int bits = 1024;
+    return RSA_generate_key_ex(key, bits, exponent, NULL); // finds: use:RSA weak-key-size
+}
+
+/* Fields of zeros get their data later. */
+
+struct session {
+    unsigned char *key;
+};
+
+void makes_session(struct session *made, size_t size) {
+    made->key = calloc(1, size);
+    memcpy(made->key, received(), size);
+}
+
+void uses_session(const struct session *session, EVP_CIPHER_CTX *ctx, const unsigned char *iv) {
+    EVP_EncryptInit_ex(ctx, EVP_aes_128_gcm(), NULL, session->key, iv); // finds: use:AES
+}
