@@ -14,7 +14,9 @@ new KJUR.crypto.MessageDigest({ alg: 'md5' }); // finds: use:MD5 weak-hash
 const { JSEncrypt } = require('jsencrypt');
 const _ = require('lodash');
 const selfsigned = require('selfsigned');
-new JSEncrypt({ default_key_size: 1024 }); // finds: use:RSA weak-key-size weak-padding
+const box = new JSEncrypt({ default_key_size: 1024 }); // finds: use:RSA weak-key-size
+box.encrypt(password); // finds: use:RSA weak-padding
+box.sign(text, sha256, 'sha256'); // finds: use:RSA
 selfsigned.generate([], { keySize: 1024, algorithm: 'sha1' }); // finds: use:RSA weak-key-size weak-hash
 const pin = _.random(1000, 9999); // finds: weak-random
 const resetToken = _.sampleSize('abc', 20).join(''); // finds: weak-random
