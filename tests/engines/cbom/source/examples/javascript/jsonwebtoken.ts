@@ -93,3 +93,7 @@ export const received = (request: any) => [
   jwt.decode(request.idToken), // finds: unverified-signature
   jose.decodeJwt(await exchange(request.body.code)), // finds: unverified-signature
 ];
+
+const sealed = new jose.EncryptJWT({});
+sealed.setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }); // finds: use:AES use:RSA
+sealed.setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM' }); // finds: use:AES use:ECDH

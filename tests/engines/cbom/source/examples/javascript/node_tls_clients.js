@@ -19,3 +19,6 @@ puppeteer.launch({ ignoreHTTPSErrors: false });
 tls.DEFAULT_MIN_VERSION = 'TLSv1'; // finds: use:TLSv1.0 weak-protocol
 const options = { ciphers: 'RC4-SHA:DES-CBC3-SHA' }; // finds: use:RC4 use:3DES weak-cipher
 const strong = { ciphers: 'ECDHE-RSA-AES256-GCM-SHA384', minVersion: 'TLSv1.3' }; // finds: use:TLSv1.3
+
+sql.connect({ server: 'db', options: { encrypt: true, trustServerCertificate: true } }); // finds: disabled-certificate-check
+sql.connect({ server: 'db', options: { encrypt: true, trustServerCertificate: false } });
