@@ -67,7 +67,8 @@ class Branches(Assignments):
         finally:
             self.assigned = outer
         made = values[0] if len(values) == 1 else None
-        if type(made) is Thing or (type(made) is Known and sightings):
+        lives_on = bool(sightings) and self.given_back.gives(name)
+        if not lives_on and (type(made) is Thing or (type(made) is Known and sightings)):
             self.held.hold(scope, name, made, sightings)
         else:
             for sighting in sightings:

@@ -40,7 +40,8 @@ DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
 OF_OWNER = "impl "
-"""How the keywords begin that are types of the one whose function is called (Rust)."""
+_OF_TYPES = (OF_OWNER, "typename ", "template")
+"""How the keywords begin that are types: of the one whose function is called (Rust), of a template (C++)."""
 
 _SENT = frozenset({"body", "query", "params", "headers", "cookies", "req", "request", "input", "args", "event"})
 """Names of what a client sent."""
@@ -75,8 +76,8 @@ class Arguments:
         return self.positional[position] if position < len(self.positional) else NOTHING
 
     def count(self) -> int:
-        """How many there are, without the types of the one whose function it is (Rust)."""
-        return len(self.positional) + sum(not name.startswith(OF_OWNER) for name in self.keywords)
+        """How many there are, without the types of the one whose function it is (Rust) and of a template (C++)."""
+        return len(self.positional) + sum(not name.startswith(_OF_TYPES) for name in self.keywords)
 
     def take(self) -> list[Sighting]:
         """Note that a call of a library takes them: it tells what they are for. Returns what else would be told."""

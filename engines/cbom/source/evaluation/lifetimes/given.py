@@ -28,6 +28,12 @@ class GivenBack:
         parameters = function.parameters[first:] if changed else ()
         self.last = {position: changed[each.name] for position, each in enumerate(parameters) if each.name in changed}
 
+    def gives(self, name: str) -> bool:
+        """Whether what the innermost function assigns to ``name`` is its caller's (C++)."""
+        if not self._frames:
+            return False
+        return any(each.reference and each.name == name for each in self._frames[-1][0].parameters)
+
     def note(self, name: str, values: Values, *, pointed: bool, certain: bool) -> None:
         """Note that the innermost function gives ``values`` to ``name``, or to what it points to, or may do so."""
         if not self._frames:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
-from engines.cbom.source.frontends.c.expressions import RECEIVER, body_of, template_parameter
+from engines.cbom.source.frontends.c.expressions import RECEIVER, TEMPLATE, body_of, template_parameter
 from engines.cbom.source.frontends.c.preprocessor import CPreprocessor
 from engines.cbom.source.frontends.common_syntax import functions_first
 from engines.cbom.source.program import (
@@ -139,26 +139,42 @@ class CClasses(CPreprocessor):
         yield Class(self.text(name), bases, members, line_of(node), shared=node.type == "union_specifier")
 
     def template_declaration(self, node: Node) -> Iterator[Statement]:
+        named = list(self._template_names(node))
         for made in self.one(node.named_children[-1]):
             if isinstance(made, Function):
-                self._give_types(made, node)
+                _begin(made, [(template_parameter(position), name, default) for position, name, default in named])
+            elif isinstance(made, Class) and not made.outside:
+                self._give_types(made, named[: len(TEMPLATE)])
             yield made
 
-    def _give_types(self, made: Function, node: Node) -> None:
-        """Let the calls of a function template say what its parameters are."""
-        begun: list[Statement] = []
+    def _template_names(self, node: Node) -> Iterator[tuple[int, str, Expression]]:
+        """The positions, names and defaults of a template's parameters."""
         for position, each in enumerate(self.children(node.child_by_field_name("parameters"))):
-            named = each.child_by_field_name("declarator")
+            named = each.child_by_field_name("declarator") or each.child_by_field_name("name")
             if each.type == "type_parameter_declaration":
                 named = each.named_children[-1] if each.named_children else None
+            kind = each.child_by_field_name("default_type")
             name = self.declared_name(named)
             if name:
-                keyword = template_parameter(position)
-                made.parameters.append(Parameter(keyword, Opaque([])))
-                begun.append(Assign(Name(name), Name(keyword), made.line, local=True))
-        body = made.body
-        if begun:
-            made.body = Body(lambda: [*begun, *body])
+                yield position, name, Opaque([]) if kind is None else self.expression(kind)
+
+    def _give_types(self, made: Class, named: list[tuple[int, str, Expression]]) -> None:
+        """Let objects of a class template, and calls of its static functions, say what its parameters are."""
+        given = [(TEMPLATE[position], name, default) for position, name, default in named]
+        functions = [each for each in made.body if isinstance(each, Function)]
+        if not given or not functions:
+            return
+        if not any(each.name == CONSTRUCTOR for each in functions):
+            if any(isinstance(each, Assign) for each in made.body):
+                return  # It is initialized member by member.
+            functions.append(Function(CONSTRUCTOR, [Parameter(RECEIVER)], Body(list), made.line, static=False))
+            made.body.append(functions[-1])
+        made.body[:0] = [Assign(Name(name), Opaque([]), made.line, local=True) for _, name, _ in given]
+        for each in functions:
+            if each.name == CONSTRUCTOR:
+                _begin(each, given, of_object=True)
+            elif each.static:
+                _begin(each, given)
 
     def enum_node(self, node: Node) -> Iterator[Statement]:
         """An enum, whose values have names of their own too unless it is a class."""
@@ -176,3 +192,16 @@ class CClasses(CPreprocessor):
             yield from values
         if node.child_by_field_name("name") is not None and values:
             yield Class(self.text(node.child_by_field_name("name")), [], values, line_of(node))
+
+
+def _begin(made: Function, given: list[tuple[str, str, Expression]], *, of_object: bool = False) -> None:
+    """Let a function begin with the values of keywords that a template's parameters are."""
+    if not given:
+        return
+    made.parameters.extend(Parameter(keyword, default) for keyword, _, default in given)
+    begun: list[Statement] = [
+        Assign(Member(Name(RECEIVER), name) if of_object else Name(name), Name(keyword), made.line, local=not of_object)
+        for keyword, name, _ in given
+    ]
+    body = made.body
+    made.body = Body(lambda: [*begun, *body])

@@ -43,7 +43,7 @@ _SMART_POINTERS = frozenset(
 _MAX_POINTERS = 4
 _NAMING = frozenset({"identifier", "pointer_expression"})
 _MAX_TEMPLATE = 8
-_TEMPLATE = ("template", "template_2")
+TEMPLATE = ("template", "template_2")
 """The keywords for the first arguments of the template of an object's type."""
 
 _POINTER = re.compile(r"\((?:L?PC?[A-Z]+|[a-z]\w{0,60}_t)\)")
@@ -59,6 +59,7 @@ class CExpressions(HoistingSyntax):
     operators = C_OPERATORS | {"and": "and", "or": "or"}
     named_types = frozenset(
         {"type_identifier", "qualified_identifier", "template_type", "struct_specifier", "union_specifier"}
+        | {"dependent_type"}
     )
 
     def __init__(self, source: bytes, first_line: int = 0) -> None:
@@ -96,6 +97,10 @@ class CExpressions(HoistingSyntax):
     def template(self, node: Node) -> Expression:
         return self.part(node, "name")
 
+    def dependent(self, node: Node) -> Expression:
+        """``typename Scope::Type``"""
+        return self.first(node)
+
     def struct_type(self, node: Node) -> Expression:
         return Name(self.text(node.child_by_field_name("name")))
 
@@ -132,6 +137,11 @@ class CExpressions(HoistingSyntax):
             if name in _MAKERS and made is not None:
                 return self.call(node, made, function, args, creates=True)
             keywords = self.template_arguments(inner.child_by_field_name("arguments"))
+            keywords |= self._types_of(inner)
+        elif function.type == "qualified_identifier" or (
+            function.type == "identifier" and self.text(function) in self.aliases
+        ):
+            keywords = self._types_of(function)
         named = function.child_by_field_name("field") if function.type == "field_expression" else function
         callee = self.expression(function)
         if type(callee) is Mentioned:
@@ -186,19 +196,22 @@ class CExpressions(HoistingSyntax):
                     kind = inner.child_by_field_name("type") if inner.type == "type_descriptor" else inner
                     yield None if kind is None else self.expression(kind)
                 return
-            if each.type in self.named_types or each.type == "template_function":
+            if each.type in self.named_types or each.type in ("template_function", "template_method"):
                 waiting.extend(reversed(each.named_children))
-            if each.type in ("type_identifier", "namespace_identifier"):
+            if each.type in ("type_identifier", "namespace_identifier", "identifier"):
                 named = self.text(each)
                 if named in self.aliases and named not in resolved:  # ``using Key = other::Key<int>;``
                     resolved.add(named)
                     waiting.append(self.aliases[named])
 
     def construction(self, node: Node, kind: Node, args: list[Expression], named: Node | None = None) -> Call:
-        """An object of the type ``kind``; the arguments of its template are the keywords of ``_TEMPLATE``."""
-        given = zip(_TEMPLATE, self._of_templates(kind), strict=False)
-        keywords = {keyword: value for keyword, value in given if value is not None}
-        return self.call(node, self.expression(kind), named or kind, args, keywords, creates=True)
+        """An object of the type ``kind``; the arguments of its template are the keywords of ``TEMPLATE``."""
+        return self.call(node, self.expression(kind), named or kind, args, self._types_of(kind), creates=True)
+
+    def _types_of(self, kind: Node) -> dict[str, Expression]:
+        """The first arguments of the template of a type, or of a function's scope, as keywords."""
+        given = zip(TEMPLATE, self._of_templates(kind), strict=False)
+        return {keyword: value for keyword, value in given if value is not None}
 
     def new_node(self, node: Node) -> Expression:
         kind = node.child_by_field_name("type")
@@ -293,6 +306,8 @@ class CExpressions(HoistingSyntax):
                 name = self.declared_name(child.child_by_field_name("declarator"))
                 value = None if default is None else self.expression(default)
                 declarator = child.child_by_field_name("declarator")
+                while declarator is not None and declarator.type == "pointer_declarator":
+                    declarator = declarator.child_by_field_name("declarator")
                 reference = declarator is not None and declarator.type == "reference_declarator"
                 found.append(Parameter(name, value, self.declared(child), reference=reference))
             elif child.type == "variadic_parameter":
@@ -328,6 +343,7 @@ class CExpressions(HoistingSyntax):
         "type_identifier": identifier,
         "namespace_identifier": CommonSyntax.identifier,
         "qualified_identifier": qualified,
+        "dependent_type": dependent,
         "template_type": template,
         "template_function": template,
         "struct_specifier": struct_type,

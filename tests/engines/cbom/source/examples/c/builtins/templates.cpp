@@ -52,3 +52,42 @@ void filled(EVP_CIPHER_CTX *ctx, const unsigned char *key, const std::vector<uns
     EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), nullptr, key, copied.data()); // finds: use:AES
     EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), nullptr, key, (const unsigned char *)text.data()); // finds: use:AES
 }
+
+template <const EVP_MD *(*Kind)()>
+class Hasher {
+  public:
+    Hasher() : ctx_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(ctx_, Kind(), nullptr); } // finds: use:SHA-384 use:SHA-512
+    static void once(const void *data, unsigned char *out) { EVP_Digest(data, 3, out, nullptr, Kind(), nullptr); } // finds: use:SHA-224
+
+  private:
+    EVP_MD_CTX *ctx_;
+};
+
+using Content = Hasher<EVP_sha384>; // finds: use:SHA-384
+
+template <typename Cipher, int Bits = 2048>
+class Box {
+  public:
+    void seal(const unsigned char *key, const unsigned char *iv) {
+        typename CryptoPP::CBC_Mode<Cipher>::Encryption chained(key, 16, iv); // finds: use:Blowfish weak-cipher unauthenticated-mode
+    }
+    static void size(EVP_PKEY_CTX *ctx) { EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, Bits); } // finds: use:RSA weak-key-size
+};
+
+void of_classes(const unsigned char *data, unsigned char *out, EVP_PKEY_CTX *ctx) {
+    Content content;
+    Hasher<&EVP_sha512> other; // finds: use:SHA-512
+    Hasher<EVP_sha224>::once(data, out); // finds: use:SHA-224
+    Box<CryptoPP::Blowfish> box;
+    box.seal(data, out);
+    Box<CryptoPP::AES, 1024>::size(ctx);
+}
+
+int chosen(const EVP_CIPHER *&kind, int version) {
+    if (version == 1) {
+        kind = EVP_bf_cbc(); // finds: use:Blowfish weak-cipher unauthenticated-mode
+        return 1;
+    }
+    kind = EVP_aes_256_gcm(); // finds: use:AES
+    return 2;
+}
