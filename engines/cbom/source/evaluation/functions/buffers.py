@@ -43,8 +43,9 @@ def _typed_array(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _view(_evaluator: Any, arguments: Arguments) -> Values:
-    """JavaScript's ``new DataView(buffer)``, which is made to write numbers into it."""
-    return arguments.unfollowed()
+    """JavaScript's ``new DataView(buffer)``, also of an array's ``buffer``: it is made to write numbers into it."""
+    of = tuple(value.receiver if type(value) is Method else value for value in arguments.at(0))
+    return Arguments([of], {}).unfollowed()
 
 
 def _written(_evaluator: Any, arguments: Arguments) -> Values:

@@ -18,3 +18,19 @@ hmac(sha256, key, message); // finds: use:HMAC-SHA-256
 ed25519.sign(message, key); // finds: use:Ed25519
 gcm(key, nonce).encrypt(message); // finds: use:AES
 const streamed = sha256.create().update(message); // finds: use:SHA-256
+
+import elliptic from 'elliptic';
+import NodeRSA from 'node-rsa';
+
+const p384 = elliptic.ec('p384'); // finds: use:ECDSA
+const pair = p384.genKeyPair(); // finds: use:ECDSA
+pair.sign(message); // finds: use:ECDSA
+pair.derive(theirs.getPublic()); // finds: use:ECDH
+p384.keyFromPrivate('00112233445566778899aabbccddeeff', 'hex').sign(message); // finds: use:ECDSA hardcoded-key
+p384.keyFromPublic(theirs).verify(message, signature); // finds: use:ECDSA
+const edwards = new elliptic.eddsa('ed25519'); // finds: use:Ed25519
+edwards.sign(message, secret); // finds: use:Ed25519
+edwards.keyFromSecret(secret).sign(message); // finds: use:EdDSA
+const rsa = new NodeRSA(pem); // finds: use:RSA
+rsa.encrypt(message); // finds: use:RSA
+rsa.sign(message); // finds: use:RSA

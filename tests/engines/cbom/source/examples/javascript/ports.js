@@ -21,3 +21,7 @@ const codes = (secret) => {
   authenticator.generate(secret); // finds: use:HMAC-SHA-1
   KJUR.jws.JWS.sign('HS256', '{}', '{}', { utf8: 'signs tokens' }); // finds: use:HMAC-SHA-256 hardcoded-key
 };
+
+const counter = require('aes-js');
+new counter.ModeOfOperation.ctr(key, new counter.Counter(5)); // finds: use:AES static-iv unauthenticated-mode
+new counter.ModeOfOperation.ctr(key, new counter.Counter(received)); // finds: use:AES unauthenticated-mode

@@ -38,3 +38,8 @@ server.get('/both', async (request) => {
   server.jwt.verify(request.query.token);
   return server.jwt.decode(request.query.token);
 });
+
+const hapi = require('@hapi/hapi').server();
+hapi.auth.strategy('session', 'cookie', { cookie: { password: 'at least thirty-two characters, as here' } }); // finds: use:AES hardcoded-key
+hapi.auth.strategy('session', 'cookie', { cookie: { password: process.env.SECRET } }); // finds: use:AES
+hapi.auth.strategy('token', 'jwt', { keys: 'a secret of this application' }); // finds: use:JSON_Web_Signature hardcoded-key

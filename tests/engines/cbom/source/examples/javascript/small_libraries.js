@@ -35,3 +35,8 @@ const colours = seedrandom('fixed');
 const rsa = new NodeRSA({ b: 2048 }); // finds: use:RSA
 rsa.setOptions({ encryptionScheme: 'pkcs1' }); // finds: weak-padding
 rsa.setOptions({ encryptionScheme: 'pkcs1_oaep' });
+sjcl.encrypt(process.env.SECRET, 'data', { mode: 'gcm', ks: 256, iter: 1000 }); // finds: use:AES use:PBKDF2 low-kdf-iterations
+const hashJs = require('hash.js');
+hashJs.hmac(hashJs.sha512, key).update(message).digest(); // finds: use:HMAC-SHA-512
+let generatedPassword = '';
+for (let i = 0; i < 8; i++) generatedPassword += String.fromCharCode(33 + Math.random() * 94); // finds: weak-random

@@ -51,3 +51,8 @@ export async function sealed(key: CryptoKey, macKey: CryptoKey, data: Uint8Array
   const text = await crypto.subtle.encrypt({ name: 'AES-CTR', counter: iv, length: 64 }, key, data); // finds: use:AES
   return [text, await crypto.subtle.sign({ name: 'HMAC' }, macKey, text)]; // finds: use:HMAC
 }
+export async function counted(key: CryptoKey, frame: Uint8Array, count: number) {
+  const nonce = new Uint8Array(12);
+  new DataView(nonce.buffer).setUint32(8, count);
+  return crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, key, frame); // finds: use:AES
+}
