@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
@@ -28,6 +29,8 @@ from engines.cbom.source.program import (
 )
 
 _APPEND = "append"
+_TESTS = re.compile(rb"^\s*import (?:static )?(?:org\.junit|org\.testng|spock)\.", re.MULTILINE)
+"""An import by which a file is a test."""
 
 
 class JavaLowering(JavaMembers):
@@ -38,9 +41,14 @@ class JavaLowering(JavaMembers):
         {"program", "block", "expression_statement", "static_initializer", "constructor_body", "enum_body_declarations"}
     )
 
+    def __init__(self, source: bytes) -> None:
+        super().__init__(source)
+        self.testing = _TESTS.search(source) is not None
+
     def module(self, root: Node) -> Module:
         """The file, with what every file imports."""
         found = super().module(root)
+        found.test = self.testing
         found.body.insert(0, Import("*", "java.lang", "", 1))
         return found
 
@@ -136,6 +144,7 @@ class JavaLowering(JavaMembers):
             static,
             returns=None if constructs else self.declared(node),
             internal="private" in modifiers,
+            test=self.testing,
         )
 
     def class_node(self, node: Node) -> Iterator[Statement]:

@@ -20,6 +20,7 @@ from engines.cbom.source.program import (
     Function,
     Index,
     Member,
+    Mentioned,
     Name,
     NewArray,
     Opaque,
@@ -42,6 +43,9 @@ class JavaExpressions(HoistingSyntax):
     """Expressions of Java, and what statements share with them."""
 
     operators = C_OPERATORS | {">>>": ">>"}
+    testing = False
+    """Whether the file is a test."""
+
     named_types = frozenset({"type_identifier", "scoped_type_identifier", "generic_type"})
 
     # Expressions
@@ -135,29 +139,33 @@ class JavaExpressions(HoistingSyntax):
         line = line_of(node)
         body = node.child_by_field_name("body")
         if body.type == "block":
-            return Function("", named, self.block(body), line, static=True)
+            return Function("", named, self.block(body), line, static=True, test=self.testing)
         outer, self._before = self._before, []
         value = self.expression(body)
         statements = [*self._before, Return(value)]
         self._before = outer
-        return Function("", named, statements, line, static=True)
+        return Function("", named, statements, line, static=True, test=self.testing)
 
     def method_reference(self, node: Node) -> Expression:
         children = node.named_children
         base = self.expression(children[0])
-        return Member(base, self.text(children[-1])) if len(children) > 1 else base
+        if len(children) == 1:
+            return base
+        value = Member(base, self.text(children[-1]))
+        of_type = isinstance(base, Name | Member) and base.name[:1].isupper()
+        return Mentioned(value, self.place_of(node)) if of_type else value
 
     def switch_value(self, node: Node) -> Expression:
         subject = self.part(node, "condition")
         result: Expression = Opaque([])
         rules = self.children(node.child_by_field_name("body"))
         if any(rule.type != "switch_rule" for rule in rules):
-            made = Function("", [], Body(lambda: self.one(node)), line_of(node), static=True)
+            made = Function("", [], Body(lambda: self.one(node)), line_of(node), static=True, test=self.testing)
             return self.call(node, made, None, [])
         for rule in reversed(rules):
             body = rule.named_children[-1]
             if body.type == "block":
-                made = Function("", [], self.block(body), line_of(body), static=True)
+                made = Function("", [], self.block(body), line_of(body), static=True, test=self.testing)
                 value: Expression = self.call(body, made, None, [])
             else:
                 value = self.first(body)

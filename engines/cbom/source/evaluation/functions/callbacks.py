@@ -214,9 +214,14 @@ def _resolve(_evaluator: Any, arguments: Arguments) -> Values:
     return UNKNOWN
 
 
+def _computed(evaluator: Any, arguments: Arguments) -> Values:
+    """``map.computeIfAbsent(key, f)``."""
+    return _invoke(evaluator, arguments.at(1), [arguments.at(0)]) or UNKNOWN
+
+
 METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
-    "map": _map,
-    "flatMap": _map,
+    **dict.fromkeys(("map", "flatMap", "mapToObj", "mapToInt", "mapToLong", "mapToDouble"), _map),
+    "computeIfAbsent": _computed,
     "forEach": _each,
     "filter": _each,
     "sort": _each,

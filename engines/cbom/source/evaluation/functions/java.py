@@ -119,6 +119,31 @@ def _any_element(_evaluator: Any, arguments: Arguments) -> Values:
     return union(item for value in arguments.receiver if type(value) is Array for item in value.items) or UNKNOWN
 
 
+def _collected(_evaluator: Any, arguments: Arguments) -> Values:
+    """What a stream's elements become: a list, or a text."""
+    return weak_among([arguments.receiver]) or arguments.receiver
+
+
+def _generated(evaluator: Any, arguments: Arguments) -> Values:
+    """``Stream.generate(f)``."""
+    made = union(evaluator.invoke(each, Arguments([], {})) for each in arguments.at(0) if type(each) is Closure)
+    return (Array([made or UNKNOWN]),)
+
+
+def _joined(_evaluator: Any, arguments: Arguments) -> Values:
+    """``String.join(separator, parts)``, also with one list of them."""
+    weak = weak_among(arguments.positional)
+    if weak:
+        return weak
+    given = arguments.positional[1:]
+    lists = [value for values in given for value in values if type(value) is Array]
+    parts = [sole(values) for values in (lists[0].items if len(given) == len(lists) == 1 else given)]
+    separator = sole(arguments.at(0))
+    if not isinstance(separator, str) or not all(isinstance(part, str) for part in parts):
+        return UNKNOWN
+    return operators.bounded(separator.join(map(str, parts)))
+
+
 def _empty_map(_evaluator: Any, _arguments: Arguments) -> Values:
     return (Table({}),)
 
@@ -235,6 +260,9 @@ JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "java.lang.System.arraycopy": _copied,
     "java.util.List.of": _list,
     "java.util.stream.Stream.of": _list,
+    **dict.fromkeys((f"java.util.stream.{kind}.generate" for kind in ("Stream", "IntStream")), _generated),
+    "array.collect": _collected,
+    "java.lang.String.join": _joined,
     "java.util.Set.of": _list,
     "java.util.Map.of": _map,
     "java.util.Map.entry": _map,

@@ -3,6 +3,9 @@ package example;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.hash.Hashing;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.codec.digest.HmacAlgorithms;
@@ -22,6 +25,24 @@ class Helpers {
         Hashing.sha256().hashString(data, UTF_8); // finds: use:SHA-256
         new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key); // finds: use:HMAC-SHA-256
         HmacUtils.hmacSha1Hex(Hex.decodeHex("00ff"), key); // finds: use:HMAC-SHA-1 hardcoded-key
+    }
+
+    Object collected(java.util.List<String> names, java.util.Map<String, String> known) {
+        names.stream().collect(Collectors.toMap(name -> name, DigestUtils::md5Hex)); // finds: use:MD5 weak-hash
+        names.stream().collect(Collectors.groupingBy(DigestUtils::sha256Hex)); // finds: use:SHA-256
+        return known.computeIfAbsent("a", name -> DigestUtils.sha1Hex(name)); // finds: use:SHA-1 weak-hash
+    }
+
+    String resetToken(java.util.Random random) {
+        return Stream.generate(() -> random.nextInt(10)).limit(6).map(String::valueOf).collect(Collectors.joining()); // finds: weak-random
+    }
+
+    String pinCode(java.util.Random random) {
+        return IntStream.range(0, 4).mapToObj(i -> "" + random.nextInt(10)).collect(Collectors.joining()); // finds: weak-random
+    }
+
+    String dice(java.util.Random random) {
+        return IntStream.range(0, 4).mapToObj(i -> "" + random.nextInt(10)).collect(Collectors.joining());
     }
 
     void secrets() {
