@@ -24,7 +24,6 @@ from engines.cbom.source.values import (
     CONSTANT,
     MAX_ITEMS,
     NOTHING,
-    TEXT,
     UNKNOWN,
     WEAK_RANDOM,
     Array,
@@ -383,7 +382,7 @@ class Expressions(Names):
         finally:
             self.files.types_only = before
         for value in types:
-            if type(value) is Ref and value.path in self.knowledge.prefixes and value.path != TEXT:
+            if type(value) is Ref and value.path in self.knowledge.prefixes:
                 found.append((Thing(value.path, {}),))
             elif type(value) is Class:
                 found.append(tuple(self.construct(each) for each in implementations(value, self.files)))

@@ -14,6 +14,7 @@ from engines.cbom.source.program import Call, Constant, Expression, Member, Name
 from engines.cbom.source.values import (
     CONSTANT,
     NOTHING,
+    TEXT,
     UNKNOWN,
     Array,
     Class,
@@ -259,6 +260,8 @@ def fact_of(values: Values, word: str) -> Values:
 
 def _as_fact(value: Value, word: str) -> Values:
     if isinstance(value, Thing):
+        if value.type == TEXT:
+            return UNKNOWN
         found = value.facts.get(word) or (value.facts.get("algorithm") if word == "hash" else None)
         return found or (UNKNOWN if word in DATA_FACTS else NOTHING)
     if isinstance(value, Ref) and word in _NAME_FACTS:
