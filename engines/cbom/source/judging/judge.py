@@ -13,7 +13,7 @@ from engines.cbom.source.judging.names import algorithm_named
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
 from engines.cbom.source.program import Function
-from engines.cbom.source.values import Partial, Unknown, Values
+from engines.cbom.source.values import Class, Partial, Unknown, Values
 from engines.cbom.source.words import USE
 
 _IN_TESTS = frozenset(
@@ -55,6 +55,8 @@ class Judge:
                 continue
             for weakness in _weaknesses(sighting, subject, primitive):
                 if weakness.finding in _IN_TESTS and _is_tested(sighting):
+                    continue
+                if weakness.finding in _SOUND_IN_MACS and rule.naming and subject and _is_for_mac(sighting, subject):
                     continue
                 unnamed_use = subject is None or not primitive
                 implied = algorithm_named(kinds()[weakness.finding].use) if unnamed_use else None
@@ -147,6 +149,19 @@ def _is_chosen_elsewhere(sighting: Sighting) -> bool:
     given = sighting.facts.get("algorithm", ()) if "algorithm" in sighting.rule.facts else ()
     named = sighting.rule.primitive not in ("", "algorithm") and not sighting.rule.asks
     return named and any(type(value) in (Unknown, Partial) for value in given)
+
+
+_MACS = ("hmac", "cmac", "hkdf", "pbkdf", "totp", "hotp")
+_SOUND_IN_MACS = frozenset({"weak-hash", "unauthenticated-mode"})
+_BROKEN_IN_MACS = frozenset({"MD2", "MD4", "MD5"})
+
+
+def _is_for_mac(sighting: Sighting, subject: Subject) -> bool:
+    """Whether a function or class of that name gives a MAC its hash or block cipher: ``HmacSha1::hash()``."""
+    if subject.algorithm.name in _BROKEN_IN_MACS:
+        return False
+    names = [each.node.name if isinstance(each, Class) else getattr(each, "name", "") for each in sighting.within]
+    return any(mac in name.lower() for name in names for mac in _MACS)
 
 
 def _is_tested(sighting: Sighting) -> bool:

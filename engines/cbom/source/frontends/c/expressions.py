@@ -133,9 +133,10 @@ class CExpressions(HoistingSyntax):
             name = self.text(inner.child_by_field_name("name"))
             if name in _CASTS and args:
                 return args[0]
-            made = self.template_argument(inner)
-            if name in _MAKERS and made is not None:
-                return self.call(node, made, function, args, creates=True)
+            listed = self.children(inner.child_by_field_name("arguments"))
+            kind = listed[0].child_by_field_name("type") if name in _MAKERS and listed else None
+            if kind is not None:
+                return self.construction(node, kind, args, function)
             keywords = self.template_arguments(inner.child_by_field_name("arguments"))
             keywords |= self._types_of(inner)
         elif function.type == "qualified_identifier" or (
@@ -181,10 +182,6 @@ class CExpressions(HoistingSyntax):
         return self.call(
             node, self.expression(kind), kind, [] if keywords else self.all_of(value), keywords, creates=True
         )
-
-    def template_argument(self, node: Node) -> Expression | None:
-        """The first argument of the first template in a type's or function's name."""
-        return next(self._of_templates(node), None)
 
     def _of_templates(self, node: Node) -> Iterator[Expression | None]:
         """The arguments of the first template in a type's or function's name; None for each that names no type."""

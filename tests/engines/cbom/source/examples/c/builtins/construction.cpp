@@ -62,3 +62,29 @@ void no_key_yet(EVP_CIPHER_CTX *context, const unsigned char *key, const unsigne
     EVP_EncryptInit_ex(context, EVP_chacha20_poly1305(), 0, 0, 0); // finds: use:ChaCha20-Poly1305
     EVP_EncryptInit_ex(context, 0, 0, key, nonce);
 }
+
+class HmacSha1 {
+  public:
+    const EVP_MD *hash() const { return EVP_sha1(); } // finds: use:SHA-1
+};
+
+class CmacOfAes {
+  public:
+    const EVP_CIPHER *cipher() const { return EVP_aes_128_cbc(); } // finds: use:AES
+};
+
+class Fingerprint {
+  public:
+    const EVP_MD *hash() const { return EVP_sha1(); } // finds: use:SHA-1 weak-hash
+};
+
+template <const EVP_MD *(*Kind)()>
+class Content {
+  public:
+    Content() : kind_(Kind()) {} // finds: use:SHA-512
+
+  private:
+    const EVP_MD *kind_;
+};
+
+std::unique_ptr<Content<EVP_sha512>> made() { return std::make_unique<Content<EVP_sha512>>(); } // finds: use:SHA-512
