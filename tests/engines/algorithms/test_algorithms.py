@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -285,24 +287,48 @@ def test_wrapping_and_unwrapping_are_inverse_for_every_hash() -> None:
 _MADE: dict[str, Material] = {}
 
 
+def _with_keys(rows: Iterable[Algorithm]) -> list[Any]:
+    """``rows`` as parameters; those that take seconds, and differ from their relatives by a number, are for soaks."""
+
+    def slow(row: Algorithm) -> bool:
+        small = row.pacing.signing is Pace.LONG and row.parameter_set.endswith("s")
+        return row.name == RSA_4096.name or (small and row.name != "slh-dsa-sha2-128s")
+
+    return [pytest.param(row, id=row.name, marks=[pytest.mark.soak] if slow(row) else []) for row in rows]
+
+
+@pytest.fixture
+def material(algorithm: Algorithm) -> Material:
+    """A key, made once."""
+    if algorithm.name not in _MADE:
+        _MADE[algorithm.name] = algorithm.generate(48 if algorithm.sizes.key_bytes_chosen is not None else 0)
+    return _MADE[algorithm.name]
+
+
 @pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=lambda row: row.name)
+def test_the_name_is_the_key(algorithm: Algorithm) -> None:
+    assert ALGORITHMS[algorithm.name] is algorithm
+    assert algorithm.number is None or ALGORITHMS_BY_NUMBER[algorithm.number] is algorithm
+    assert algorithm.strength.quantum_category in range(6)
+    assert algorithm.strength.classical_bits >= 112
+
+
+@pytest.mark.parametrize("algorithm", _with_keys(row for row in ALGORITHMS.values() if row.capabilities.encryption))
+def test_public_key_encryption_is_undone_by_decryption(algorithm: Algorithm, material: Material) -> None:
+    assert algorithm.capabilities.encryption is not None
+    key = algorithm.capabilities.encryption(material)
+    assert key.decrypt(key.encrypt(b"plaintext")) == b"plaintext"
+    with pytest.raises(Failed, match="message too long"):
+        key.encrypt(bytes(algorithm.sizes.key_bytes))
+    with pytest.raises(Failed, match="decryption error"):
+        key.decrypt(bytes(algorithm.sizes.key_bytes))
+    with pytest.raises(NoPrivateKey):
+        algorithm.capabilities.encryption(Material(b"", material.public)).decrypt(b"")
+
+
+@pytest.mark.parametrize("algorithm", _with_keys(ALGORITHMS.values()))
 class TestRows:
     """What a row says of its algorithm is what the algorithm does."""
-
-    @pytest.fixture
-    def material(self, algorithm: Algorithm) -> Material:
-        small = algorithm.pacing.signing is Pace.LONG and algorithm.parameter_set.endswith("s")
-        if algorithm.name == RSA_4096.name or (small and algorithm.name != "slh-dsa-sha2-128s"):
-            pytest.skip("takes seconds, and differs from its relatives by a number")
-        if algorithm.name not in _MADE:
-            _MADE[algorithm.name] = algorithm.generate(48 if algorithm.sizes.key_bytes_chosen is not None else 0)
-        return _MADE[algorithm.name]
-
-    def test_the_name_is_the_key(self, algorithm: Algorithm) -> None:
-        assert ALGORITHMS[algorithm.name] is algorithm
-        assert algorithm.number is None or ALGORITHMS_BY_NUMBER[algorithm.number] is algorithm
-        assert algorithm.strength.quantum_category in range(6)
-        assert algorithm.strength.classical_bits >= 112
 
     def test_what_is_sealed_has_the_sizes_in_the_row(self, algorithm: Algorithm, material: Material) -> None:
         if algorithm.capabilities.aead is None:
@@ -340,18 +366,6 @@ class TestRows:
             key.verify(b"message", signed[:-1], options)
         with pytest.raises(NoPrivateKey):
             algorithm.capabilities.signature(Material(b"", material.public)).sign(b"message", options)
-
-    def test_public_key_encryption_is_undone_by_decryption(self, algorithm: Algorithm, material: Material) -> None:
-        if algorithm.capabilities.encryption is None:
-            return
-        key = algorithm.capabilities.encryption(material)
-        assert key.decrypt(key.encrypt(b"plaintext")) == b"plaintext"
-        with pytest.raises(Failed, match="message too long"):
-            key.encrypt(bytes(algorithm.sizes.key_bytes))
-        with pytest.raises(Failed, match="decryption error"):
-            key.decrypt(bytes(algorithm.sizes.key_bytes))
-        with pytest.raises(NoPrivateKey):
-            algorithm.capabilities.encryption(Material(b"", material.public)).decrypt(b"")
 
     def test_what_is_encapsulated_has_the_sizes_in_the_row(self, algorithm: Algorithm, material: Material) -> None:
         if algorithm.capabilities.encapsulation is None:

@@ -33,6 +33,14 @@ SIGNING_ROWS = [
 """The small sets of SLH-DSA, which sign for seconds, differ from the fast ones by numbers."""
 
 MAKING_ROWS = [row for row in TRANSIT_ALGORITHMS.values() if row not in SIGNING_ROWS]
+EVERY_ROW = [
+    *(
+        pytest.param(row, id=row.name, marks=[pytest.mark.soak] if row.pacing.generating is Pace.LONG else [])
+        for row in MAKING_ROWS
+    ),
+    *(pytest.param(row, id=row.name) for row in SIGNING_ROWS),
+]
+"""Those whose keys take seconds, and that differ from their relatives by a number, are for soaks."""
 WITHOUT_CHOICE: dict[str, RequestFacts] = {
     "ML-DSA": RequestFacts(pure=True),
     "SLH-DSA": RequestFacts(pure=True),
@@ -97,10 +105,8 @@ async def test_signing_and_verifying_are_asked_for_with_what_runs(
         assert use(transit)[2:4] == (1, 1)
 
 
-@pytest.mark.parametrize("row", [*MAKING_ROWS, *SIGNING_ROWS], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", EVERY_ROW)
 async def test_an_hmac_by_any_key_is_one_by_hmac(transit: Driver, gate: RecordingGate, row: Algorithm) -> None:
-    if row.pacing.generating is Pace.LONG and row in MAKING_ROWS:
-        pytest.skip("takes seconds, and differs from its relatives by a number")
     await make_keys(transit, {"k": creation(row)})
     await transit.write("keys/k/rotate")
     gate.asked.clear()
@@ -112,12 +118,10 @@ async def test_an_hmac_by_any_key_is_one_by_hmac(transit: Driver, gate: Recordin
     assert use(transit) == ("hmac-sha2-512", 1, 1, 0, "sha2-512", "", "")
 
 
-@pytest.mark.parametrize("row", [*MAKING_ROWS, *SIGNING_ROWS], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", EVERY_ROW)
 async def test_what_is_done_with_a_key_as_a_whole_is_asked_for_with_its_facts(
     transit: Driver, gate: RecordingGate, row: Algorithm
 ) -> None:
-    if row.pacing.generating is Pace.LONG and row in MAKING_ROWS:
-        pytest.skip("takes seconds, and differs from its relatives by a number")
     await make_keys(transit, {"k": creation(row)})
     gate.asked.clear()
     await transit.write("keys/k/rotate")

@@ -35,15 +35,17 @@ _LARGE = b'"large":{'
 def archive(directory: LedgerDirectory, first: int, below: int, target: Path) -> None:
     """Copy what pruning from ``first`` to ``below`` takes away to ``target``, durably, with checkpoint and policy.
 
-    Raises ``OSError``.
+    Raises ``OSError``, also if a file of the log is missing: an entry that it was pruned would hide that.
     """
     copy = LedgerDirectory(target)
     copy.make()
     for path in (CHECKPOINT, POLICY, *_paths(directory, first, below)):
         os.makedirs((target / path).parent, DIRECTORY_MODE, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
+        try:
             shutil.copyfile(directory.path / path, target / path, follow_symlinks=False)
-            os.chmod(target / path, FILE_MODE)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(error.errno, f"{path} is missing") from error
+        os.chmod(target / path, FILE_MODE)
     sync_file_system(target)
     sync_folder(target)
 

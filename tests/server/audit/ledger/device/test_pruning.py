@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from server.audit.ledger.device.directory import LedgerDirectory
 from server.audit.ledger.device.pruning import archive, remove
 from server.audit.ledger.offline.findings import GOOD
@@ -12,6 +14,7 @@ from tests.server.audit.ledger.ledgers import Ledger, audit_entries, line, membe
 from tests.server.audit.ledger.offline.verifying import verify
 
 SIZE = 3
+MISSING = ["tile/entries/000", "tile/0/000"]
 BODY = b"{1}", b"{2}"
 
 
@@ -34,3 +37,13 @@ def test_only_the_bodies_of_what_is_pruned_go(tmp_path: Path) -> None:
     assert not (ledger.path / "tile/entries/000").exists()
     assert (ledger.path / "tile/entries/001").exists()
     assert verify(ledger, first=256).status() == GOOD
+
+
+@pytest.mark.parametrize("path", MISSING)
+def test_what_is_missing_is_not_pruned(tmp_path: Path, path: str) -> None:
+    """The entry that tells of pruning would hide that it was taken away."""
+    ledger = Ledger(tmp_path / "log", journal=False).append(audit_entries(600))
+    ledger.sign()
+    (ledger.path / path).unlink()
+    with pytest.raises(FileNotFoundError, match=f"{path} is missing"):
+        archive(LedgerDirectory(ledger.path), 0, 256, tmp_path / "archive")
