@@ -189,7 +189,7 @@ def _is_unknown(value: Value) -> bool:
     """Whether nothing is known of a value, or of any element of a list."""
     if type(value) is Array:
         return bool(value.items) and all(type(each) is Unknown for item in value.items for each in item)
-    return type(value) is Unknown
+    return type(value) is Unknown or (type(value) is Known and value.value is None)
 
 
 def of_term(term: Term, names: dict[str, Values]) -> Values:

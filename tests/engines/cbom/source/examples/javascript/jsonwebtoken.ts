@@ -25,7 +25,7 @@ export function checked(token: string) {
 const made = await new jose.SignJWT({ sub: '1' })
   .setProtectedHeader({ alg: 'ES256' }) // finds: use:ECDSA
   .setIssuedAt()
-  .sign(key);
+  .sign(key); // finds: use:ECDSA
 
 import { JwtModule, JwtService } from '@nestjs/jwt';
 
@@ -97,3 +97,10 @@ export const received = (request: any) => [
 const sealed = new jose.EncryptJWT({});
 sealed.setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }); // finds: use:AES use:RSA
 sealed.setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM' }); // finds: use:AES use:ECDH
+
+// An algorithm from elsewhere.
+export async function passed(text: string, alg: string | undefined, options: { algorithms?: string[] }) {
+  await jose.jwtVerify(text, key, { algorithms: options.algorithms ?? (alg ? [alg] : undefined) }); // finds: use:JSON_Web_Signature
+  const signer = new jose.SignJWT({}).setProtectedHeader({ alg }); // finds: use:JSON_Web_Signature
+  return signer.sign(key); // finds: use:JSON_Web_Signature
+}

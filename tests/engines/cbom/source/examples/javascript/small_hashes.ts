@@ -21,3 +21,11 @@ hmac(SHA1, key, data); // finds: use:HMAC-SHA-1
 new Argon2id().hash(pw); // finds: use:Argon2id
 await argon2Verify({ password, hash }); // finds: use:Argon2
 sha256.create().update('x').hex(); // finds: use:SHA-256
+
+import { createHash } from '@better-auth/utils/hash';
+import { createHMAC } from '@better-auth/utils/hmac';
+
+await createHash('SHA-256').digest(text); // finds: use:SHA-256
+await createHash('SHA-1', 'hex').digest(text); // finds: use:SHA-1 weak-hash
+await createHMAC('SHA-512', 'base64').sign(process.env.KEY, text); // finds: use:HMAC-SHA-512
+await createHMAC().sign('a key of this program', text); // finds: use:HMAC-SHA-256 hardcoded-key
