@@ -26,7 +26,7 @@ blake3(data); // finds: use:BLAKE3
 hmac(sha512, 'in the source', data); // finds: use:HMAC-SHA-512 hardcoded-key
 pbkdf2Async(sha256, password, salt, { c: 1000, dkLen: 32 }); // finds: use:PBKDF2 low-kdf-iterations
 scrypt(password, randomBytes(16), { N: 2 ** 17, r: 8, p: 1 }); // finds: use:scrypt use:CSPRNG
-argon2id(password, salt, { t: 2, m: 65536, p: 1 }); // finds: use:Argon2
+argon2id(password, salt, { t: 2, m: 65536, p: 1 }); // finds: use:Argon2id
 hkdf(sha256, key, salt, 'info', 32); // finds: use:HKDF
 p256.sign(message, key); // finds: use:ECDSA
 p384.getSharedSecret(key, theirs); // finds: use:ECDH
