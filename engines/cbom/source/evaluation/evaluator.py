@@ -336,7 +336,6 @@ class Evaluator(Branches):
         return True
 
     def _assign(self, node: program.Assign) -> bool:
-        self._line = node.line
         site = self._site
         if self.open_names and type(node.value) is program.Name:  # It may be a macro.
             self._site = program.Call(node.value, [], {}, node.line, 1, node.line, 1)
@@ -346,7 +345,7 @@ class Evaluator(Branches):
             values = self.held_value(node)
             if node.declared is not None and all(type(value) is Unknown for value in values):
                 values = self.of_type(node.declared) or values
-        self._site = site
+        self._site, self._line = site, node.line  # Functions that the value comes from have assignments of their own.
         self.assign(node.target, values, local=node.local)
         return False
 

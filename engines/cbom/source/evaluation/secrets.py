@@ -21,7 +21,7 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 60
 _ALONE = frozenset(
     {"token", "pin", "password", "passwd", "passphrase", "pwd", "secret", "secrets", "nonce", "salt", "otp", "csrf"}
-    | {"xsrf", "credential", "credentials", "apikey", "sessionid", "sessid", "sid", "rememberme", "cookie", "captcha"}
+    | {"xsrf", "credential", "credentials", "apikey", "sessionid", "sessid", "rememberme", "cookie", "captcha"}
 )
 """Words of which one is enough. A ``key`` may be one of a table, a ``session`` one of a database."""
 

@@ -21,6 +21,7 @@ _PUBLIC_KEYS = frozenset({b"AWS4", b"Bitcoin seed", b"ed25519 seed", b"Nist256p1
 _WITHOUT_NONCE = frozenset({"ECB", "KW"})
 """Modes without a nonce: key wrapping begins with a constant of its standard (RFC 3394, section 2.2.3)."""
 
+_SIZES = frozenset({"key_bits", "key_bytes"})
 _OFF = (False, 0, "none", "NONE", "None")
 _HASH_BASED = frozenset({"signature", "mac", "certificate"})
 
@@ -72,6 +73,8 @@ def _padding(subject: Subject | None, primitive: str, _facts: Mapping[str, Value
 def _size(subject: Subject | None, primitive: str, facts: Mapping[str, Values]) -> Found:
     if primitive == "mac" and any(is_static(value) for value in facts.get("key", ())):
         return  # A key that stands in the source isn't better for being long.
+    if subject is not None and subject.algorithm.name == "AES" and facts.keys().isdisjoint(_SIZES):
+        return  # AES takes no other keys than 128 bits and more: what is shorter is padded.
     if subject is not None and subject.key_bits and not subject.algorithm.bits:
         yield from _below(subject, "key_bits", subject.key_bits)
 

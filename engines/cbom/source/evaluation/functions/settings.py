@@ -135,11 +135,12 @@ def _number(evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _variable(evaluator: Any, arguments: Arguments) -> Values:
-    """``os.getenv(name, default)``: what the environment's files set, or the default."""
+    """``os.getenv(name, default)``: what the environment's files set, or the default; an empty one is none."""
     variables = evaluator.files.environment(evaluator.scope.source)
     names = constants(_given(arguments, 0, "key"))
     set_to = [variables.get(name, NOTHING) for name in names if isinstance(name, str)]
-    return union([*set_to, _given(arguments, 1, "default")]) or UNKNOWN
+    default = _given(arguments, 1, "default")
+    return union([*set_to, default, UNKNOWN if constants(default) == [""] else NOTHING]) or UNKNOWN
 
 
 def _variables(evaluator: Any, _arguments: Arguments) -> Values:

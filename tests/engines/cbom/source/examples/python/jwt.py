@@ -1,3 +1,5 @@
+import os
+
 import joserfc.jwk
 import joserfc.jwt
 import jwt
@@ -56,3 +58,9 @@ def with_what_is_configured(claims, header, token, key, config):
 
 def encrypted(payload, key):
     JsonWebEncryption().serialize_compact({"alg": "RSA1_5", "enc": "A256GCM"}, payload, key)  # finds: use:RSA use:AES weak-padding
+
+
+def from_the_environment(claims):
+    secret = os.getenv("JWT_SECRET", "")
+    jwt.encode(claims, secret, algorithm="HS256")  # finds: use:HMAC-SHA-256
+    return jwt.encode(claims, "", algorithm="HS256")  # finds: use:HMAC-SHA-256 unverified-signature

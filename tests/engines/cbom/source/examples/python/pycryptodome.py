@@ -107,3 +107,7 @@ AES.new(open("key", "rb").read(), 1)  # finds: use:AES ecb-mode
 AES.new(open("key", "rb").read(), 2, get_random_bytes(16))  # finds: use:AES use:CSPRNG unauthenticated-mode
 ECC.construct(curve="P-256", d=1234567)  # finds: use:EC hardcoded-key
 ECC.construct(curve="P-256", point_x=5, point_y=6)  # finds: use:EC
+
+
+def padded(key="opens it"):
+    return AES.new(pad(key.encode(), 16), AES.MODE_GCM)  # finds: use:AES hardcoded-key

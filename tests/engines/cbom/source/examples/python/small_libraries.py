@@ -50,3 +50,7 @@ def with_unicrypto(key, message, iv):
     cipher = unicrypto.symmetric.AES(key, unicrypto.symmetric.MODE_CBC, iv)  # finds: use:AES unauthenticated-mode
     cipher.encrypt(message)  # finds: use:AES
     return unicrypto.hashlib.md4(message).digest()  # finds: use:MD4 weak-hash
+
+
+ecdsa.VerifyingKey.from_string(b"\x04" * 64, curve=ecdsa.NIST256p)  # finds: use:ECDSA
+ecdsa.SigningKey.from_string(b"\x04" * 32, curve=ecdsa.NIST256p)  # finds: use:ECDSA hardcoded-key

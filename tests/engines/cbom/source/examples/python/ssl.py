@@ -75,3 +75,14 @@ def suites():
     context.check_hostname = False  # finds: use:TLSv1.1 disabled-certificate-check
     context.maximum_version = ssl.TLSVersion.TLSv1_1  # finds: use:TLSv1.1 weak-protocol
     context.maximum_version = ssl.TLSVersion.TLSv1_3
+
+
+def least():
+    chosen = ssl.TLSVersion.TLSv1
+    return chosen
+
+
+def with_least():
+    context = ssl.create_default_context()  # finds: use:TLS
+    context.minimum_version = least()  # finds: use:TLSv1.0 weak-protocol
+    return context
