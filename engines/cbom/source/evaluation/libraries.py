@@ -9,7 +9,7 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules, secrets
 from engines.cbom.source.evaluation.expressions import Expressions
-from engines.cbom.source.evaluation.functions.block_modes import is_own_mode
+from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, of_c
 from engines.cbom.source.evaluation.functions.callbacks import returned_key
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
@@ -54,9 +54,6 @@ _NO_RESULT: Values = (UNKNOWN[0],)
 
 MEASURED = "measure"
 """What a call is for of whose result only a size is asked."""
-
-_CHOICE = 3
-"""How many values a setting may have that is the user's choice."""
 
 _CERTIFICATE_CHECK = "certificate-check"
 
@@ -229,7 +226,7 @@ class Libraries(Expressions):
             harmless = rules.harmless(rule, names) or self._is_sound_here(rule)
             harmless = harmless or is_own_mode(rule.unless_within, node, self.running(), self.within())
             harmless |= bool(rule.result) and self.is_probe(node)
-            harmless = harmless or (rule.choice and len(told.get("algorithm", NOTHING)) >= _CHOICE)
+            harmless = harmless or (rule.choice and is_choice(told.get("algorithm", NOTHING), node, self.running()))
             if ignored:
                 rule = replace(rule, findings=(*rule.findings, *rule.dropped))
             nonces = everything.get("iv", NOTHING) if "iv" in rule.facts or "iv" in rule.keeps else NOTHING
@@ -354,13 +351,12 @@ class Libraries(Expressions):
         """A buffer gets new data; a variable that had other data has these now."""
         made = self._data(rule, names, place)
         buffers = rules.of_term(rule.fills, names)
-        for buffer in buffers:
-            if isinstance(buffer, Data):
-                buffer.origin, buffer.made = made.origin, made.made
-        position = (
-            rule.parameters.index(str(rule.fills)[1:]) if str(rule.fills)[1:] in rule.parameters else len(node.args)
-        )
+        name = str(rule.fills)[1:]
+        position = rule.parameters.index(name) if name in rule.parameters else len(node.args)
         given = node.args[position] if position < len(node.args) else None
+        for buffer in buffers:
+            if isinstance(buffer, Data) and (made.origin != CONSTANT or type(given) is not program.Index):
+                buffer.origin, buffer.made = made.origin, made.made
         if isinstance(given, program.Name | program.Member) and made.origin == WEAK_RANDOM:
             self.tell_secret(given.name, (made,), buffer=True)
         if position < len(node.args) and not any(isinstance(buffer, Data | Instance | Thing) for buffer in buffers):

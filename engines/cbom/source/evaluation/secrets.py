@@ -169,6 +169,9 @@ def _is_password(node: program.Expression, depth: int) -> bool:
 _KEY_MATERIAL = frozenset({"secret", "password", "passphrase", "psk", "seed", "ikm", "master", "mnemonic", "entropy"})
 
 
+_NO_SECRETS = frozenset({"public", "pub", "cache", "node", "object", "row", "partition", "primary", "map", "api"})
+
+
 def is_key_material(content: Sequence[program.Expression]) -> bool:
     """Whether what a MAC gets is a secret by its name: its key, if constant, is a label of what is derived."""
     part = content[0] if content else None
@@ -176,7 +179,9 @@ def is_key_material(content: Sequence[program.Expression]) -> bool:
         part = part.operand if isinstance(part, program.Unary) else part.value
     name = part.name if isinstance(part, program.Name | program.Member) else ""
     words = [word.lower() for word in _WORD.findall(name[:_LONGEST])]
-    return words in (["key"], ["token"]) or not _KEY_MATERIAL.isdisjoint(words)
+    if words == ["token"] or (words[-1:] == ["key"] and _NO_SECRETS.isdisjoint(words)):
+        return True
+    return not _KEY_MATERIAL.isdisjoint(words)
 
 
 def is_key(nonce: program.Expression | None) -> bool:

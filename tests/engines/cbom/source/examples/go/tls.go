@@ -87,3 +87,26 @@ func settings(minimum uint16) *tls.Config {
 		MinVersion: minimum, // finds: use:TLS
 	}
 }
+
+func carried(check func([][]byte, [][]*x509.Certificate) error) *tls.Config {
+	config := &tls.Config{VerifyPeerCertificate: check} // finds: use:TLS
+	config.InsecureSkipVerify = true
+	return config
+}
+
+func chosen(config *tls.Config, version int) {
+	switch version {
+	case 10:
+		config.MinVersion = tls.VersionTLS10 // finds: use:TLSv1.0
+	case 11:
+		config.MinVersion = tls.VersionTLS11 // finds: use:TLSv1.1
+	case 12:
+		config.MinVersion = tls.VersionTLS12 // finds: use:TLSv1.2
+	}
+}
+
+func lowered(config *tls.Config, old bool) {
+	if old {
+		config.MinVersion = tls.VersionTLS10 // finds: use:TLSv1.0 weak-protocol
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 )
 
@@ -61,4 +62,11 @@ func ofKey(key, text []byte) {
 	cipher.NewCBCEncrypter(block, key[:block.BlockSize()]) // finds: use:AES static-iv unauthenticated-mode
 	cipher.NewCBCDecrypter(block, key[:block.BlockSize()]) // finds: use:AES unauthenticated-mode
 	cipher.NewCTR(block, key[16:32]) // finds: use:AES unauthenticated-mode
+}
+
+func numbered(block cipher.Block, base, text []byte) {
+	iv := make([]byte, 16)
+	copy(iv[:12], base)
+	binary.BigEndian.PutUint32(iv[12:], 3)
+	cipher.NewCTR(block, iv)
 }

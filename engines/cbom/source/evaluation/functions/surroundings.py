@@ -1,7 +1,8 @@
-"""Modes of operation of the program's own: calls of a block cipher that are parts of one aren't ECB.
+"""What a function does around a call: modes of operation of the program's own, and choices of the user's.
 
-Counters, masks, authentication tags and derived keys come from single blocks, or from blocks that are mixed with others
-by XOR. ECB encrypts one block of a message after the other.
+Calls of a block cipher that are parts of a mode aren't ECB. Counters, masks, authentication tags and derived keys come
+from single blocks, or from blocks that are mixed with others by XOR. ECB encrypts one block of a message after the
+other.
 """
 
 from __future__ import annotations
@@ -21,15 +22,19 @@ from engines.cbom.source.program import (
     Index,
     Loop,
     Member,
+    Mentioned,
     Name,
     NewArray,
     Sequence,
     Unary,
 )
-from engines.cbom.source.values import Class
+from engines.cbom.source.values import Class, Values
 
 _MAX_PARTS = 4000
 """The most parts of a function that are looked at; a longer one is taken for a mode."""
+
+_CHOICE = 3
+"""How many values a setting may have that is the user's choice."""
 
 _OWN_CIPHER = frozenset({"Encrypt", "Decrypt"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -129,6 +134,17 @@ def _advances(source: Expression, loop: Loop) -> bool:
         isinstance(each, Assign) and base.name in _names_in(each.target) and type(each.value) is not NewArray
         for each in _inside(loop.body)
     )
+
+
+def is_choice(values: Values, node: Call, function: Function | None) -> bool:
+    """Whether a setting has several values, or gets one in each case of a function: that is the user's choice."""
+    name = node.callee.name if isinstance(node.callee, Name) else ""
+    given = [
+        each.value.value if isinstance(each.value, Mentioned) else each.value
+        for each in (_inside(list(function.body)) if function is not None else ())
+        if isinstance(each, Assign) and isinstance(each.target, Member) and each.target.name == name
+    ]
+    return max(len(values), len({each.name for each in given if isinstance(each, Member)})) >= _CHOICE
 
 
 def _names_in(target: Expression) -> list[str]:
