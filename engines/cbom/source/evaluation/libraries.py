@@ -9,9 +9,9 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules, secrets
 from engines.cbom.source.evaluation.expressions import Expressions
-from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, of_c
 from engines.cbom.source.evaluation.functions.callbacks import returned_key
+from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters

@@ -1,4 +1,4 @@
-"""What a function does around a call: modes of operation of the program's own, and choices of the user's.
+"""Surroundings of calls: modes of operation of the program's own, and choices of the user's.
 
 Calls of a block cipher that are parts of a mode aren't ECB. Counters, masks, authentication tags and derived keys come
 from single blocks, or from blocks that are mixed with others by XOR. ECB encrypts one block of a message after the

@@ -1,6 +1,7 @@
 package example
 
 import (
+	"github.com/pion/dtls/v2"
 	"os"
 
 	"filippo.io/age"
@@ -25,4 +26,12 @@ func uses(data []byte, secret, password string) {
 	_ = blake3.Sum256(data)                                             // finds: use:BLAKE3
 	_ = totp.Validate("123456", secret)                                 // finds: use:HMAC-SHA-1
 	_, _ = sm4.Sm4Ecb([]byte("1234567890abcdef"), data, true)           // finds: use:SM4 ecb-mode hardcoded-key
+}
+
+func datagrams(key []byte) {
+	_ = &dtls.Config{ // finds: use:DTLS
+		PSK: func(hint []byte) ([]byte, error) { return []byte{1, 2, 3, 4}, nil }, // finds: use:DTLS hardcoded-key
+	}
+	_ = &dtls.Config{PSK: func(hint []byte) ([]byte, error) { return key, nil }} // finds: use:DTLS
+	_ = &dtls.Config{InsecureSkipVerify: true} // finds: use:DTLS disabled-certificate-check
 }

@@ -110,3 +110,8 @@ func lowered(config *tls.Config, old bool) {
 		config.MinVersion = tls.VersionTLS10 // finds: use:TLSv1.0 weak-protocol
 	}
 }
+
+func encrypted(data, password []byte) {
+	x509.EncryptPEMBlock(nil, "KEY", data, password, x509.PEMCipherDES)    // finds: use:EVP_BytesToKey use:DES weak-cipher weak-kdf
+	x509.EncryptPEMBlock(nil, "KEY", data, password, x509.PEMCipherAES256) // finds: use:EVP_BytesToKey use:AES weak-kdf
+}

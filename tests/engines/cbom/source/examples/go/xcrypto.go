@@ -12,7 +12,9 @@ import (
 	"golang.org/x/crypto/md4"
 	"golang.org/x/crypto/nacl/box"
 	"golang.org/x/crypto/nacl/secretbox"
+	"golang.org/x/crypto/nacl/sign"
 	"golang.org/x/crypto/openpgp"
+	"golang.org/x/crypto/pkcs12"
 	"golang.org/x/crypto/scrypt"
 	"golang.org/x/crypto/ssh"
 )
@@ -71,4 +73,9 @@ func agreed(message []byte, peer, secret *[32]byte) {
 	var shared [32]byte
 	curve25519.ScalarMult(&shared, secret, peer) // finds: use:X25519
 	chacha20poly1305.New(shared[:])              // finds: use:ChaCha20-Poly1305
+}
+
+func stored(message []byte, secret *[64]byte) {
+	sign.Sign(nil, message, secret)       // finds: use:Ed25519
+	pkcs12.Decode(message, "passphrase")  // finds: use:X.509 hardcoded-key
 }
