@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,15 @@ _IN_TESTS = frozenset(
 )  # fmt: skip
 """What is as it should be in a test that its language marks: the same data in every run, little work, and no secrets of
 its own, tokens that the program has made, and servers with a certificate of the test's."""
+
+_OF_PARTS = frozenset({"ecb-mode", "unauthenticated-mode", "static-iv"})
+"""What is as it should be of the parts from which a MAC or an authenticated mode is made."""
+
+_AUTHENTICATED = re.compile(
+    r"(?:^|[/_.-])(?:[cop]mac\d?|eax|ocb\d?|siv|ccm|aes[_-]?kw|key[_-]?wrap|cbc[_-]?h(?:mac|s\d))[^/]*\.\w+$",
+    re.IGNORECASE,
+)
+"""The names of files that implement one."""
 
 _TESTS = "_test.go"
 """How the files end that Go leaves out of all builds but those of tests."""
@@ -55,6 +65,8 @@ class Judge:
                 continue
             for weakness in _weaknesses(sighting, subject, primitive):
                 if weakness.finding in _IN_TESTS and _is_tested(sighting):
+                    continue
+                if weakness.finding in _OF_PARTS and _AUTHENTICATED.search(sighting.place.path):
                     continue
                 if weakness.finding in _SOUND_IN_MACS and rule.naming and subject and _is_for_mac(sighting, subject):
                     continue

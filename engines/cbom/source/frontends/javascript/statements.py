@@ -16,6 +16,7 @@ from engines.cbom.source.frontends.javascript.expressions import FUNCTIONS, Java
 from engines.cbom.source.frontends.javascript.prototypes import with_classes
 from engines.cbom.source.program import (
     Assign,
+    Binary,
     Branch,
     Call,
     Class,
@@ -100,7 +101,11 @@ class JavaScriptLowering(JavaScriptExpressions):
             yield from self._assignment(inner)
         elif inner.type == "augmented_assignment_expression":
             self.note_counted(inner.child_by_field_name("left"))
-            yield self.assigned_to(inner)
+            changed = self.assigned_to(inner)
+            # What is mixed into other data by ^= doesn't make these worse.
+            if isinstance(changed.value, Binary) and changed.value.operator == "^":
+                changed = replace(changed, value=Opaque([changed.value]))
+            yield changed
         elif inner.type == "update_expression":
             self.note_counted(inner.child_by_field_name("argument"))
             yield from self.update(inner)

@@ -46,3 +46,7 @@ export function chosen(response, letters = 'abcdefgh') {
   response.set('session', `s${Math.random()}`);
   return sessionUid;
 }
+
+// Mixed into random data, weak ones make them no worse.
+const mixedKey = new Uint8Array(random(16));
+for (let i = 0; i < 16; i++) mixedKey[i] ^= Math.random() * 256;
