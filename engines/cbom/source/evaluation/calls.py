@@ -97,7 +97,7 @@ class Calls(Libraries):
         else:
             result = union(self.apply(value, arguments, node) for value in callee) or UNKNOWN
         if result is UNKNOWN and not any(isinstance(value, Closure | Class) for value in callee):
-            for name in node.keywords.keys() & self.knowledge.options.keys():
+            for name in arguments.keywords.keys() & self.knowledge.options.keys():
                 self.option(name, arguments.keywords[name], node.line)
             if not node.creates:
                 arguments.may_fill()

@@ -277,8 +277,10 @@ class Expressions(Names):
                 return items[key]
             return union(items) or UNKNOWN
         if isinstance(value, Table):
-            if len(keys) > 1:
-                return union(self.element(value, (each,)) for each in keys)
+            if len(keys) > 1:  # Beside those that are known, what others may be is a caller's choice.
+                named = [each for each in keys if type(each) is Known]
+                found = [self.element(value, (each,)) for each in named or keys]
+                return union([*found, UNKNOWN if len(named) < len(keys) else NOTHING])
             return value.entries.get(key, UNKNOWN) if key is not None else union([*value.entries.values(), UNKNOWN])
         if isinstance(value, Data) or (isinstance(value, Known) and isinstance(value.value, str | bytes)):
             return (value if isinstance(value, Data) else Data(CONSTANT),)  # A part of a buffer shares its bytes.

@@ -101,6 +101,17 @@ def _join(_evaluator: Any, arguments: Arguments) -> Values:
     return UNKNOWN
 
 
+def _join_bytes(evaluator: Any, arguments: Arguments) -> Values:
+    """``b"".join(parts)``: what a weak generator makes of it may be a key."""
+    if any(type(value) is Data for value in arguments.receiver):
+        return weak_among([arguments.receiver]) or UNKNOWN
+    return _as_bytes(_join(evaluator, arguments))
+
+
+def _as_bytes(values: Values) -> Values:
+    return tuple(replace(each, in_bytes=True, size=None) for each in weak_among([values])) or values
+
+
 def _split(_evaluator: Any, arguments: Arguments) -> Values:
     own, by = sole(arguments.receiver), sole(arguments.positional[0]) if arguments.positional else None
     if not isinstance(own, str) or not (by is None or (isinstance(by, str) and by)):
@@ -155,7 +166,7 @@ def _bytes(_evaluator: Any, arguments: Arguments) -> Values:
         if type(value) is Known and isinstance(value.value, int):
             found.append((Data(CONSTANT, value.value, blank=True),))
         elif type(value) is Array:
-            weak = tuple(replace(each, in_bytes=True, size=None) for each in weak_among(value.items))
+            weak = _as_bytes(weak_among(value.items))
             whole = all(len(item) == 1 and type(item[0]) is Known for item in value.items)
             found.append(weak or ((Data(CONSTANT, len(value.items)),) if whole else UNKNOWN))
         elif type(value) is Known and isinstance(value.value, str):
@@ -292,6 +303,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "table.get": _get,
     "text.join": _join,
     "array.join": _join,
+    "bytes.join": _join_bytes,
     "text.split": _split,
     "text.replace": _replace,
     "text.format": _format,

@@ -84,3 +84,10 @@ KafkaProducer(bootstrap_servers="broker:9093", ssl_check_hostname=True)
 
 class Careless(requests.Session):
     verify = False  # finds: disabled-certificate-check
+
+
+def database(uri, checked):
+    pymongo.MongoClient(uri, tls=True, tlsAllowInvalidCertificates=True)  # finds: disabled-certificate-check
+    options = {"tls": True, "tlsAllowInvalidHostnames": True}
+    pymongo.MongoClient(uri, **options)  # finds: disabled-certificate-check
+    pymongo.MongoClient(uri, tls=True, tlsAllowInvalidCertificates=False)

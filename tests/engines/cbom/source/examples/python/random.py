@@ -79,3 +79,9 @@ def seeded():
     session_key = generator.randbytes(16)  # finds: weak-random
     simulated = random.Random(99).random()
     return session_key, simulated
+
+
+def joined():
+    key = b"".join(bytes([random.randrange(256)]) for _ in range(16))  # finds: weak-random
+    rows = b"".join(bytes([random.randrange(256)]) for _ in range(16))
+    return key, rows

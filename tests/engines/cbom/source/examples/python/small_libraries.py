@@ -8,7 +8,8 @@ import pyDes
 import pyotp
 import rsa
 import unicrypto
-from jwcrypto import jwk
+from jwcrypto import jwe, jwk, jws, jwt
+from jwcrypto.common import json_encode
 from oscrypto import asymmetric
 
 public, private = rsa.newkeys(512)  # finds: use:RSA weak-key-size
@@ -54,3 +55,10 @@ def with_unicrypto(key, message, iv):
 
 ecdsa.VerifyingKey.from_string(b"\x04" * 64, curve=ecdsa.NIST256p)  # finds: use:ECDSA
 ecdsa.SigningKey.from_string(b"\x04" * 32, curve=ecdsa.NIST256p)  # finds: use:ECDSA hardcoded-key
+
+
+def with_jwcrypto(claims, key, payload):
+    jwt.JWT(header={"alg": "ES256"}, claims=claims).make_signed_token(key)  # finds: use:ECDSA
+    jwt.JWT(header={"alg": "RSA1_5", "enc": "A128GCM"}, claims=claims)  # finds: use:RSA use:AES weak-padding
+    jws.JWS(payload).add_signature(key, alg="HS256")  # finds: use:HMAC-SHA-256
+    jwe.JWE(payload, json_encode({"alg": "dir", "enc": "A256GCM"}))  # finds: use:AES

@@ -100,3 +100,8 @@ def first(items, later):
     if not found:
         return None
     return hashlib.md5(found)  # finds: use:MD5 weak-hash
+
+
+def of_size(data, kind="large"):
+    rsa.generate_private_key(65537, BITS[kind])  # finds: use:RSA
+    rsa.generate_private_key(65537, BITS[data])  # finds: use:RSA weak-key-size
