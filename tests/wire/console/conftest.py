@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.servers import Server
-from tests.wire.console.visits import CHROMIUM, log_in, serving
+from tests.wire.console.visits import CHROMIUM, LONGEST_MILLISECONDS, log_in, open_window, serving
 
 MISSING = "" if CHROMIUM else "there is no chromium (Debian: apt-get install chromium)"
 
@@ -24,7 +24,9 @@ def chromium() -> Iterator[Browser]:
     if MISSING:
         pytest.skip(MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], timeout=LONGEST_MILLISECONDS
+        )
         yield browser
         browser.close()
 
@@ -39,8 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A window without cookies."""
-    context = chromium.new_context()
-    context.set_default_timeout(15_000)
+    context = open_window(chromium)
     yield context
     context.close()
 

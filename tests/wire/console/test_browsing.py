@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.support.servers import Server
-from tests.wire.console.visits import PAGES, complaints, log_in
+from tests.support.waiting import attempts
+from tests.wire.console.visits import PAGES, complaints, log_in, open_window
 
 _PHONE: ViewportSize = {"width": 360, "height": 740}
 _DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -36,7 +37,7 @@ def test_axe_finds_nothing_on_any_page(
     chromium: Browser, server: Server, theme: Any, window: ViewportSize, rules: Any
 ) -> None:
     # Only so can axe be put into a page: the console's policy forbids script of others.
-    context = chromium.new_context(color_scheme=theme, bypass_csp=True, viewport=window)
+    context = open_window(chromium, color_scheme=theme, bypass_csp=True, viewport=window)
     page = log_in(context, server)
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text()
     found = []
@@ -50,7 +51,7 @@ def test_axe_finds_nothing_on_any_page(
 
 
 def test_pages_fit_a_phone_and_the_browser_has_no_complaint(chromium: Browser, server: Server) -> None:
-    context = chromium.new_context(viewport=_PHONE)
+    context = open_window(chromium, viewport=_PHONE)
     page = log_in(context, server)
     found = complaints(page)
     wide = []
@@ -66,7 +67,7 @@ def test_pages_fit_a_phone_and_the_browser_has_no_complaint(chromium: Browser, s
 
 
 def test_everything_works_without_script(chromium: Browser, server: Server) -> None:
-    context = chromium.new_context(java_script_enabled=False)
+    context = open_window(chromium, java_script_enabled=False)
     page = log_in(context, server)
     page.get_by_role("link", name="Keys", exact=True).click()
     card = page.locator("#form-create")
@@ -142,31 +143,28 @@ def test_counts_move_without_a_reload(page: Page, server: Server) -> None:
     page.wait_for_function(
         "before => Number(document.getElementById('requests').textContent.replaceAll('\u202f', '')) >= before + 20",
         arg=before,
-        timeout=20_000,
     )
 
 
-def test_a_proof_is_checked_in_the_page(page: Page, server: Server) -> None:
-    answer = server.request("POST", "transit/encrypt/orders", {"plaintext": "aGVsbG8="})
-    request_id = answer.json()["request_id"]
-    for _ in range(50):
+def _open_proofs(page: Page, server: Server) -> None:
+    """The page of a request that was just made, once it shows the proofs of both entries."""
+    request_id = server.request("POST", "transit/encrypt/orders", {"plaintext": "aGVsbG8="}).json()["request_id"]
+    for _ in attempts(pause=0.2):
         page.goto(f"{server.address}/ui/audit?request_id={request_id}")
         if page.locator(".proof").count() == 2:
-            break
-        page.wait_for_timeout(200)
+            return
+    raise AssertionError("the request has no proof")
+
+
+def test_a_proof_is_checked_in_the_page(page: Page, server: Server) -> None:
+    _open_proofs(page, server)
     page.locator(".proof .ok").nth(1).wait_for()
     assert "Checked in this page" in page.locator(".proof .checked").nth(0).inner_text()
 
 
 def test_a_wrong_entry_fails_the_check_of_the_page(page: Page, server: Server) -> None:
-    answer = server.request("POST", "transit/encrypt/orders", {"plaintext": "aGVsbG8="})
-    request_id = answer.json()["request_id"]
     page.route("**/ui/audit*", lambda route: _altered(route))
-    for _ in range(50):
-        page.goto(f"{server.address}/ui/audit?request_id={request_id}")
-        if page.locator(".proof").count() == 2:
-            break
-        page.wait_for_timeout(200)
+    _open_proofs(page, server)
     page.locator(".proof .wrong").nth(0).wait_for()
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from tests.support.providers import pypi_provider
 from tests.support.servers import Server
+from tests.wire.console.visits import open_window
 
 # The provider runs in a thread of this process, and warns of libraries of its own.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -62,7 +63,7 @@ def test_a_callback_is_used_once_and_by_its_own_browser(context: BrowserContext,
     answer = context.request.post(page.url, form={"sub": "anna", "action": "authorize"}, max_redirects=0)
     callback = answer.headers["location"]
     assert context.browser is not None
-    other = context.browser.new_context()
+    other = open_window(context.browser)
     stranger = other.new_page()
     assert stranger.goto(callback).status == 403  # type: ignore[union-attr]
     page.goto(callback)
@@ -79,7 +80,7 @@ def test_a_callback_of_another_browser_is_refused_with_a_cookie_too(
     _at_provider(page, server)
     answer = context.request.post(page.url, form={"sub": "anna", "action": "authorize"}, max_redirects=0)
     assert context.browser is not None
-    other = context.browser.new_context()
+    other = open_window(context.browser)
     stranger = other.new_page()
     stranger.goto(f"{server.address}/ui/login")
     assert stranger.goto(answer.headers["location"]).status == 400  # type: ignore[union-attr]

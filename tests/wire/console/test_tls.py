@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from tests.support.certificates import issue
 from tests.support.products import Product
 from tests.support.servers import Server
-from tests.wire.console.visits import complaints, log_in
+from tests.wire.console.visits import complaints, log_in, open_window
 
 
 @pytest.mark.soak
@@ -19,7 +19,7 @@ def test_a_session_over_http_2(chromium: Browser, tmp_path: Path) -> None:
         server.initialize()
         server.unseal()
         server.request("POST", "sys/mounts/transit", {"type": "transit"})
-        context = chromium.new_context(ignore_https_errors=True)
+        context = open_window(chromium, ignore_https_errors=True)
         page = log_in(context, server)
         found = complaints(page)
         page.goto(f"{server.address}/ui/keys")

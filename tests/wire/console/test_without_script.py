@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.servers import Server
-from tests.wire.console.visits import log_in
+from tests.wire.console.visits import log_in, open_window
 
 _RULES = 'path "transit/encrypt/orders" {\n  capabilities = ["update"]\n}\n'
 _REFUSING = '[{"name": "none", "operations": ["encrypt"], "require": "false"}]'
@@ -44,8 +44,7 @@ _ACTIONS: tuple[tuple[str, str, dict[str, str], str, str], ...] = (
 @pytest.fixture(scope="module")
 def page(chromium: Browser, server: Server) -> Iterator[Page]:
     """A page without script that is logged in with the root token."""
-    context = chromium.new_context(java_script_enabled=False)
-    context.set_default_timeout(15_000)
+    context = open_window(chromium, java_script_enabled=False)
     yield log_in(context, server)
     context.close()
 

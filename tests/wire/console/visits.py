@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.support.ledger_load import declared, ready
 from tests.support.products import Product
@@ -15,6 +16,9 @@ from tests.support.servers import Server
 
 CHROMIUM = shutil.which("chromium") or ""
 """Debian's browser; empty if it isn't there."""
+
+LONGEST_MILLISECONDS = 120_000
+"""How long a page may take to show what a test waits for, on a machine that is busy with other things."""
 
 PAGES = (
     "", "keys", "keys/transit/orders", "tools", "access?policy=orders", "crypto-policy", "audit", "inventory",
@@ -40,6 +44,13 @@ def serving(folder: Path) -> Iterator[Server]:
         ):
             assert server.request("POST", path, body).status in (200, 204), path
         yield server
+
+
+def open_window(browser: Browser, **options: Any) -> BrowserContext:
+    """A window without cookies, which waits as long as a busy machine takes."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(LONGEST_MILLISECONDS)
+    return context
 
 
 def log_in(context: BrowserContext, server: Server, token: str = "") -> Page:

@@ -71,7 +71,7 @@ class Browser:
 
     def __init__(self, account: str = "alice") -> None:
         self._account = account
-        self._client = httpx2.Client(trust_env=False, follow_redirects=False, timeout=20)
+        self._client = httpx2.Client(trust_env=False, follow_redirects=False, timeout=60)
 
     def open(self, address: str, return_address: str) -> dict[str, str]:
         """The fields that the provider sends back to ``return_address``, in the address or in a form."""
