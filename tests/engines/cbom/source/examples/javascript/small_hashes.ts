@@ -7,7 +7,7 @@ import { SHA1, sha1 as os1 } from '@oslojs/crypto/sha1';
 import { hmac } from '@oslojs/crypto/hmac';
 import { SHA256 } from '@oslojs/crypto/sha2';
 import { Argon2id } from 'oslo/password';
-import { argon2Verify } from 'hash-wasm';
+import { argon2Verify, createHMAC as wasmHmac, createMD5, createSHA512 } from 'hash-wasm';
 md5('x'); // finds: use:MD5 weak-hash
 md5.hex('x'); // finds: use:MD5 weak-hash
 sha1('x'); // finds: use:SHA-1 weak-hash
@@ -29,3 +29,6 @@ await createHash('SHA-256').digest(text); // finds: use:SHA-256
 await createHash('SHA-1', 'hex').digest(text); // finds: use:SHA-1 weak-hash
 await createHMAC('SHA-512', 'base64').sign(process.env.KEY, text); // finds: use:HMAC-SHA-512
 await createHMAC().sign('a key of this program', text); // finds: use:HMAC-SHA-256 hardcoded-key
+
+(await wasmHmac(createSHA512(), process.env.KEY)).update(text); // finds: use:HMAC-SHA-512 use:SHA-512
+(await createMD5()).update(text).digest(); // finds: use:MD5 weak-hash
