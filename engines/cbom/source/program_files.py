@@ -41,6 +41,9 @@ MAX_COLD = 2
 _ABOVE = re.compile(rb"\b(?:implements|extends)\b([^{};]{0,300})")
 """What a class says of those above it."""
 
+_LEAKS = b"api.pwnedpasswords.com"
+"""The interface of Have I Been Pwned, which takes the beginning of a password's SHA-1."""
+
 _WORD = re.compile(rb"\w+")
 
 MAX_BESIDE = 64
@@ -232,6 +235,7 @@ class ProgramFiles:
             return None
         asks = language.asks_types is not None and language.asks_types.search(content) is not None
         source = Source(path, language.name, module.package, asks, reassigned=module.reassigned, test=module.test)
+        source.asks_of_leaks = _LEAKS in content
         loaded = self._loaded[path] = Loaded(Scope(source), len(content), lowering, module.broken)
         self._run(loaded, language, module)
         return loaded

@@ -233,7 +233,7 @@ class Libraries(Expressions):
             kept = bool(nonces) and self._is_kept(rule, nonces, node)
             if nonces and self.nonces.is_reused(self.scope, everything, self.loops, self.calls, kept=kept):
                 rule = replace(rule, findings=(*rule.findings, "nonce-reuse"))
-            if secrets.hashes_password(rule, node):
+            if secrets.hashes_password(rule, node) and not self.scope.source.asks_of_leaks:
                 rule = replace(rule, findings=(*rule.findings, "weak-kdf"))
             fresh = frozenset(word for word in told if word not in _TOLD_ONCE or not rules.was_told(rule, word, names))
             fresh -= {"algorithm"} if self.called_mention else set()

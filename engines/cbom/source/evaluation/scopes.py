@@ -29,6 +29,9 @@ class Source:
     reassigned: frozenset[str] = frozenset()
     """Names of variables that get another value than their first one anywhere in the file."""
 
+    asks_of_leaks: bool = False
+    """Whether the file asks Have I Been Pwned for passwords, by the SHA-1 that its interface needs."""
+
     test: bool = False
     """Whether the file is a test, by what it calls."""
 
