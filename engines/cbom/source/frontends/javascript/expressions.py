@@ -233,6 +233,8 @@ class JavaScriptExpressions(CommonSyntax):
         made = self._function(node, name or self.text(node.child_by_field_name("name")))
         made.static = any(child.type == "static" for child in node.children)
         made.getter = any(child.type == "get" for child in node.children)
+        if any(child.type == "set" for child in node.children):
+            made.name = f"set {made.name}"  # Its getter has the name.
         if not made.static:
             made.parameters.insert(0, Parameter("this"))
         return made

@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import { md5 } from './passing';
 
 abstract class Base {
@@ -35,3 +35,16 @@ export class Decorated {
 }
 
 md5('x');
+
+export class Tunable {
+  private rounds = 1000;
+  get iterations() {
+    return this.rounds;
+  }
+  set iterations(value: number) {
+    notify(value);
+  }
+  derive(password: string) {
+    return pbkdf2Sync(password, randomBytes(16), this.iterations, 32, 'sha256'); // finds: use:PBKDF2 use:CSPRNG low-kdf-iterations
+  }
+}
