@@ -11,7 +11,7 @@ from engines.cbom.source.evaluation import rules, secrets
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, of_c
 from engines.cbom.source.evaluation.functions.callbacks import returned_key
-from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
+from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_counted, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters
@@ -35,6 +35,7 @@ from engines.cbom.source.values import (
     Value,
     Values,
     constants,
+    is_static,
     known,
     union,
     weak_among,
@@ -202,6 +203,9 @@ class Libraries(Expressions):
             told["key"] = returned_key(self, told["key"])
         if "iv" in told and secrets.is_key(rules.argument_of(rule, "iv", node)):
             told["iv"] = (Data(CONSTANT),)
+        elif any(is_static(value) for value in told.get("iv", NOTHING)):
+            if is_counted(rules.argument_of(rule, "iv", node), self.running()):
+                told["iv"] = UNKNOWN
         for word in told.keys() & _CALLBACKS.keys():
             accepting, given = _CALLBACKS[word], told.pop(word)
             told["callback"] = union(known(False) if self._accepts(each, accepting) else (each,) for each in given)
@@ -360,6 +364,7 @@ class Libraries(Expressions):
         if isinstance(given, program.Name | program.Member) and made.origin == WEAK_RANDOM:
             self.tell_secret(given.name, (made,), buffer=True)
         if position < len(node.args) and not any(isinstance(buffer, Data | Instance | Thing) for buffer in buffers):
+            self.nonces.renew(self.scope, made, self.loops)
             self.assign(node.args[position], (made,))
 
     def _data(self, rule: Rule, names: dict[str, Values], place: Place) -> Data:

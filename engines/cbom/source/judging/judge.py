@@ -33,6 +33,8 @@ _AUTHENTICATED = re.compile(
 )
 """The names of files that implement one."""
 
+_MAC = re.compile("hmac|cmac|gmac|siv|s2v|poly1305")
+
 _TESTS = "_test.go"
 """How the files end that Go leaves out of all builds but those of tests."""
 
@@ -125,7 +127,9 @@ class Judge:
         Encryption isn't weak where a MAC is computed beside it.
         """
         held = [
-            not self.assured.isdisjoint((unless, each) for each in within) for _, unless, within in self._conditional
+            not self.assured.isdisjoint((unless, each) for each in within)
+            or (unless == MAC and any(type(each) is Class and _has_mac(each) for each in within))
+            for _, unless, within in self._conditional
         ]
         named = {
             each[0].place for each, holds in zip(self._conditional, held, strict=True) if holds and each[1] == NAMED
@@ -174,6 +178,11 @@ def _is_for_mac(sighting: Sighting, subject: Subject) -> bool:
         return False
     names = [each.node.name if isinstance(each, Class) else getattr(each, "name", "") for each in sighting.within]
     return any(mac in name.lower() for name in names for mac in _MACS)
+
+
+def _has_mac(of: Class) -> bool:
+    """Whether a type has a MAC, or is a mode with one, by its name and those of its members: its ``hmac``."""
+    return any(_MAC.search(name.lower()) for name in (of.node.name, *of.members, *of.field_names()))
 
 
 def _is_tested(sighting: Sighting) -> bool:

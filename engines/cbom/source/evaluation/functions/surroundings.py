@@ -38,6 +38,9 @@ _CHOICE = 3
 
 _OWN_CIPHER = frozenset({"Encrypt", "Decrypt"})
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_COUNTING = re.compile(r"^(?:[iI]nc(?:r|$|[A-Z_])|[nN]ext(?:$|Nonce|I[vV]|Counter)|[aA]dvance|[bB]ump|PutUint)")
+"""How the names of functions begin that count."""
+
 _NO_MESSAGES = frozenset(
     {"iv", "nonce", "counter", "ctr", "mask", "sample", "tweak", "zero", "zeros", "zeroes", "hash", "digest", "seed"}
     | {
@@ -134,6 +137,22 @@ def _advances(source: Expression, loop: Loop) -> bool:
         isinstance(each, Assign) and base.name in _names_in(each.target) and type(each.value) is not NewArray
         for each in _inside(loop.body)
     )
+
+
+def is_counted(nonce: Expression | None, function: Function | None) -> bool:
+    """Whether a function changes the variable that is a nonce: ``increment(nonce)``, ``nonce[0]++``."""
+    variable = "" if nonce is None else _variable(_base(nonce))
+    if not variable or function is None:
+        return False
+    for part in _inside(list(function.body)):
+        if isinstance(part, Assign) and isinstance(part.target, Index) and _variable(_base(part.target)) == variable:
+            if isinstance(part.value, Binary) and part.value.left is part.target:
+                return True
+        callee = part.callee if isinstance(part, Call) else None
+        if isinstance(callee, Member | Name) and _COUNTING.search(callee.name):
+            if any(_variable(_base(each)) == variable for each in part.args):
+                return True
+    return False
 
 
 def is_choice(values: Values, node: Call, function: Function | None) -> bool:

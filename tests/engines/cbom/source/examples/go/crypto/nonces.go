@@ -70,3 +70,43 @@ func numbered(block cipher.Block, base, text []byte) {
 	binary.BigEndian.PutUint32(iv[12:], 3)
 	cipher.NewCTR(block, iv)
 }
+
+type stream struct {
+	aead  cipher.AEAD
+	nonce []byte
+}
+
+func newStream(aead cipher.AEAD) *stream { return &stream{aead, make([]byte, aead.NonceSize())} }
+
+func (s *stream) next(key, text []byte) []byte {
+	block, _ := aes.NewCipher(key) // finds: use:AES
+	aead, _ := cipher.NewGCM(block) // finds: use:AES
+	nonce := make([]byte, 12)
+	sealed := aead.Seal(nil, nonce, text, nil)
+	increase(nonce)
+	return aead.Seal(sealed, nonce, text, nil)
+}
+
+func increase(nonce []byte) {
+	for i := range nonce {
+		nonce[i]++
+	}
+}
+
+type reply struct{ nonce [24]byte }
+
+func answer(aead cipher.AEAD, text []byte) *reply {
+	made := new(reply)
+	rand.Read(made.nonce[:]) // finds: use:CSPRNG
+	aead.Seal(nil, made.nonce[:], text, nil)
+	return made
+}
+
+type segmentHMAC struct{ block cipher.Block }
+
+func newSegment(key []byte) segmentHMAC {
+	block, _ := aes.NewCipher(key) // finds: use:AES
+	return segmentHMAC{block}
+}
+
+func (s segmentHMAC) encrypt(iv []byte) cipher.Stream { return cipher.NewCTR(s.block, iv) } // finds: use:AES
