@@ -344,7 +344,8 @@ class Expressions(Names):
                         result.entries.update(self.exports_of(each.scope))
                     elif type(each) is Table:
                         result.take(each)
-                    else:
+                    else:  # It may have any of them too.
+                        result.entries.update((name, union((one, UNKNOWN))) for name, one in result.entries.items())
                         result.open = True
                 continue
             names = self.evaluate(key)

@@ -31,3 +31,14 @@ const sound = z.object({ HASH: z.string().default('sha256'), SECRET: z.string() 
 crypto.createHash(sound.safeParse(process.env).data.HASH); // finds: use:SHA-256
 crypto.createHmac('sha256', sound.safeParse(process.env).data.SECRET); // finds: use:HMAC-SHA-256
 program.command('other').option('--hash <name>', 'md5').action((o) => crypto.createHash(o.hash));
+
+// What is given may replace each default.
+function derived(password, salt, given) {
+  const options = { kdf: 'scrypt', ...given };
+  if (options.kdf === 'pbkdf2') {
+    return require('crypto').pbkdf2Sync(password, salt, 600000, 32, 'sha256'); // finds: use:PBKDF2
+  }
+  return require('crypto').scryptSync(password, salt, 32); // finds: use:scrypt
+}
+global.crypto.subtle.digest('SHA-1', salt); // finds: use:SHA-1 weak-hash
+require('node-forge/lib/forge').md.sha1.create(); // finds: use:SHA-1 weak-hash
