@@ -14,7 +14,7 @@ from engines.cbom.source.judging.names import algorithm_named
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
 from engines.cbom.source.program import Function
-from engines.cbom.source.values import Class, Partial, Unknown, Values
+from engines.cbom.source.values import UNKNOWN, Class, Partial, Unknown, Values
 from engines.cbom.source.words import USE
 
 _IN_TESTS = frozenset(
@@ -162,7 +162,7 @@ def order(result: Result) -> tuple[Any, ...]:
 
 def _is_chosen_elsewhere(sighting: Sighting) -> bool:
     """Whether a call is a use whose algorithm comes from a caller, or from outside of the program."""
-    given = sighting.facts.get("algorithm", ()) if "algorithm" in sighting.rule.facts else ()
+    given = sighting.facts.get("algorithm", ()) if "algorithm" in sighting.rule.facts else UNKNOWN
     named = sighting.rule.primitive not in ("", "algorithm") and not sighting.rule.asks
     return named and any(type(value) in (Unknown, Partial) for value in given)
 
