@@ -203,12 +203,16 @@ def _parts(root: Any, *, swallowed: bool = False) -> Iterator[Any]:
 _CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts, "proceeds": only_proceeds}
 
 
+def checks_nothing(function: Function, override: Override) -> bool:
+    """Whether a function checks nothing where a library expects ``override`` to check."""
+    return _CHECKS_NOTHING[override.body](function)
+
+
 def unchecking(made: Class, override: Override) -> Iterator[Function]:
     """The methods of a class that check nothing where a library expects ``override`` to check."""
-    checks_nothing = _CHECKS_NOTHING[override.body]
     for other in made.members.get(override.beside, ()):
-        if type(other) is Closure and not only_refuses(other.function) and not checks_nothing(other.function):
+        if type(other) is Closure and not only_refuses(other.function) and not checks_nothing(other.function, override):
             return
     for value in made.members.get(override.method, ()):
-        if type(value) is Closure and checks_nothing(value.function):
+        if type(value) is Closure and checks_nothing(value.function, override):
             yield value.function

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Iterator
 
 from engines.cbom.source import program
+from engines.cbom.source.evaluation.acceptance import checks_nothing, unchecking
 from engines.cbom.source.evaluation.calls import Calls
 from engines.cbom.source.evaluation.expressions import SHARED
 from engines.cbom.source.evaluation.functions.settings import is_variable
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import merged
+from engines.cbom.source.evaluation.sightings import Place, Sighting
+from engines.cbom.source.knowledge.model import Override
 from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
@@ -48,6 +52,30 @@ class Assignments(Calls):
     @abstractmethod
     def filled_by(self, parameter: str) -> str:
         """The name of the running function if it has this parameter: it fills a buffer of its caller; else ""."""
+
+    def check_overrides(self, made: Class, bases: Values) -> None:
+        """Report methods that check nothing where a library expects them to."""
+        for override in self._overrides_of(bases):
+            for function in unchecking(made, override):
+                self._tell_unchecking(override, function)
+                made.accepts_all |= override.body == "asserts"
+
+    def check_function(self, declared: program.Expression, values: Values) -> None:
+        """Report functions that check nothing where the type of the library that they get expects them to."""
+        functions = [value.function for value in values if type(value) is Closure]
+        for override in self._overrides_of(self.evaluate(declared)) if functions and self.methods_apart else ():
+            for function in functions:
+                if checks_nothing(function, override):
+                    self._tell_unchecking(override, function)
+
+    def _overrides_of(self, types: Values) -> Iterator[Override]:
+        for value in types:
+            if type(value) is Ref:
+                yield from self.knowledge.overrides.get(value.path, ())
+
+    def _tell_unchecking(self, override: Override, function: program.Function) -> None:
+        place = Place(self.scope.source.path, function.line, 1, function.line, 1)
+        self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))
 
     def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
         if isinstance(target, program.Name):

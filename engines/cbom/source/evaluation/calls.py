@@ -60,6 +60,9 @@ _APPLYING = frozenset(
 )
 """The names by which most functional interfaces call it."""
 
+_SETTING = ("set", "with", "add")
+"""How methods of Java begin that change an object, or one of the same kind, and give it back."""
+
 _KINDS: dict[type, str] = {Data: "bytes", Array: "array", Table: "table", Closure: "function", Bound: "function"}
 
 
@@ -352,6 +355,8 @@ class Calls(Libraries):
         if called is not None:
             self._site = node
             return called(self, with_receiver)
+        if type(receiver) is Thing and self.methods_apart and name.startswith(_SETTING):
+            return (receiver,)  # As builders do.
         if isinstance(receiver, Data) and receiver.origin == WEAK_RANDOM:
             return (receiver,)  # Whatever form they get: nothing becomes random by that.
         return UNKNOWN

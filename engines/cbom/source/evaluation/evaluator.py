@@ -13,7 +13,6 @@ from dataclasses import replace
 from typing import Any
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation.acceptance import unchecking
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
@@ -28,7 +27,7 @@ from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
-from engines.cbom.source.evaluation.sightings import ASSURANCES, Place, Sighting, Witness
+from engines.cbom.source.evaluation.sightings import ASSURANCES, Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     NOTHING,
@@ -37,7 +36,6 @@ from engines.cbom.source.values import (
     Class,
     Closure,
     Instance,
-    Ref,
     Super,
     Table,
     Thing,
@@ -215,6 +213,8 @@ class Evaluator(Branches):
         try:
             self.block(function.body)
             result = union(self._returned)
+            if function.returns is not None:
+                self.check_function(function.returns, result)
         except Exhausted:
             runs.cut((function,))
             raise
@@ -346,6 +346,8 @@ class Evaluator(Branches):
             if node.declared is not None and all(type(value) is Unknown for value in values):
                 values = self.of_type(node.declared) or values
         self._site, self._line = site, node.line  # Functions that the value comes from have assignments of their own.
+        if node.declared is not None:
+            self.check_function(node.declared, values)
         self.assign(node.target, values, local=node.local)
         return False
 
@@ -386,14 +388,5 @@ class Evaluator(Branches):
             for base in above:
                 base.heirs.append(made)
         made.bases += [each for each in interfaces if type(each) is Class and each.members and each not in made.bases]
-        self._check_overrides(made, (*made.bases, *interfaces))
+        self.check_overrides(made, (*made.bases, *interfaces))
         return False
-
-    def _check_overrides(self, made: Class, bases: Values) -> None:
-        """Report methods that check nothing where a library expects them to."""
-        for base in bases:
-            for override in self.knowledge.overrides.get(base.path, ()) if type(base) is Ref else ():
-                for function in unchecking(made, override):
-                    place = Place(self.scope.source.path, function.line, 1, function.line, 1)
-                    self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))
-                    made.accepts_all |= override.body == "asserts"

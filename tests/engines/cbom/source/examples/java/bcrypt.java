@@ -14,6 +14,7 @@ class Hashes {
         org.mindrot.jbcrypt.BCrypt.hashpw(text, org.mindrot.jbcrypt.BCrypt.gensalt(4)); // finds: use:bcrypt low-kdf-iterations
         Argon2 argon = Argon2Factory.create();
         argon.hash(10, 65536, 1, password); // finds: use:Argon2
+        argon.hash(1, 512, 1, password); // finds: use:Argon2 low-kdf-iterations
         return SCryptUtil.scrypt(text, 1024, 8, 1); // finds: use:scrypt low-kdf-iterations
     }
 }

@@ -4,6 +4,7 @@ import android.webkit.SslErrorHandler;
 import android.webkit.WebViewClient;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.vertx.core.http.HttpClientOptions;
 import java.util.Hashtable;
 import javax.net.ssl.SSLContext;
 import okhttp3.OkHttpClient;
@@ -13,6 +14,7 @@ import org.apache.http.conn.ssl.TrustAllStrategy;
 import org.apache.http.conn.ssl.TrustStrategy;
 import org.apache.http.impl.client.HttpClients;
 import org.apache.http.ssl.SSLContexts;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 
 class Clients {
     void clients(SSLContext context) {
@@ -39,6 +41,9 @@ class Clients {
         SslContextBuilder.forClient().endpointIdentificationAlgorithm("").build(); // finds: use:TLS disabled-certificate-check
         SslContextBuilder.forServer(null).keyManager(null).endpointIdentificationAlgorithm(null).build(); // finds: use:TLS
         SslContextBuilder.forClient().protocols("TLSv1.1", "TLSv1.2").build(); // finds: use:TLS use:TLSv1.1 use:TLSv1.2 weak-protocol
+        new HttpClientOptions().setSsl(true).setTrustAll(true); // finds: disabled-certificate-check
+        new HttpClientOptions().setSsl(true).setVerifyHost(true);
+        new SslContextFactory.Server().setKeyStorePassword("secret"); // finds: hardcoded-key
         System.setProperty("com.sun.jndi.ldap.object.disableEndpointIdentification", "true"); // finds: disabled-certificate-check
         System.setProperty("com.sun.jndi.ldap.object.disableEndpointIdentification", "false");
         Hashtable<String, String> environment = new Hashtable<>();

@@ -68,3 +68,29 @@ class Tuned extends SSLSocketFactory {
         return inner.createSocket(host, port);
     }
 }
+
+/** Functions that a type expects to check something. */
+class Verifiers {
+    static final HostnameVerifier ANY = (host, session) -> true; // finds: disabled-certificate-check
+    static final HostnameVerifier OWN = Verifiers::any;
+    static final java.util.function.BiPredicate<String, SSLSession> OTHER = (host, session) -> true;
+
+    private static boolean any(String host, SSLSession session) { // finds: disabled-certificate-check
+        return true;
+    }
+
+    HostnameVerifier lenient() {
+        return (host, session) -> true; // finds: disabled-certificate-check
+    }
+
+    HostnameVerifier strict(String name) {
+        return (host, session) -> host.equals(name);
+    }
+
+    /** A store in memory needs no secret. */
+    void stores(KeyManagerFactory factory, java.security.KeyStore store, String password) throws Exception {
+        factory.init(store, "changeit".toCharArray());
+        System.setProperty("javax.net.ssl.trustStorePassword", "changeit"); // finds: hardcoded-key
+        System.setProperty("javax.net.ssl.trustStorePassword", password);
+    }
+}

@@ -8,6 +8,9 @@ import java.util.Map;
 import java.util.Properties;
 import javax.net.ssl.SSLContext;
 import net.schmizz.sshj.transport.verification.PromiscuousVerifier;
+import io.lettuce.core.RedisURI;
+import org.apache.sshd.client.SshClient;
+import org.apache.sshd.client.keyverifier.AcceptAllServerKeyVerifier;
 import org.apache.kafka.common.config.SslConfigs;
 
 class Connections {
@@ -37,6 +40,12 @@ class Connections {
         session.setConfig("StrictHostKeyChecking", "yes");
         session.setConfig("StrictHostKeyChecking", "no"); // finds: disabled-certificate-check
         new PromiscuousVerifier(); // finds: disabled-certificate-check
+    }
+
+    void servers(String host, boolean verify) {
+        RedisURI.builder().withHost(host).withSsl(true).withVerifyPeer(false).build(); // finds: disabled-certificate-check
+        RedisURI.builder().withHost(host).withSsl(true).withVerifyPeer(verify).build();
+        SshClient.setUpDefaultClient().setServerKeyVerifier(AcceptAllServerKeyVerifier.INSTANCE); // finds: disabled-certificate-check
     }
 
     void queue(SSLContext context) throws Exception {

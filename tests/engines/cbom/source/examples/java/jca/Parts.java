@@ -3,7 +3,9 @@ package example;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.security.Signature;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Arrays;
+import java.util.Base64;
 import javax.crypto.Cipher;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
@@ -35,6 +37,15 @@ class Parts {
         digest.update(salt);
         digest.digest(content);
         return digest.digest(password.getBytes()); // finds: use:SHA-256 weak-kdf
+    }
+
+    void keys(java.security.KeyStore store, byte[] given, java.security.Key key) throws Exception {
+        new PKCS8EncodedKeySpec(Base64.getDecoder().decode("MC4CAQAwBQYDK2VwBCIEIA==")); // finds: hardcoded-key
+        new PKCS8EncodedKeySpec(given);
+        store.setKeyEntry("name", key, "secret".toCharArray(), null);
+        new SecretKeySpec(new java.math.BigInteger("00112233445566778899aabbccddeeff", 16).toByteArray(), "AES"); // finds: use:AES hardcoded-key
+        byte[] token = new byte[16];
+        new java.util.SplittableRandom().nextBytes(token); // finds: weak-random
     }
 
     void buffers(byte[] given) {
