@@ -128,13 +128,16 @@ def _mixes(part: object) -> bool:
 
 def _advances(source: Expression, loop: Loop) -> bool:
     """Whether a loop takes another part of the message each time."""
-    if isinstance(source, Index) and any(isinstance(each, Name) for each in _inside(source.key)):
-        return True
     base = _base(source)
-    if not isinstance(base, Name):
-        return isinstance(base, Call)
+    if isinstance(base, Call):
+        return True
+    names = (
+        {each.name for each in _inside(source.key) if isinstance(each, Name)} if isinstance(source, Index) else set()
+    )
+    if isinstance(base, Name):
+        names.add(base.name)
     return any(
-        isinstance(each, Assign) and base.name in _names_in(each.target) and type(each.value) is not NewArray
+        isinstance(each, Assign) and not names.isdisjoint(_names_in(each.target)) and type(each.value) is not NewArray
         for each in _inside(loop.body)
     )
 

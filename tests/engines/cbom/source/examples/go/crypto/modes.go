@@ -92,3 +92,15 @@ func (t traced) Encrypt(to, from []byte) { t.block.Encrypt(to, from) }
 func values(first []byte) url.Values {
 	return url.Values{"first": {fmt.Sprintf("%x", hash.Sum(first))}} // finds: use:SHA-1 weak-hash
 }
+
+func hardened(key, text []byte) {
+	block, _ := aes.NewCipher(key) // finds: use:AES
+	for i := 0; i < len(text); i += 16 {
+		for j := 0; j < 64; j++ {
+			block.Encrypt(text[i:i+16], text[i:i+16])
+		}
+	}
+	for i, n := 0, 16; i < len(text); i, n = i+16, n+16 {
+		block.Encrypt(text[i:n], text[i:n]) // finds: ecb-mode
+	}
+}
