@@ -148,6 +148,8 @@ class Expressions(Names):
 
     def _member(self, node: program.Member) -> Values:
         base = self.evaluate(node.base)
+        if node.path and self.implicit_self and all(map(self.may_be_namespace, base)):
+            return self.of_namespace(node.name) or self.members(base, node.name)
         if node.path and type(node.base) is program.Name and not any(type(value) in NAMESPACES for value in base):
             base = self.module_named(node.base.name) or base
         if self.open_names and type(node.base) is program.Name and all(self.is_function(value) for value in base):

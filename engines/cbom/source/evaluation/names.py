@@ -19,6 +19,7 @@ from engines.cbom.source.values import (
     Instance,
     Ref,
     Super,
+    Unknown,
     Value,
     Values,
     known,
@@ -137,6 +138,14 @@ class Names:
             if not self.files.types_only:
                 source.outside[key] = found
         return found
+
+    def may_be_namespace(self, value: Value) -> bool:
+        """Whether a value that is written before ``::`` may be a namespace of the program (C++)."""
+        return type(value) is Ref and value.path.islower() and value.path not in self.knowledge.prefixes
+
+    def of_namespace(self, name: str) -> Values:
+        """What other files have called ``name`` in a namespace (C++); NOTHING if none has."""
+        return self.files.included(self.scope.source, name)
 
     def module_named(self, name: str) -> Values:
         """The module ``name`` at this point, which variables don't hide (Rust); NOTHING if it is a type's name."""

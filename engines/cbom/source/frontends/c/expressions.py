@@ -86,9 +86,9 @@ class CExpressions(HoistingSyntax):
 
     def _below(self, base: Expression, name: Node) -> Expression:
         while name.type == "qualified_identifier":
-            base = Member(base, self._plain(name.child_by_field_name("scope")))
+            base = Member(base, self._plain(name.child_by_field_name("scope")), path=True)
             name = name.child_by_field_name("name")
-        return Member(base, self._plain(name))
+        return Member(base, self._plain(name), path=True)
 
     def _plain(self, node: Node) -> str:
         """A name without its template arguments."""

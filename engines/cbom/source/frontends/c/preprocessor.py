@@ -43,6 +43,9 @@ _NOT_ITS = ("name", "condition", "alternative")
 """Fields of a condition that aren't the statements of its first part."""
 
 _SIGNALS = re.compile(rb"^[ \t]*(?:signals|Q_SIGNALS):", re.MULTILINE)
+_UNUSED = re.compile(rb"\bQ_UNUSED\(\w{1,100}\)")
+"""A statement of Qt, often without the semicolon behind it."""
+
 _ATTRIBUTE = re.compile(rb"\b(class|struct) [A-Z][A-Z0-9_]{1,60}(?= (?!final\b)[A-Za-z_])")
 """A macro that says how a class is exported, before the class's name."""
 
@@ -50,6 +53,8 @@ _ATTRIBUTE = re.compile(rb"\b(class|struct) [A-Z][A-Z0-9_]{1,60}(?= (?!final\b)[
 def without_attributes(source: bytes) -> bytes:
     """A file without macros in declarations that its grammar doesn't know, in the same lines and columns."""
     plain = _ATTRIBUTE.sub(lambda match: match[1].ljust(len(match[0])), source)
+    if b"Q_UNUSED" in plain:
+        plain = _UNUSED.sub(lambda match: b";".ljust(len(match[0])), plain)
     if b"Q_OBJECT" not in plain and b"Q_GADGET" not in plain:
         return plain
     plain = _QT.sub(lambda match: b" " * len(match[0]), plain)

@@ -79,3 +79,11 @@ void interface_of_c(const uint8_t *key, uint8_t *out) {
     botan_privkey_create(&made, "RSA", "1024", random); // finds: use:RSA weak-key-size
     botan_pbkdf("PBKDF2(SHA-256)", out, 32, phrase, salt, 16, 1000); // finds: use:PBKDF2 low-kdf-iterations
 }
+
+void pipes(const Botan::SymmetricKey &key, const Botan::InitializationVector &iv) {
+    Botan::Pipe pipe(Botan::get_cipher("AES-256/CBC", key, iv, Botan::ENCRYPTION)); // finds: use:AES unauthenticated-mode
+    Botan::Pipe opened(Botan::get_cipher("AES-256/GCM", key, iv, Botan::DECRYPTION)); // finds: use:AES
+    Botan::Cipher_Mode::create("AES-256/CTR-BE", Botan::ENCRYPTION); // finds: use:AES unauthenticated-mode
+    Botan::X509::create_self_signed_cert(options, own, "SHA-1", random); // finds: use:X.509 weak-hash
+    Botan::DL_Group("modp/ietf/3072"); // finds: use:DH
+}
