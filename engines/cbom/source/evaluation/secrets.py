@@ -153,7 +153,8 @@ def _is_password(node: program.Expression, depth: int) -> bool:
     if isinstance(node, program.Index):
         return _is_entry(node.key)
     if isinstance(node, program.Binary):
-        return any(_is_password(side, depth + 1) for side in (node.left, node.right))
+        password = any(_is_password(side, depth + 1) for side in (node.left, node.right))
+        return password and not (depth == 0 and _names_realm(node))
     if not isinstance(node, program.Call):
         return False
     callee = node.callee
@@ -164,6 +165,18 @@ def _is_password(node: program.Expression, depth: int) -> bool:
         return False
     of = isinstance(callee, program.Member) and _is_password(callee.base, depth + 1)
     return of or any(_is_password(arg, depth + 1) for arg in node.args[:2])
+
+
+def _names_realm(text: program.Binary) -> bool:
+    """Whether a text is that of HTTP's digest, ``user:realm:password`` (RFC 7616, 3.4.2), which its server chooses."""
+    waiting: list[program.Expression] = [text]
+    for _ in range(_DEPTH * 2):
+        node = waiting.pop() if waiting else None
+        if isinstance(node, program.Binary):
+            waiting += [node.left, node.right]
+        elif isinstance(node, program.Name | program.Member) and "realm" in node.name.lower()[:_LONGEST]:
+            return True
+    return False
 
 
 _KEY_MATERIAL = frozenset({"secret", "password", "passphrase", "psk", "seed", "ikm", "master", "mnemonic", "entropy"})
