@@ -244,7 +244,7 @@ class Libraries(Expressions):
             sighting = Sighting(place, rule, everything, fresh, harmless, self._within(rule))
             for each in self._elements(sighting, names):
                 self._sighted(each, node)
-        if not _LATER.isdisjoint(rule.keeps.keys() | rule.facts.keys()):
+        if not _LATER.isdisjoint(rule.keeps.keys() | rule.facts.keys()) or "algorithm" in rule.sets:
             self._tell_birth(place, everything, names)
         if rule.fills is not None:
             self._fill(rule, names, place, node)
@@ -274,12 +274,12 @@ class Libraries(Expressions):
         )
 
     def _tell_birth(self, place: Place, facts: dict[str, Values], names: dict[str, Values]) -> None:
-        """Tell the place where an object was made of the size or curve that it gets now: ``generator.init(256)``."""
+        """Tell where an object was made what it gets now: ``generator.init(256)``, a builder's algorithm."""
         for value in names.get("self", NOTHING):
             made = value.made if type(value) is Thing else None
             if type(made) is not Sighting or made.place == place or not made.rule.primitive:
                 continue
-            later = {word: values for word, values in facts.items() if word in _LATER and word not in made.facts}
+            later = {word: facts[word] for word in ("algorithm", *_LATER) if word in facts and word not in made.facts}
             if later:
                 rule = replace(made.rule, findings=())
                 self.witness.see(replace(made, rule=rule, facts={**made.facts, **later}, fresh=frozenset()))
