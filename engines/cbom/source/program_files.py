@@ -15,6 +15,7 @@ from engines.cbom.source.evaluation.names import EXPORTS
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.files.manifests import Manifests
+from engines.cbom.source.files.reading import Reads
 from engines.cbom.source.files.script_packages import ScriptPackages
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
@@ -88,6 +89,8 @@ class ProgramFiles:
 
     hot: dict[str, bool] = field(default_factory=dict)
     """Whether files have a text that tells of a library, as far as that is known."""
+
+    reads: Reads = field(default_factory=Reads)
 
     _loaded: dict[str, Loaded | None] = field(default_factory=dict)
     _evaluators: dict[str, Evaluator] = field(default_factory=dict)
@@ -220,10 +223,11 @@ class ProgramFiles:
         return self.hot[path]
 
     def _read(self, path: str, language: Language) -> Loaded | None:
-        content = self.read(path)
+        content = self.read(path) if self.reads.allow(path, own=path == self._apart.path) else None
         if content is None:
             self._loaded[path] = None
             return None
+        self.reads.note(path, len(content))
         language = dialect_of(language, path, content)
         content = language.code(content)
         lowering, parse = language.lowering(content), parser_of(language)

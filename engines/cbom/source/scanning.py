@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engines.cbom.source.files.discovery import Problem
-from engines.cbom.source.files.reading import NotSource, read_source
+from engines.cbom.source.files.reading import NotSource, Reads, read_source
 from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
 from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.judging.results import Result
@@ -163,10 +163,12 @@ _files: ProgramFiles | None = None
 _hot: dict[str, bool] = {}
 """Whether files that this process has sifted name a library."""
 
+_reads = Reads()
+
 
 def _begin(paths: Sequence[str]) -> None:
-    global _tree, _files, _hot
-    _tree, _files, _hot = Tree.of(paths), None, {}
+    global _tree, _files, _hot, _reads
+    _tree, _files, _hot, _reads = Tree.of(paths), None, {}, Reads()
 
 
 def _begin_process(paths: Sequence[str]) -> None:
@@ -234,7 +236,7 @@ def _scan_group(paths: Sequence[str]) -> Scanned:
         _files = None  # Before others are read: both at once would take twice the memory.
         gc.collect()
     if _files is None:
-        _files = ProgramFiles(_tree, _read, judge, hot=_hot)
+        _files = ProgramFiles(_tree, _read, judge, hot=_hot, reads=_reads)
     files = _files
     files.report_to(judge)
     files.prepare(paths)

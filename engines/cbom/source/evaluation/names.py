@@ -19,7 +19,6 @@ from engines.cbom.source.values import (
     Instance,
     Ref,
     Super,
-    Unknown,
     Value,
     Values,
     known,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 MAX_BYTES = 4 << 20
 """The largest file that is read: source that people write stays far below."""
@@ -18,6 +19,35 @@ _MAX_OPERATORS = 300
 
 Python's grammar takes memory in proportion to the square of their number: 360 MB for a thousand, in 3 KB.
 """
+
+_MAX_AGAIN = 8
+"""The bytes of files that may be read once more for each byte of those that were read."""
+
+
+@dataclass(slots=True)
+class Reads:
+    """Files of a program that were read, some of them again after they were dropped: a bounded number of times.
+
+    A program with more files than are kept, all of them connected, would be read as a whole for each of its files.
+    """
+
+    _sizes: dict[str, int] = field(default_factory=dict)
+    _once: int = 0
+    _again: int = 0
+
+    def allow(self, path: str, *, own: bool) -> bool:
+        """Whether to read a file: for others, not for its ``own`` scan, as long as that is affordable."""
+        size = self._sizes.get(path, 0)
+        if not own and self._again + size > _MAX_AGAIN * self._once and size:
+            return False
+        self._again += size
+        return True
+
+    def note(self, path: str, size: int) -> None:
+        """Note that a file of ``size`` bytes was read."""
+        if path not in self._sizes:
+            self._sizes[path] = size
+            self._once += size
 
 
 class NotSource(Exception):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from engines.cbom.source import languages, scanning
+from engines.cbom.source import languages, program_files, scanning
 from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.frontends.base import Node
@@ -232,6 +233,30 @@ def test_a_fault_of_the_scanner_in_one_file_is_told_and_ends_nothing(monkeypatch
         files.scan(path)
     assert files.failures == {"b.py": "IndexError"}
     assert {result.algorithm for result in judge.results()} == {"MD5"}
+
+
+def test_files_that_are_all_connected_are_read_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    number, most = 120, 20
+    monkeypatch.setattr(program_files, "MAX_LOADED", most)
+    contents = {
+        f"m{n}.js": (
+            f"export * from './m{(n + 1) % number}.js';\nexport * from './m{(n * 7 + 3) % number}.js';\n"
+            f"import * as o from './m{(n * 5 + 2) % number}.js';\n"
+            "import c from 'crypto';\nc.createHash(o.z || 'md5');\n"
+        ).encode()
+        for n in range(number)
+    }
+    judge, reads = Judge(), Counter[str]()
+
+    def read(path: str) -> bytes | None:
+        reads[path] += 1
+        return contents.get(path)
+
+    files = ProgramFiles(Tree.of(contents), read, judge)
+    for path in contents:
+        files.scan(path)
+    assert {result.place.path for result in judge.results()} == set(contents)
+    assert reads.total() < 12 * number
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is bounded on Linux")
