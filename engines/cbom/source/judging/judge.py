@@ -28,8 +28,7 @@ _OF_PARTS = frozenset({"ecb-mode", "unauthenticated-mode", "static-iv"})
 """What is as it should be of the parts from which a MAC or an authenticated mode is made."""
 
 _AUTHENTICATED = re.compile(
-    r"(?:^|[/_.-])(?:[cop]mac\d?|eax|ocb\d?|siv|ccm|aes[_-]?kw|key[_-]?wrap|cbc[_-]?h(?:mac|s\d))[^/]*\.\w+$",
-    re.IGNORECASE,
+    r"(?:^|[/_.-])(?:[cop]mac\d?|eax|ocb\d?|siv|ccm|aes[_-]?kw|key[_-]?wrap|cbc[_-]?h(?:mac|s\d))", re.IGNORECASE
 )
 """The names of files that implement one."""
 
@@ -68,7 +67,7 @@ class Judge:
             for weakness in _weaknesses(sighting, subject, primitive):
                 if weakness.finding in _IN_TESTS and _is_tested(sighting):
                     continue
-                if weakness.finding in _OF_PARTS and _AUTHENTICATED.search(sighting.place.path):
+                if weakness.finding in _OF_PARTS and _AUTHENTICATED.search(sighting.place.path.rpartition("/")[2]):
                     continue
                 if weakness.finding in _SOUND_IN_MACS and rule.naming and subject and _is_for_mac(sighting, subject):
                     continue
