@@ -12,7 +12,7 @@ serve: $(VENV)/.serve
 	$(BIN)/cryptoserve server -dev -dev-root-token-id=root
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -n 3 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 # What is installed elsewhere; tests are of this checkout alone.
 SHIPPED := server engines storage auth_methods compat sdk/cryptoserve sdk/cryptoserve_cli

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,14 +25,36 @@ if sys.dont_write_bytecode:
     sys.dont_write_bytecode = False
 
 from hypothesis import HealthCheck, settings  # noqa: E402
+from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 
-@pytest.hookimpl(tryfirst=True)
+HOUSE = "tests/house/"
+FIRST = (HOUSE, "tests/wire/", "tests/conformance/", "tests/deployment/", "tests/interop/")
+"""Folders whose modules take longest: begun last, one of them would keep a process busy alone in the end."""
+
+
+def process_scope(nodeid: str) -> str:
+    """What runs in one process, sharing its servers: a module; and all of ``tests/house``, which reads all sources."""
+    return HOUSE if nodeid.startswith(HOUSE) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The scheduler for ``--dist loadfile``; other ways stay as they are.
+
+    Groups (``--dist loadgroup``) don't serve: pytest-xdist 3.8 states a test's group in its id by an attribute that
+    pytest 9.2 no longer reads, so that each test was a group of its own.
+    """
+    if config.getvalue("dist") != "loadfile":
+        return None
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = process_scope
+    return scheduler
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests of a module in one process, so that they share its servers (``--dist loadgroup``)."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    """Run first what takes longest."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))

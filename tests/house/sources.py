@@ -1,7 +1,7 @@
 """Source files of the product, each parsed once in a process.
 
-Tests that read them run in one process (``IN_ONE_PROCESS``); ``conftest.py`` drops the trees behind the last one, since
-the garbage collector would go through millions of nodes again and again.
+The tests of this folder run in one process; its ``conftest.py`` drops the trees behind the last one, since the garbage
+collector would go through millions of nodes again and again.
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ import ast
 from functools import cache
 from pathlib import Path
 
-import pytest
-
-IN_ONE_PROCESS = pytest.mark.xdist_group("sources")
 ROOT = Path(__file__).parents[2]
 LAYERS = ("storage", "engines", "auth_methods", "compat", "server")
 """Top folders of what runs in the server."""

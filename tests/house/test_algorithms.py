@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 
 from engines.algorithms.registry import ALGORITHMS
-from tests.house.sources import IN_ONE_PROCESS, MODULES, ROOT, place, tree_of
-
-pytestmark = IN_ONE_PROCESS
+from tests.house.sources import MODULES, ROOT, place, tree_of
 
 FIELDS = {"hmac"}
 """Words that are the name of an algorithm and, with no thought of it, that of a field of the API."""

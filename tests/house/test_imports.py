@@ -11,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.sources import IN_ONE_PROCESS, LAYERS, MODULES, ROOT, place, sources_below, tree_of
-
-pytestmark = IN_ONE_PROCESS
+from tests.house.sources import LAYERS, MODULES, ROOT, place, sources_below, tree_of
 
 ALLOWED = {
     "storage": {"storage"},

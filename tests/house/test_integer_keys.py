@@ -9,9 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from tests.house.sources import IN_ONE_PROCESS, MODULES, place, tree_of
-
-pytestmark = IN_ONE_PROCESS
+from tests.house.sources import MODULES, place, tree_of
 
 OURS = {
     "engines/crypto_policy/gate.py": "made by engines, and never decoded",

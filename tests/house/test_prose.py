@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.sources import IN_ONE_PROCESS, ROOT, place, sources_below, tree_of
-
-pytestmark = IN_ONE_PROCESS
+from tests.house.sources import ROOT, place, sources_below, tree_of
 
 SOURCES = [
     path

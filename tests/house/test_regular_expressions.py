@@ -13,9 +13,7 @@ import pytest
 
 from tests.house.backtracking import slow_text
 from tests.house.regular_expressions import DYNAMIC, collected, uses_in
-from tests.house.sources import IN_ONE_PROCESS, MODULES, tree_of
-
-pytestmark = IN_ONE_PROCESS
+from tests.house.sources import MODULES, tree_of
 
 
 def test_the_module_for_patterns_has_one_name() -> None:

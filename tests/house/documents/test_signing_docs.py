@@ -14,9 +14,7 @@ from engines.signing.formats import jwt
 from engines.signing.routes import ROUTES
 from engines.signing.signatures import NOT_SIGNED
 from tests.house.documents.reference_page import Page, cells
-from tests.house.sources import IN_ONE_PROCESS, ROOT
-
-pytestmark = IN_ONE_PROCESS
+from tests.house.sources import ROOT
 
 PAGE = Page("docs/signing-reference.md", ROUTES)
 GUIDE = Page("docs/signing.md", ())

@@ -9,9 +9,6 @@ from engines.algorithms.types import KEY_TYPES
 from engines.batches import items as batch_items
 from engines.transit.routes import ROUTES
 from tests.house.documents.reference_page import Page, cells
-from tests.house.sources import IN_ONE_PROCESS
-
-pytestmark = IN_ONE_PROCESS
 
 PAGE = Page("docs/transit-reference.md", ROUTES)
 GUIDE = Page("docs/transit.md", ())
