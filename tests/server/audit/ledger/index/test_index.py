@@ -322,7 +322,7 @@ def test_a_process_that_is_killed_leaves_no_half_of_an_index(log: Path) -> None:
         process.stdin.write(task)
         process.stdin.close()
         if seconds is None:
-            assert process.wait(60) == 0
+            assert process.wait(600) == 0
         else:
             time.sleep(seconds)
             process.kill()
