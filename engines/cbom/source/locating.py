@@ -163,7 +163,8 @@ C_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".mm")
 def c_files(tree: Tree, path: str, module: str, member: str) -> Found:
     """The header of an ``#include``, beside the file or wherever its path ends so, and the sources of that name."""
     folder = path.rpartition("/")[0]
-    beside = f"{folder}/{module}" if folder else module
+    beside = posixpath.normpath(f"{folder}/{module}") if folder else module
+    module = module.rpartition("../")[2]
     named = tree.by_name.get(module.rpartition("/")[2], ())[:MAX_SIBLINGS]
     headers = [beside] if beside in tree.paths else [found for found in named if found.endswith(f"/{module}")]
     for header in headers:

@@ -48,6 +48,9 @@ _SENT = frozenset({"body", "query", "params", "headers", "cookies", "req", "requ
 """Names of what a client sent."""
 
 _ANY = "?"
+_ANY_TEXT = "any text"
+"""What a condition allows where any constant text is meant."""
+
 _VARIANT = re.compile(r"sha(?:256|512)\.New(\d[\d_]*)")
 """Go's functions for the shorter hashes of a package: ``sha512.New384``."""
 
@@ -179,6 +182,8 @@ def _is_one_of(value: Value, allowed: tuple[Constant, ...]) -> bool:
     if isinstance(value, Known):
         if value.value is None:
             return None in allowed or "null" in allowed
+        if isinstance(value.value, str) and _ANY_TEXT in allowed:
+            return True
         return any(value.value == one and type(value.value) is type(one) for one in allowed)
     if isinstance(value, Array):
         return any(_is_one_of(each, allowed) for item in value.items for each in item if type(each) is not Array)

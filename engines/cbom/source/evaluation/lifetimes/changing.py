@@ -12,7 +12,7 @@ from engines.cbom.source.evaluation import operators
 from engines.cbom.source.program import Assign, Binary, Expression, Index, Member, Name, Unary
 from engines.cbom.source.values import Class, Instance
 
-_LANGUAGES = frozenset({"python", "javascript", "typescript", "tsx", "vue"})
+_LANGUAGES = frozenset({"python", "javascript", "typescript", "tsx", "vue", "c"})
 
 _MAX_PARTS = 16
 _MAX_ABOVE = 4

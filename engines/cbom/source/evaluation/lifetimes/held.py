@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.sightings import Sighting, Witness
-from engines.cbom.source.values import MAX_VALUES, Known, Thing, Values
+from engines.cbom.source.values import MAX_VALUES, Known, Thing, Value, Values
 
 
 @dataclass(slots=True)
@@ -59,7 +59,12 @@ class Held:
             if self.waiting.get(id(held.thing)) is not held:
                 continue
             values = scope.names.get(held.name, ())
-            if len(values) >= MAX_VALUES or any(value is held.thing for value in values):
+            if len(values) >= MAX_VALUES or any(_is_it(value, held.thing) for value in values):
                 self.release((held.thing,), witness)
             else:
                 del self.waiting[id(held.thing)]
+
+
+def _is_it(value: Value, thing: Thing | Known) -> bool:
+    """Whether a value is what is held: of equal constants that several branches give, one stands for all."""
+    return value is thing or (type(value) is Known and type(thing) is Known and value.value == thing.value)

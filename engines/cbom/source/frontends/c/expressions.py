@@ -122,7 +122,8 @@ class CExpressions(HoistingSyntax):
 
     def call_node(self, node: Node) -> Expression:
         function = node.child_by_field_name("function")
-        args = self.all_of(node.child_by_field_name("arguments"))
+        listed = self.children(node.child_by_field_name("arguments"))
+        args = [self.expression(each) for each in listed]
         if function.type in ("primitive_type", "sized_type_specifier") and args:
             return args[0]  # A cast: ``char(x)``.
         inner = function
@@ -148,20 +149,14 @@ class CExpressions(HoistingSyntax):
         if type(callee) is Mentioned:
             callee = callee.value
         made = self.call(node, callee, named, args, keywords)
-        made.addresses = self._addresses(node.child_by_field_name("arguments"))
+        pointers = [position for position, each in enumerate(listed) if each.type == "pointer_expression"]
+        if pointers:
+            made.addresses = tuple(position for position in pointers if self._is_address(listed[position]))
         return made
 
-    def _addresses(self, listed: Node | None) -> tuple[int, ...]:
-        """The positions of the arguments that are addresses of variables: ``&key``."""
-        if listed is None or b"&" not in listed.text:
-            return ()
-        return tuple(
-            position
-            for position, each in enumerate(self.children(listed))
-            if each.type == "pointer_expression"
-            and self.text(each)[:1] == "&"
-            and each.child_by_field_name("argument").type == "identifier"
-        )
+    def _is_address(self, node: Node) -> bool:
+        """Whether an argument is the address of a variable: ``&key``."""
+        return self.text(node)[:1] == "&" and node.child_by_field_name("argument").type == "identifier"
 
     def template_arguments(self, listed: Node) -> dict[str, Expression]:
         """The arguments of a function's template that name something, as keywords."""

@@ -42,6 +42,9 @@ _COPIES = (
 _APPENDS = ("strcat", "strncat", "strlcat", "wcscat")
 """The ends of names of functions that copy and append, in small letters: libraries have others of their own."""
 
+_NOTHING_YET = ("_INIT", "_INITIALIZER")
+"""The ends of names of macros by which an object begins as if it had no value: ``PSA_KEY_ATTRIBUTES_INIT``."""
+
 _WHOLE = frozenset({"data", "begin"})
 _LONGEST = 24
 _MAX_POINTERS = 64
@@ -140,6 +143,8 @@ class CLowering(CClasses):
             return None if value is None and node.type == "field_declaration" else self.array(inner, value, element)
         if named and (length := self._array_types.get(self.text(kind))) is not None:
             return self.array(length, value)
+        if value is not None and named and value.type == "identifier" and self.text(value).endswith(_NOTHING_YET):
+            return self.construction(declarator, kind, [])
         if value is None:
             if inner is not None and inner.type == "pointer_declarator":
                 return self._pointers(inner)

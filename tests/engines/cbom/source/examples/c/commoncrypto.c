@@ -9,7 +9,7 @@ void all(const void *data, size_t size, unsigned char *out, size_t *moved, const
     CC_SHA256(data, size, out); // finds: use:SHA-256
     CC_SHA1_CTX sha;
     CC_SHA1_Init(&sha); // finds: use:SHA-1 weak-hash
-    CCCrypt(kCCEncrypt, kCCAlgorithmDES, kCCOptionPKCS7Padding, key, 8, NULL, data, size, out, size, moved); // finds: use:DES weak-cipher unauthenticated-mode
+    CCCrypt(kCCEncrypt, kCCAlgorithmDES, kCCOptionPKCS7Padding, key, 8, NULL, data, size, out, size, moved); // finds: static-iv use:DES weak-cipher unauthenticated-mode
     CCCrypt(kCCEncrypt, kCCAlgorithmAES128, kCCOptionPKCS7Padding | kCCOptionECBMode, secret, 16, NULL, data, size, out, size, moved); // finds: use:AES ecb-mode hardcoded-key
     SecRandomCopyBytes(kSecRandomDefault, sizeof(iv), iv); // finds: use:CSPRNG
     CCCrypt(kCCEncrypt, kCCAlgorithmAES, kCCOptionPKCS7Padding, key, 16, iv, data, size, out, size, moved); // finds: use:AES unauthenticated-mode
@@ -38,4 +38,10 @@ SecKeyRef made(CFDataRef data, SecKeyRef key)
     SecKeyCreateEncryptedData(key, kSecKeyAlgorithmRSAEncryptionOAEPSHA256, data, NULL); // finds: use:RSA
     SecKeyCreateSignature(key, kSecKeyAlgorithmECDSASignatureMessageX962SHA256, data, NULL); // finds: use:ECDSA
     return SecKeyCreateRandomKey(attributes, NULL); // finds: use:RSA weak-key-size
+}
+
+CCCryptorStatus without_iv(const void *key, const void *iv, const void *in, size_t size, void *out, size_t *made) {
+    CCCrypt(kCCEncrypt, kCCAlgorithmAES, kCCOptionPKCS7Padding, key, kCCKeySizeAES128, NULL, in, size, out, size, made); // finds: use:AES static-iv unauthenticated-mode
+    CCCrypt(kCCDecrypt, kCCAlgorithmAES, kCCOptionPKCS7Padding, key, kCCKeySizeAES128, NULL, in, size, out, size, made); // finds: use:AES unauthenticated-mode
+    return CCCrypt(kCCEncrypt, kCCAlgorithmRC4, 0, key, 16, NULL, in, size, out, size, made); // finds: use:RC4 weak-cipher
 }

@@ -69,7 +69,7 @@ void verifying(mbedtls_ssl_config *conf, mbedtls_pk_context *key, const unsigned
 {
     mbedtls_ssl_conf_verify(conf, all_fine, NULL); // finds: disabled-certificate-check
     mbedtls_ssl_conf_verify(conf, looked_at, NULL);
-    mbedtls_pk_verify(key, MBEDTLS_MD_SHA256, hash, 32, sig, 64); // finds: unverified-signature
+    mbedtls_pk_verify(key, MBEDTLS_MD_SHA256, hash, 32, sig, 64); // finds: unverified-signature use:SHA-256
 }
 
 void suites(mbedtls_ssl_config *conf, mbedtls_ssl_context *ssl)
@@ -86,4 +86,18 @@ int wrapped(mbedtls_rsa_context *given, const unsigned char *in, unsigned char *
     mbedtls_rsa_set_padding(&rsa, MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_SHA256);
     mbedtls_rsa_pkcs1_encrypt(&rsa, mbedtls_ctr_drbg_random, NULL, 16, in, out); // finds: use:RSA
     return mbedtls_rsa_pkcs1_encrypt(given, mbedtls_ctr_drbg_random, NULL, 16, in, out); // finds: use:RSA
+}
+
+int keys(psa_key_id_t *id, mbedtls_ssl_config *config, const unsigned char *given) {
+    psa_key_attributes_t small = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_attributes_t curve = PSA_KEY_ATTRIBUTES_INIT;
+    static const unsigned char psk[] = { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 };
+    psa_set_key_type(&small, PSA_KEY_TYPE_RSA_KEY_PAIR); // finds: use:RSA
+    psa_set_key_bits(&small, 1024); // finds: use:RSA weak-key-size
+    psa_generate_key(&small, id); // finds: use:RSA
+    psa_set_key_type(&curve, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)); // finds: use:EC
+    psa_set_key_bits(&curve, 256);
+    psa_generate_key(&curve, id); // finds: use:EC
+    mbedtls_ssl_conf_psk(config, psk, sizeof psk, (const unsigned char *)"name", 4); // finds: hardcoded-key use:TLS
+    return mbedtls_ssl_conf_psk(config, given, 16, (const unsigned char *)"name", 4);
 }

@@ -67,3 +67,9 @@ SECURITY_STATUS kept(NCRYPT_PROV_HANDLE provider, NCRYPT_KEY_HANDLE *key)
     NCryptCreatePersistedKey(provider, key, NCRYPT_RSA_ALGORITHM, L"name", 0, 0); // finds: use:RSA
     return NCryptSetProperty(*key, NCRYPT_LENGTH_PROPERTY, (PBYTE)&bits, sizeof bits, 0); // finds: weak-key-size
 }
+
+NTSTATUS macs(BCRYPT_ALG_HANDLE *provider, NCRYPT_KEY_HANDLE key, PBYTE in, PBYTE out, DWORD *size) {
+    BCryptOpenAlgorithmProvider(provider, BCRYPT_SHA256_ALGORITHM, NULL, BCRYPT_ALG_HANDLE_HMAC_FLAG); // finds: use:HMAC-SHA-256
+    NCryptEncrypt(key, in, 16, NULL, out, 256, size, NCRYPT_PAD_PKCS1_FLAG); // finds: use:RSA weak-padding
+    return NCryptEncrypt(key, in, 16, NULL, out, 256, size, NCRYPT_PAD_OAEP_FLAG); // finds: use:RSA
+}

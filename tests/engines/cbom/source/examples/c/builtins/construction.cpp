@@ -4,7 +4,7 @@
 class Digest {
 public:
     explicit Digest(const EVP_MD *kind) : kind_(kind) {}
-    int begin(EVP_MD_CTX *ctx) { return EVP_DigestInit_ex(ctx, kind_, nullptr); }
+    int begin(EVP_MD_CTX *ctx) { return EVP_DigestInit_ex(ctx, kind_, nullptr); } // finds: use:SHA-1
 
 private:
     const EVP_MD *kind_;

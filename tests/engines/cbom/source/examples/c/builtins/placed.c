@@ -4,7 +4,7 @@
 int placed(EVP_MD_CTX *ctx)
 {
     const EVP_MD *digest = OLD_DIGEST; // finds: use:SHA-1 weak-hash
-    return EVP_DigestInit_ex(ctx, digest, NULL);
+    return EVP_DigestInit_ex(ctx, digest, NULL); // finds: use:SHA-1
 }
 
 int calling(EVP_MD_CTX *ctx)

@@ -8,7 +8,7 @@
 template <const EVP_MD *(*Kind)()>
 std::string digest(const std::string &in) {
     unsigned char out[EVP_MAX_MD_SIZE];
-    EVP_Digest(in.data(), in.size(), out, nullptr, Kind(), nullptr);
+    EVP_Digest(in.data(), in.size(), out, nullptr, Kind(), nullptr); // finds: use:SHA-256 use:MD5
     return std::string(reinterpret_cast<char *>(out), 16);
 }
 

@@ -56,7 +56,7 @@ int dropped(EVP_MD_CTX *ctx, const unsigned char *sig, size_t size, const unsign
     EVP_DigestVerify(ctx, sig, size, data, length); // finds: unverified-signature
     if (EVP_DigestVerify(ctx, sig, size, data, length) != 1)
         return 0;
-    return EVP_EncryptInit_ex(NULL, cipher, NULL, NULL, NULL);
+    return EVP_EncryptInit_ex(NULL, cipher, NULL, NULL, NULL); // finds: use:AES
 }
 
 void keyed(const unsigned char *key, const unsigned char *data, unsigned char *out)
