@@ -135,7 +135,7 @@ def _number(evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _variable(evaluator: Any, arguments: Arguments) -> Values:
-    """``os.getenv(name, default)``: what the environment's files set, or the default; an empty one is none."""
+    """``os.getenv(name, default)``: what the environment's files set, or the default; an empty one stands for none."""
     variables = evaluator.files.environment(evaluator.scope.source)
     names = constants(_given(arguments, 0, "key"))
     set_to = [variables.get(name, NOTHING) for name in names if isinstance(name, str)]

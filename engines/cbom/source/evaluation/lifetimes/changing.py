@@ -10,9 +10,11 @@ from typing import Any
 
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.program import Assign, Binary, Expression, Index, Member, Name, Unary
-from engines.cbom.source.values import Class, Instance
+from engines.cbom.source.values import Class, Instance, Known
 
 _LANGUAGES = frozenset({"python", "javascript", "typescript", "tsx", "vue", "c"})
+
+_UNSET = (None, "", b"")
 
 _MAX_PARTS = 16
 _MAX_ABOVE = 4
@@ -51,8 +53,10 @@ def _may_change(evaluator: Any, test: Expression) -> bool:
 
 
 def _has(value: object, field: str) -> bool:
-    if not isinstance(value, Instance) or value is not value.of.sample:
+    if not isinstance(value, Instance):
         return False
+    if value is not value.of.sample:  # What isn't set yet may be in a later call, though the object is known.
+        return any(type(each) is Known and each.value in _UNSET for each in value.fields.get(field, ()))
     return field in value.fields or _declares(value.of, field)
 
 

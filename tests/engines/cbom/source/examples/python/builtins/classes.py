@@ -99,3 +99,24 @@ def checked(statement: Signed, data):
     if statement.digest == "md5":
         hashlib.md5(data)  # finds: use:MD5 weak-hash
     return hashlib.sha256(data)  # finds: use:SHA-256
+
+
+class Opened:
+    def __init__(self, old=False):
+        self.key = None
+        self.old = old
+
+    def seal(self, message):
+        if self.key is None:
+            raise ValueError
+        if self.old:
+            return hashlib.md5(message)
+        return AES.new(self.key, AES.MODE_GCM).encrypt(message)  # finds: use:AES
+
+    def open(self, key):
+        self.key = key
+
+
+opened = Opened()
+opened.open(open("key", "rb").read())
+Opened().seal(b"a message")

@@ -105,3 +105,12 @@ def first(items, later):
 def of_size(data, kind="large"):
     rsa.generate_private_key(65537, BITS[kind])  # finds: use:RSA
     rsa.generate_private_key(65537, BITS[data])  # finds: use:RSA weak-key-size
+
+
+SECRET = os.getenv("SECRET", "")
+
+
+def sealed(data):
+    if not SECRET:
+        raise ValueError
+    return hmac.new(SECRET.encode(), data, "sha384")  # finds: use:HMAC-SHA-384
