@@ -15,6 +15,7 @@ from typing import Any
 from engines.cbom.source.program import (
     Assign,
     Binary,
+    Branch,
     Call,
     Const,
     Expression,
@@ -160,13 +161,23 @@ def is_counted(nonce: Expression | None, function: Function | None) -> bool:
 
 def is_choice(values: Values, node: Call, function: Function | None) -> bool:
     """Whether a setting has several values, or gets one in each case of a function: that is the user's choice."""
+    if len(values) >= _CHOICE:
+        return True
     name = node.callee.name if isinstance(node.callee, Name) else ""
+    body = list(function.body) if name and function is not None else []
+    branches = (each for each in _inside(body) if isinstance(each, Branch))
+    return any(len(_settings(name, each)) >= _CHOICE for each in branches)
+
+
+def _settings(name: str, branch: Branch) -> set[str]:
+    """The members of packages that the field ``name`` gets in the arms of a branch: ``VersionTLS12``."""
     given = [
         each.value.value if isinstance(each.value, Mentioned) else each.value
-        for each in (_inside(list(function.body)) if function is not None else ())
+        for _, body in branch.arms
+        for each in body
         if isinstance(each, Assign) and isinstance(each.target, Member) and each.target.name == name
     ]
-    return max(len(values), len({each.name for each in given if isinstance(each, Member)})) >= _CHOICE
+    return {each.name for each in given if isinstance(each, Member)}
 
 
 def _names_in(target: Expression) -> list[str]:

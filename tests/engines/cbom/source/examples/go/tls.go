@@ -115,3 +115,9 @@ func encrypted(data, password []byte) {
 	x509.EncryptPEMBlock(nil, "KEY", data, password, x509.PEMCipherDES)    // finds: use:EVP_BytesToKey use:DES weak-cipher weak-kdf
 	x509.EncryptPEMBlock(nil, "KEY", data, password, x509.PEMCipherAES256) // finds: use:EVP_BytesToKey use:AES weak-kdf
 }
+
+func several(one, two, three *tls.Config) {
+	one.MinVersion = tls.VersionTLS10 // finds: use:TLSv1.0 weak-protocol
+	two.MinVersion = tls.VersionTLS11 // finds: use:TLSv1.1 weak-protocol
+	three.MinVersion = tls.VersionTLS12 // finds: use:TLSv1.2
+}
