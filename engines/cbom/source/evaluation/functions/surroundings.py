@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache
 from typing import Any
 
 from engines.cbom.source.program import (
@@ -33,6 +34,9 @@ from engines.cbom.source.values import Class, Values
 
 _MAX_PARTS = 4000
 """The most parts of a function that are looked at; a longer one is taken for a mode."""
+
+_KEPT = 64
+"""The functions whose parts are kept: the calls in a function come one after the other."""
 
 _CHOICE = 3
 """How many values a setting may have that is the user's choice."""
@@ -81,26 +85,39 @@ def is_own_mode(methods: tuple[str, ...], node: Call, function: Function | None,
         return False
     if function.name in _OWN_CIPHER and any("BlockSize" in each.members for each in classes):
         return True  # A block cipher around another one.
-    surroundings = _look_at(function, node)
-    if surroundings is None:
+    parts = _parts_of(function)
+    if parts.mixed:
         return True
-    if surroundings.loop is not None:
-        return not _advances(source, surroundings.loop)
+    loop = parts.loops.get(id(node))
+    if loop is not None:
+        return not _advances(source, loop)
     single = isinstance(node.callee, Member) and node.callee.name == "Decrypt"
-    return single or _is_no_message(target) or not _is_message(source, surroundings)
+    return single or _is_no_message(target) or not _is_message(source, parts)
 
 
 @dataclass(slots=True)
-class _Surroundings:
-    """Surroundings of a call in a function: the innermost loop, and what the function's variables get."""
+class _Parts:
+    """Parts of a function, up to a bound."""
 
-    loop: Loop | None
-    given: dict[str, list[Expression | None]]
+    mixed: bool = False
+    """Whether it mixes data by XOR, or is longer than the bound."""
+
+    loops: dict[int, Loop | None] = field(default_factory=dict)
+    """The innermost loop around each call, by the call's id."""
+
+    given: dict[str, list[Expression | None]] = field(default_factory=dict)
+    """What its variables get."""
+
+    counted: set[str] = field(default_factory=set)
+    """The variables that it counts with: ``increment(nonce)``, ``nonce[0]++``."""
+
+    chosen: dict[str, int] = field(default_factory=dict)
+    """In how many ways the arms of one branch set a field, the most of all branches."""
 
 
-def _look_at(function: Function, node: Call) -> _Surroundings | None:
-    """The surroundings of a call; None if the function mixes data by XOR, or is too long."""
-    found = _Surroundings(None, {})
+@lru_cache(_KEPT)
+def _parts_of(function: Function) -> _Parts:
+    found = _Parts()
     waiting: list[tuple[Any, Loop | None]] = [(list(function.body), None)]
     for _ in range(_MAX_PARTS):
         if not waiting:
@@ -109,15 +126,28 @@ def _look_at(function: Function, node: Call) -> _Surroundings | None:
         if isinstance(part, list | tuple):
             waiting.extend((each, loop) for each in part)
         elif is_dataclass(part):
-            if _mixes(part):
-                return None
-            if part is node:
-                found.loop = loop
-            elif isinstance(part, Assign) and isinstance(part.target, Name):
-                found.given.setdefault(part.target.name, []).append(part.value)
+            found.mixed |= _mixes(part)
+            if isinstance(part, Call):
+                found.loops[id(part)] = loop
+                found.counted.update(_counted_by(part))
+            elif isinstance(part, Assign):
+                if isinstance(part.target, Name):
+                    found.given.setdefault(part.target.name, []).append(part.value)
+                elif isinstance(part.target, Index) and isinstance(part.value, Binary):
+                    if part.value.left is part.target:
+                        found.counted.add(_variable(_base(part.target)))
+            elif isinstance(part, Branch):
+                for name, settings in _settings(part).items():
+                    found.chosen[name] = max(found.chosen.get(name, 0), len(settings))
             inner = part if isinstance(part, Loop) else loop
             waiting.extend((getattr(part, each.name), inner) for each in fields(part))
-    return None
+    found.mixed = True
+    return found
+
+
+def _counted_by(call: Call) -> Iterator[str]:
+    if isinstance(call.callee, Member | Name) and _COUNTING.search(call.callee.name):
+        yield from (_variable(_base(each)) for each in call.args)
 
 
 def _mixes(part: object) -> bool:
@@ -137,26 +167,24 @@ def _advances(source: Expression, loop: Loop) -> bool:
     )
     if isinstance(base, Name):
         names.add(base.name)
-    return any(
-        isinstance(each, Assign) and not names.isdisjoint(_names_in(each.target)) and type(each.value) is not NewArray
+    return not names.isdisjoint(_assigned_in(loop))
+
+
+@lru_cache(_KEPT)
+def _assigned_in(loop: Loop) -> frozenset[str]:
+    """The variables that a loop sets to anything but a new array."""
+    return frozenset(
+        name
         for each in _inside(loop.body)
+        if isinstance(each, Assign) and type(each.value) is not NewArray
+        for name in _names_in(each.target)
     )
 
 
 def is_counted(nonce: Expression | None, function: Function | None) -> bool:
     """Whether a function changes the variable that is a nonce: ``increment(nonce)``, ``nonce[0]++``."""
     variable = "" if nonce is None else _variable(_base(nonce))
-    if not variable or function is None:
-        return False
-    for part in _inside(list(function.body)):
-        if isinstance(part, Assign) and isinstance(part.target, Index) and _variable(_base(part.target)) == variable:
-            if isinstance(part.value, Binary) and part.value.left is part.target:
-                return True
-        callee = part.callee if isinstance(part, Call) else None
-        if isinstance(callee, Member | Name) and _COUNTING.search(callee.name):
-            if any(_variable(_base(each)) == variable for each in part.args):
-                return True
-    return False
+    return bool(variable) and function is not None and variable in _parts_of(function).counted
 
 
 def is_choice(values: Values, node: Call, function: Function | None) -> bool:
@@ -164,20 +192,19 @@ def is_choice(values: Values, node: Call, function: Function | None) -> bool:
     if len(values) >= _CHOICE:
         return True
     name = node.callee.name if isinstance(node.callee, Name) else ""
-    body = list(function.body) if name and function is not None else []
-    branches = (each for each in _inside(body) if isinstance(each, Branch))
-    return any(len(_settings(name, each)) >= _CHOICE for each in branches)
+    return bool(name) and function is not None and _parts_of(function).chosen.get(name, 0) >= _CHOICE
 
 
-def _settings(name: str, branch: Branch) -> set[str]:
-    """The members of packages that the field ``name`` gets in the arms of a branch: ``VersionTLS12``."""
-    given = [
-        each.value.value if isinstance(each.value, Mentioned) else each.value
-        for _, body in branch.arms
-        for each in body
-        if isinstance(each, Assign) and isinstance(each.target, Member) and each.target.name == name
-    ]
-    return {each.name for each in given if isinstance(each, Member)}
+def _settings(branch: Branch) -> dict[str, set[str]]:
+    """The members of packages that fields get in the arms of a branch, by the field: ``VersionTLS12``."""
+    found: dict[str, set[str]] = {}
+    for _, body in branch.arms:
+        for each in body:
+            if isinstance(each, Assign) and isinstance(each.target, Member):
+                value = each.value.value if isinstance(each.value, Mentioned) else each.value
+                if isinstance(value, Member):
+                    found.setdefault(each.target.name, set()).add(value.name)
+    return found
 
 
 def _names_in(target: Expression) -> list[str]:
@@ -185,7 +212,7 @@ def _names_in(target: Expression) -> list[str]:
     return [each.name for each in items if isinstance(each, Name)]
 
 
-def _is_message(source: Expression, surroundings: _Surroundings) -> bool:
+def _is_message(source: Expression, parts: _Parts) -> bool:
     if isinstance(source, Const) or (isinstance(source, Unary) and source.operator == "bytes"):
         return True
     base = _base(source)
@@ -193,7 +220,7 @@ def _is_message(source: Expression, surroundings: _Surroundings) -> bool:
         return bool(base.args)
     if not isinstance(base, Name) or _is_no_message(base):
         return False
-    given = surroundings.given.get(base.name)
+    given = parts.given.get(base.name)
     return given is None or any(
         each is not None
         and not isinstance(each, NewArray | Sequence)
