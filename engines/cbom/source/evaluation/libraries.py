@@ -121,7 +121,8 @@ class Libraries(Expressions):
         """The functions and classes of the program that are running, or the file if none is."""
 
     @abstractmethod
-    def is_probe(self, node: program.Call) -> bool: ...
+    def is_probe(self, node: program.Call) -> bool:
+        """Whether a call only tries whether there is such an object."""
 
     @abstractmethod
     def running(self) -> program.Function | None:
@@ -201,10 +202,11 @@ class Libraries(Expressions):
         told = rules.facts(rule.facts, names)
         if "key" in told:
             told["key"] = returned_key(self, told["key"])
-        if "iv" in told and secrets.is_key(rules.argument_of(rule, "iv", node)):
-            told["iv"] = (Data(CONSTANT),)
-        elif any(is_static(value) for value in told.get("iv", NOTHING)):
-            if is_counted(rules.argument_of(rule, "iv", node), self.running()):
+        if "iv" in told:
+            nonce = rules.argument_of(rule, "iv", node)
+            if secrets.is_key(nonce):
+                told["iv"] = (Data(CONSTANT),)
+            elif any(map(is_static, told["iv"])) and is_counted(nonce, self.running()):
                 told["iv"] = UNKNOWN
         for word in told.keys() & _CALLBACKS.keys():
             accepting, given = _CALLBACKS[word], told.pop(word)
@@ -355,17 +357,15 @@ class Libraries(Expressions):
         """A buffer gets new data; a variable that had other data has these now."""
         made = self._data(rule, names, place)
         buffers = rules.of_term(rule.fills, names)
-        name = str(rule.fills)[1:]
-        position = rule.parameters.index(name) if name in rule.parameters else len(node.args)
-        given = node.args[position] if position < len(node.args) else None
+        given = rules.positional_of(rule, str(rule.fills)[1:], node)
         for buffer in buffers:
             if isinstance(buffer, Data) and (made.origin != CONSTANT or type(given) is not program.Index):
                 buffer.origin, buffer.made = made.origin, made.made
         if isinstance(given, program.Name | program.Member) and made.origin == WEAK_RANDOM:
             self.tell_secret(given.name, (made,), buffer=True)
-        if position < len(node.args) and not any(isinstance(buffer, Data | Instance | Thing) for buffer in buffers):
+        if given is not None and not any(isinstance(buffer, Data | Instance | Thing) for buffer in buffers):
             self.nonces.renew(self.scope, made, self.loops)
-            self.assign(node.args[position], (made,))
+            self.assign(given, (made,))
 
     def _data(self, rule: Rule, names: dict[str, Values], place: Place) -> Data:
         made = rules.made(rule, names)

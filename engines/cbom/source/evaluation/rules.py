@@ -296,8 +296,14 @@ def argument_of(rule: Rule, word: str, node: Call) -> Expression | None:
     """The argument of a call that is its fact ``word``."""
     term = rule.facts.get(word, rule.keeps.get(word))
     name = term[1:].partition(".")[0] if isinstance(term, str) else ""
+    given = positional_of(rule, name, node)
+    return node.keywords.get(name) if given is None else given
+
+
+def positional_of(rule: Rule, name: str, node: Call) -> Expression | None:
+    """The argument of a call that is its parameter ``name``, given by position."""
     position = rule.parameters.index(name) if name in rule.parameters else len(node.args)
-    return node.args[position] if position < len(node.args) else node.keywords.get(name)
+    return node.args[position] if position < len(node.args) else None
 
 
 def was_told(rule: Rule, word: str, names: dict[str, Values]) -> bool:

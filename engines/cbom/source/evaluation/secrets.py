@@ -83,6 +83,11 @@ _ENTRIES = frozenset({"get", "getlist", "pop"})
 _DEPTH = 6
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a name in small letters: ``apiKey``, ``API_KEY`` and ``api_key`` have the same two."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
 @lru_cache(maxsize=8192)
 def is_secret(name: str, size: int | None = None) -> bool:
     """Whether a name says that its value, of ``size`` bytes, must be unpredictable.
@@ -91,7 +96,7 @@ def is_secret(name: str, size: int | None = None) -> bool:
     """
     if len(name) > _LONGEST:
         return False
-    words = [word.lower() for word in _WORD.findall(name)]
+    words = words_of(name)
     if not _MEASURES.isdisjoint(words):
         return False
     if words[-1:] == ["nonce"] and size is not None and size <= _MESSAGE_BYTES:
@@ -104,14 +109,14 @@ def is_secret(name: str, size: int | None = None) -> bool:
 
 def is_login(cookie: str) -> bool:
     """Whether a cookie of this name says who a browser is logged in as."""
-    words = [word.lower() for word in _WORD.findall(cookie[:_LONGEST])]
+    words = words_of(cookie[:_LONGEST])
     return not _COOKIES.isdisjoint(words) or is_secret(cookie)
 
 
 @lru_cache(maxsize=8192)
 def holds_secret(name: str) -> bool:
     """Whether a buffer whose bytes are set one by one is a secret by its name: ``key[i]`` is, ``key`` may not be."""
-    words = [word.lower() for word in _WORD.findall(name[:_LONGEST])]
+    words = words_of(name[:_LONGEST])
     return bool(words) and words[-1] in _BUFFERS
 
 
@@ -191,7 +196,7 @@ def is_key_material(content: Sequence[program.Expression]) -> bool:
     while isinstance(part, program.Unary | program.Mentioned):
         part = part.operand if isinstance(part, program.Unary) else part.value
     name = part.name if isinstance(part, program.Name | program.Member) else ""
-    words = [word.lower() for word in _WORD.findall(name[:_LONGEST])]
+    words = words_of(name[:_LONGEST])
     if words == ["token"] or (words[-1:] == ["key"] and _NO_SECRETS.isdisjoint(words)):
         return True
     return not _KEY_MATERIAL.isdisjoint(words)
@@ -206,7 +211,7 @@ def is_key(nonce: program.Expression | None) -> bool:
             return False
         nonce = nonce.base
     name = nonce.name if isinstance(nonce, program.Name | program.Member) else ""
-    return [word.lower() for word in _WORD.findall(name[-_LONGEST:])][-1:] == ["key"]
+    return words_of(name[-_LONGEST:])[-1:] == ["key"]
 
 
 def _is_entry(key: program.Expression) -> bool:
@@ -216,5 +221,5 @@ def _is_entry(key: program.Expression) -> bool:
 def _names_password(name: str) -> bool:
     if len(name) > _LONGEST:
         return False
-    words = {word.lower() for word in _WORD.findall(name)}
+    words = set(words_of(name))
     return not _PASSWORDS.isdisjoint(words) and _OTHERWISE.isdisjoint(words)

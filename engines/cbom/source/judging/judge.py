@@ -34,6 +34,10 @@ _AUTHENTICATED = re.compile(
 
 _MAC = re.compile("hmac|cmac|gmac|siv|s2v|poly1305")
 
+_MACS = ("hmac", "cmac", "hkdf", "pbkdf", "totp", "hotp")
+_SOUND_IN_MACS = frozenset({"weak-hash", "unauthenticated-mode"})
+_BROKEN_IN_MACS = frozenset({"MD2", "MD4", "MD5"})
+
 _SEEDS = re.compile(r"(?:^|/)(?:prisma|db|database|migrations)/seed")
 """Files that fill a database for developers, whose tokens guard nothing."""
 
@@ -68,13 +72,7 @@ class Judge:
             if sighting.harmless:
                 continue
             for weakness in _weaknesses(sighting, subject, primitive):
-                if weakness.finding in _IN_TESTS and _is_tested(sighting):
-                    continue
-                if weakness.finding == "weak-random" and _SEEDS.search(sighting.place.path):
-                    continue
-                if weakness.finding in _OF_PARTS and _AUTHENTICATED.search(sighting.place.path.rpartition("/")[2]):
-                    continue
-                if weakness.finding in _SOUND_IN_MACS and rule.naming and subject and _is_for_mac(sighting, subject):
+                if _is_sound(weakness.finding, sighting, subject):
                     continue
                 unnamed_use = subject is None or not primitive
                 implied = algorithm_named(kinds()[weakness.finding].use) if unnamed_use else None
@@ -171,9 +169,18 @@ def _is_chosen_elsewhere(sighting: Sighting) -> bool:
     return named and any(type(value) in (Unknown, Partial) for value in given)
 
 
-_MACS = ("hmac", "cmac", "hkdf", "pbkdf", "totp", "hotp")
-_SOUND_IN_MACS = frozenset({"weak-hash", "unauthenticated-mode"})
-_BROKEN_IN_MACS = frozenset({"MD2", "MD4", "MD5"})
+def _is_sound(finding: str, sighting: Sighting, subject: Subject | None) -> bool:
+    """Whether a weakness is none in the surroundings in which it was seen: a test, or a part of a MAC or mode."""
+    path = sighting.place.path
+    if finding in _IN_TESTS and _is_tested(sighting):
+        return True
+    if finding == "weak-random" and _SEEDS.search(path):
+        return True
+    if finding in _OF_PARTS and _AUTHENTICATED.search(path.rpartition("/")[2]):
+        return True
+    if subject is None or finding not in _SOUND_IN_MACS:
+        return False
+    return sighting.rule.naming and _is_for_mac(sighting, subject)
 
 
 def _is_for_mac(sighting: Sighting, subject: Subject) -> bool:

@@ -32,7 +32,7 @@ _WRITING = ("set", *(f"write{name}" for name in _NAMES))
 def _typed_array(_evaluator: Any, arguments: Arguments) -> Values:
     """JavaScript's ``new Uint8Array(size)``, which is zeros, or one with the bytes of an array or a buffer."""
     found: list[Values] = []
-    for value in arguments.positional[0] if arguments.positional else ():
+    for value in arguments.at(0):
         if type(value) is Known and isinstance(value.value, int):
             found.append((Data(CONSTANT, value.value),))
         elif type(value) is Ref or (type(value) is Method and type(value.receiver) in (Ref, Thing)):

@@ -11,7 +11,6 @@ from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import CONSTANT, UNKNOWN, Data, Values, is_static, sole, union, weak_among
 
 _VERB = re.compile(r"%([-+0 #]{0,4})(\d{0,3})(?:\.\d{1,3})?([a-zA-Z%])")
-_MAX_TEMPLATE = 1000
 _TEXTS, _NUMBERS = frozenset("svq"), frozenset("dxX")
 
 _KINDS = ("String", "Int", "Int64", "Uint", "Uint64", "Bool", "Duration")
@@ -28,7 +27,7 @@ def _sprintf(_evaluator: Any, arguments: Arguments) -> Values:
     if weak := weak_among(given):
         return weak
     template = sole(given[0]) if given and not arguments.incomplete else None
-    if not isinstance(template, str) or len(template) > _MAX_TEMPLATE:
+    if not isinstance(template, str) or len(template) > operators.MAX_TEMPLATE:
         return UNKNOWN
     verbs = list(_VERB.finditer(template))
     places = [verb for verb in verbs if verb[3] != "%"]

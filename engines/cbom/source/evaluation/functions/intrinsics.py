@@ -258,7 +258,7 @@ def _entry_or(_evaluator: Any, arguments: Arguments) -> Values:
 
 def _given(arguments: Arguments) -> Values:
     """The object that a method or function of objects is about."""
-    return arguments.receiver or (arguments.at(0))
+    return arguments.receiver or arguments.at(0)
 
 
 def _map_of(_evaluator: Any, arguments: Arguments) -> Values:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache
 from typing import Any
 
+from engines.cbom.source.evaluation.secrets import words_of
 from engines.cbom.source.program import (
     Assign,
     Binary,
@@ -42,7 +43,6 @@ _CHOICE = 3
 """How many values a setting may have that is the user's choice."""
 
 _OWN_CIPHER = frozenset({"Encrypt", "Decrypt"})
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _COUNTING = re.compile(r"^(?:[iI]nc(?:r|$|[A-Z_])|[nN]ext(?:$|Nonce|I[vV]|Counter)|[aA]dvance|[bB]ump|PutUint)")
 """How the names of functions begin that count."""
 
@@ -232,7 +232,7 @@ def _is_message(source: Expression, parts: _Parts) -> bool:
 def _is_no_message(node: Expression) -> bool:
     base = node.base if isinstance(node, Index) else node
     name = base.name if isinstance(base, Name | Member) else ""
-    return any(word.lower() in _NO_MESSAGES for word in _WORD.findall(name))
+    return not _NO_MESSAGES.isdisjoint(words_of(name))
 
 
 def _base(node: Expression) -> Expression:

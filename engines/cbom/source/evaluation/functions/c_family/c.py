@@ -10,6 +10,7 @@ from typing import Any
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.operators import MAX_TEMPLATE, binary, conflated
 from engines.cbom.source.evaluation.rules import DATA_FACTS, Arguments
+from engines.cbom.source.evaluation.secrets import words_of
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
     CONSTANT,
@@ -57,8 +58,6 @@ _MODES = frozenset(
 
 _INPUTS = frozenset({"ctr", "counter", "nonce", "iv", "ivec", "icv", "tweak"})
 """Words of names of what modes encrypt as single blocks."""
-
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 _SETTING = re.compile(r"\$[\w-]+\$(?:(?:\d+|rounds=\d+)\$)?")
 
@@ -137,7 +136,7 @@ def _is_scheme(text: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def _words(name: str) -> frozenset[str]:
-    return frozenset(word.lower() for word in _PART.findall(name[:_LONGEST]))
+    return frozenset(words_of(name[:_LONGEST]))
 
 
 def _printer(position: int) -> Callable[[Any, Arguments], Values]:
