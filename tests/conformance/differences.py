@@ -154,6 +154,8 @@ DIFFERENCES: tuple[Difference, ...] = (
     Difference(
         "auth-token-roles", "beyond a role's limit", "*", "no token is made that a role's limit doesn't hold for"
     ),
+    Difference("auth-token-roles-limits", "renew lesser-explicit", "body.*", _OWN_END),
+    Difference("auth-token-roles-limits", "renewed lesser-explicit", "body.data.ttl", _OWN_END),
     Difference("auth-token-roles-limits", "renew lifted", "*", _OWN_END),
     Difference("auth-token-roles-limits", "renewed lifted", "body.data.ttl", _OWN_END),
     Difference("auth-token-roles-limits", "renew own for longer", "body.auth.lease_duration", _OWN_PERIOD),

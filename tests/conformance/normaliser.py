@@ -56,7 +56,9 @@ _VERSIONS = frozenset({"version", "running_plugin_version", "commit_date", "buil
 _COUNTDOWNS = frozenset({"ttl"})
 """Seconds left, one less if a second has passed; scenarios use multiples of ten. A step may name further places."""
 
-_DURATION = re.compile(r"(\d+)h(\d+)m(\d+)s")
+_COUNTDOWN_HEADERS = frozenset({"retry-after", "x-ratelimit-reset"})
+
+_DURATION = re.compile(r"(\d+)h(?:(\d+)m(?:(\d+)s)?)?")
 
 
 def normalise(answer: Answer, step: Step, saved: Mapping[str, str]) -> dict[str, Leaf]:
@@ -64,7 +66,9 @@ def normalise(answer: Answer, step: Step, saved: Mapping[str, str]) -> dict[str,
     leaves: dict[str, Leaf] = {"status": ("number", str(answer.status))}
     for name, value in answer.headers.items():
         if name not in TRANSPORT_HEADERS:
-            leaves[f"headers.{name}"] = ("string", _ADDRESS.sub("<server>", value))
+            counts_down = name in _COUNTDOWN_HEADERS and value.isdecimal()
+            shown = str(_full_tens(int(value))) if counts_down else _ADDRESS.sub("<server>", value)
+            leaves[f"headers.{name}"] = ("string", shown)
     if not answer.body:
         leaves["body"] = ("empty", "")
         return leaves
@@ -178,7 +182,7 @@ def _full_tens(seconds: int) -> int:
 
 
 def _rounded(duration: re.Match[str]) -> str:
-    hours, minutes, seconds = map(int, duration.groups())
+    hours, minutes, seconds = (int(part) for part in duration.groups(default="0"))
     return f"{_full_tens(hours * 3600 + minutes * 60 + seconds)} seconds"
 
 

@@ -99,7 +99,7 @@ _WRITES: tuple[tuple[str, str, dict[str, Json], int], ...] = (
     ("a path below a mount", "p1", {"rate": 5000, "path": "t/keys/a"}, 204),
     ("a path with a glob", "p2", {"rate": 5000, "path": "t/encrypt/*"}, 204),
     ("a path with a slash at its end", "p3", {"rate": 5000, "path": "t/a/"}, 204),
-    ("a path with a slash in front", "p4", {"rate": 5000, "path": "/sys"}, 204),
+    ("a path with a slash in front", "p4", {"rate": 5000, "interval": "10m", "path": "/sys"}, 204),
     ("an inherited mount", "p5", {"rate": 5000, "path": "auth/token", "inheritable": True}, 204),
     ("a fraction", "p6", {"rate": "2.5", "interval": "90s", "block_interval": 3, "path": "t/x"}, 204),
     ("a part of a mount's name", "p7", {"rate": 5000, "path": "t*"}, 400),
@@ -170,7 +170,7 @@ _quota_limits = Scenario(
         Step("path quota", f"POST {_QUOTAS}/p", 204, {"rate": 1, "interval": "10m", "path": "t/keys/a"}),
         Step("glob quota", f"POST {_QUOTAS}/e", 204, {"rate": 0.3, "interval": "10m", "path": "t/encrypt/*"}),
         Step("blocking quota", f"POST {_QUOTAS}/b", 204,
-             {"rate": 1, "interval": 1, "block_interval": "10m", "path": "auth/token"}),
+             {"rate": 1, "interval": "5m", "block_interval": "10m", "path": "auth/token"}),
         *_limited(
             ("GET t/keys/a", 404),
             ("GET t/keys/a", 429),

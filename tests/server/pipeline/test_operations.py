@@ -121,7 +121,7 @@ async def test_a_search_for_a_password_keeps_nobody_waiting(server: Server) -> N
         await asyncio.sleep(0)
         answered += 1
     assert (await writing)[0] == 503
-    assert answered > 10
+    assert answered > 2, "a search that kept the loop would let one answer through before it, and one after"
     status, answer = await server.ask("POST", "sys/policies/password/p", {"policy": "\n".join((text, rules[0]))})
     assert (status, answer["errors"]) == (400, ["a password policy has at most 100 rules"])
 
