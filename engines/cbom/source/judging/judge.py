@@ -147,7 +147,7 @@ class Judge:
         self._general.clear()
         for sighting in self._unnamed:
             if (sighting.place.path, sighting.place.line, USE) not in self._results:
-                self._add(sighting, None, sighting.rule.primitive, Weakness(USE, {}))
+                self._add(sighting, None, sighting.rule.unnamed or sighting.rule.primitive, Weakness(USE, {}))
         self._unnamed.clear()
         for (path, line, finding), (weak, *_) in list(self._results.items()):
             if finding != USE and (path, line, USE) not in self._results:
@@ -165,8 +165,8 @@ def order(result: Result) -> tuple[Any, ...]:
 def _is_chosen_elsewhere(sighting: Sighting) -> bool:
     """Whether a call is a use whose algorithm comes from a caller, or from outside of the program."""
     given = sighting.facts.get("algorithm", ()) if "algorithm" in sighting.rule.facts else UNKNOWN
-    named = sighting.rule.primitive not in ("", "algorithm") and not sighting.rule.asks
-    return named and any(type(value) in (Unknown, Partial) for value in given)
+    named = sighting.rule.unnamed or sighting.rule.primitive not in ("", "algorithm")
+    return bool(named) and not sighting.rule.asks and any(type(value) in (Unknown, Partial) for value in given)
 
 
 def _is_sound(finding: str, sighting: Sighting, subject: Subject | None) -> bool:

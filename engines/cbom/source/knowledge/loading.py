@@ -37,7 +37,7 @@ _FILE = frozenset(
         "override",
     }
 )
-_PLAIN = frozenset({"primitive", "result", "decode", "origin", "assures", "unless"})
+_PLAIN = frozenset({"primitive", "unnamed", "result", "decode", "origin", "assures", "unless"})
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
 _OTHER = frozenset(
@@ -205,6 +205,8 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         raise KnowledgeError(f"unknown words: {', '.join(sorted(unknown))}")
     if row.get("primitive", "") not in PRIMITIVES | {"", "algorithm"}:
         raise KnowledgeError(f"unknown primitive {row['primitive']!r}")
+    if row.get("unnamed", "") not in PRIMITIVES | {""}:
+        raise KnowledgeError(f"unknown primitive {row['unnamed']!r}")
     if unknown := {*row.get("findings", ()), *row.get("dropped", ())} - FINDINGS:
         raise KnowledgeError(f"unknown findings: {', '.join(sorted(unknown))}")
     if row.get("origin", "") not in _ORIGINS:

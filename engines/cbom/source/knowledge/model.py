@@ -57,6 +57,9 @@ class Rule:
     primitive: str = ""
     """The kind of the use that the call is; "" if it is none, ``algorithm`` for the kind of its algorithm."""
 
+    unnamed: str = ""
+    """The kind of the use, if that is of its algorithm, where a caller chooses the algorithm."""
+
     facts: dict[str, Term] = field(default_factory=dict)
     """``algorithm``, ``mode``, ``key``, ``iterations`` ...: the words of ``FACTS``."""
 

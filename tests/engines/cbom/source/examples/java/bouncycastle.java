@@ -16,7 +16,18 @@ import org.bouncycastle.crypto.generators.OpenSSLPBEParametersGenerator;
 import org.bouncycastle.crypto.generators.RSAKeyPairGenerator;
 import org.bouncycastle.crypto.modes.ChaCha20Poly1305;
 import org.bouncycastle.crypto.signers.Ed25519Signer;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.cms.CMSAlgorithm;
+import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoGeneratorBuilder;
+import org.bouncycastle.cms.jcajce.JceCMSContentEncryptorBuilder;
+import org.bouncycastle.crypto.engines.ChaChaEngine;
+import org.bouncycastle.crypto.generators.MLKEMKeyPairGenerator;
+import org.bouncycastle.crypto.macs.Poly1305;
 import org.bouncycastle.jce.ECNamedCurveTable;
+import org.bouncycastle.openssl.jcajce.JcePEMEncryptorBuilder;
+import org.bouncycastle.operator.ContentSigner;
+import org.bouncycastle.pqc.crypto.lms.LMSSigner;
+import org.bouncycastle.pqc.crypto.ntruprime.SNTRUPrimeKeyPairGenerator;
 import org.bouncycastle.pqc.crypto.mldsa.MLDSASigner;
 import org.bouncycastle.pqc.crypto.mlkem.MLKEMKeyGenerationParameters;
 import org.bouncycastle.pqc.crypto.mlkem.MLKEMParameters;
@@ -53,8 +64,8 @@ class Lightweight {
     }
 
     void argon(byte[] salt) {
-        new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id).withSalt(salt).withMemoryAsKB(1024).build(); // finds: use:Argon2 low-kdf-iterations
-        new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id).withMemoryAsKB(65536).withSalt(new byte[16]).build(); // finds: use:Argon2 static-salt
+        new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id).withSalt(salt).withMemoryAsKB(1024).build(); // finds: use:Argon2id low-kdf-iterations
+        new Argon2Parameters.Builder(Argon2Parameters.ARGON2_id).withMemoryAsKB(65536).withSalt(new byte[16]).build(); // finds: use:Argon2id static-salt
     }
 
     boolean verified(byte[] data, byte[] tag) {
@@ -67,5 +78,36 @@ class Lightweight {
         PKCS5S2ParametersGenerator generator = new PKCS5S2ParametersGenerator(new SHA256Digest()); // finds: use:PBKDF2 use:SHA-256
         generator.init(password, salt, 1000); // finds: low-kdf-iterations
         BCrypt.generate(password, salt, 4); // finds: use:bcrypt low-kdf-iterations
+    }
+}
+
+class MoreOfBouncyCastle {
+    void curves(byte[] seed, byte[] out, X25519PublicKeyParameters other) {
+        new Ed25519PrivateKeyParameters(seed, 0); // finds: use:Ed25519
+        X25519PrivateKeyParameters own = new X25519PrivateKeyParameters(seed, 0); // finds: use:X25519
+        own.generateSecret(other, out, 0); // finds: use:X25519
+    }
+
+    void pems(String password, ContentSigner signer) throws Exception {
+        new JcePEMEncryptorBuilder("DES-EDE3-CBC").build(password.toCharArray()); // finds: use:3DES weak-cipher
+        new JcePEMEncryptorBuilder("AES-256-CBC").build(password.toCharArray()); // finds: use:AES
+        new JcaX509v3CertificateBuilder(name, serial, from, to, name, key).build(signer); // finds: use:X.509
+        new JceCMSContentEncryptorBuilder(CMSAlgorithm.AES256_GCM).build(); // finds: use:AES
+        new JcaSimpleSignerInfoGeneratorBuilder().setProvider("BC").build("SHA1withRSA", key, certificate); // finds: use:RSA weak-hash
+    }
+
+    void keyOfAStream(byte[] key, byte[] nonce) {
+        ChaChaEngine cipher = new ChaChaEngine(); // finds: use:ChaCha20
+        cipher.init(true, new ParametersWithIV(new KeyParameter(key), nonce));
+        byte[] first = new byte[64];
+        cipher.processBytes(first, 0, first.length, first, 0);
+        new Poly1305().init(new KeyParameter(first, 0, 32)); // finds: use:Poly1305
+        new Poly1305().init(new KeyParameter(new byte[64], 0, 32)); // finds: use:Poly1305 hardcoded-key
+    }
+
+    void laterStandards() {
+        new SNTRUPrimeKeyPairGenerator(); // finds: use:sntrup761
+        new MLKEMKeyPairGenerator(); // finds: use:ML-KEM
+        new LMSSigner(); // finds: use:LMS
     }
 }

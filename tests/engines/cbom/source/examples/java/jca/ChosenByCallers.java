@@ -1,0 +1,28 @@
+package example;
+
+import java.security.AlgorithmParameters;
+import java.security.KeyFactory;
+import java.security.KeyPairGenerator;
+import java.security.cert.CertPathValidator;
+import java.security.spec.NamedParameterSpec;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.DESedeKeySpec;
+import javax.crypto.spec.SecretKeySpec;
+
+class ChosenByCallers {
+    void keys(String name, byte[] key) throws Exception {
+        KeyFactory.getInstance(name); // finds: use:
+        KeyPairGenerator.getInstance(name); // finds: use:
+        SecretKeyFactory.getInstance(name); // finds: use:
+        AlgorithmParameters.getInstance(name); // finds: use:
+        new SecretKeySpec(key, name); // finds: use:
+        new NamedParameterSpec(name); // finds: use:
+        new SecretKeySpec(key, "RAW");
+        KeyFactory.getInstance("of the program's own provider");
+    }
+
+    void others(byte[] key) throws Exception {
+        CertPathValidator.getInstance("PKIX"); // finds: use:X.509
+        new DESedeKeySpec(key); // finds: use:3DES weak-cipher
+    }
+}

@@ -1,0 +1,82 @@
+package example;
+
+import com.password4j.Password;
+import java.security.Key;
+import java.security.KeyPair;
+import net.i2p.crypto.eddsa.EdDSAEngine;
+import net.i2p.crypto.eddsa.KeyPairGenerator;
+import net.i2p.crypto.eddsa.spec.EdDSAPrivateKeySpec;
+import okio.ByteString;
+import org.apache.shiro.authc.credential.HashedCredentialsMatcher;
+import org.apache.shiro.codec.Base64;
+import org.apache.shiro.crypto.hash.Md5Hash;
+import org.apache.shiro.crypto.hash.SimpleHash;
+import org.apache.shiro.web.mgt.CookieRememberMeManager;
+import org.bitcoinj.core.ECKey;
+import org.bitcoinj.core.Sha256Hash;
+import org.jose4j.jwe.ContentEncryptionAlgorithmIdentifiers;
+import org.jose4j.jwe.JsonWebEncryption;
+import org.jose4j.jwe.KeyManagementAlgorithmIdentifiers;
+import org.jose4j.jwk.RsaJwkGenerator;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jws.JsonWebSignature;
+import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.keys.HmacKey;
+import org.web3j.crypto.ECKeyPair;
+import org.web3j.crypto.Hash;
+import org.whispersystems.curve25519.Curve25519;
+
+class Small {
+    void tokens(Key key) throws Exception {
+        JsonWebSignature signature = new JsonWebSignature();
+        signature.setAlgorithmHeaderValue(AlgorithmIdentifiers.RSA_USING_SHA256); // finds: use:RSA
+        signature.setAlgorithmHeaderValue(AlgorithmIdentifiers.HMAC_SHA512); // finds: use:HMAC-SHA-512
+        JsonWebEncryption encryption = new JsonWebEncryption();
+        encryption.setAlgorithmHeaderValue(KeyManagementAlgorithmIdentifiers.RSA1_5); // finds: use:RSA weak-padding
+        encryption.setEncryptionMethodHeaderParameter(ContentEncryptionAlgorithmIdentifiers.AES_128_GCM); // finds: use:AES
+        RsaJwkGenerator.generateJwk(1024); // finds: use:RSA weak-key-size
+        new HmacKey("a secret of the shop".getBytes()); // finds: hardcoded-key
+    }
+
+    void checked(Key key) {
+        new JwtConsumerBuilder().setRequireExpirationTime().setVerificationKey(key).build();
+    }
+
+    void firstUnchecked(Key key) {
+        new JwtConsumerBuilder().setSkipAllValidators().setSkipSignatureVerification().build();
+        new JwtConsumerBuilder().setVerificationKey(key).build();
+    }
+
+    void passwords(String password, String salt) {
+        new Md5Hash(password, salt, 2).toHex(); // finds: use:MD5 weak-hash weak-kdf
+        new SimpleHash("SHA-256", salt); // finds: use:SHA-256
+        new HashedCredentialsMatcher("SHA-1"); // finds: use:SHA-1 weak-hash
+        Password.hash(password).addRandomSalt().withArgon2(); // finds: use:Argon2
+    }
+
+    void cookies() {
+        CookieRememberMeManager manager = new CookieRememberMeManager();
+        manager.setCipherKey(Base64.decode("4AvVhmFLUs0KTA3Kprsdag==")); // finds: use:AES hardcoded-key
+    }
+
+    void curves(byte[] seed, byte[] message) throws Exception {
+        KeyPair pair = new KeyPairGenerator().generateKeyPair(); // finds: use:Ed25519
+        new EdDSAPrivateKeySpec(seed, null); // finds: use:Ed25519
+        new EdDSAEngine(); // finds: use:Ed25519
+        Curve25519 curve = Curve25519.getInstance("best"); // finds: use:X25519
+        curve.verifySignature(seed, message, message); // finds: use:XEdDSA
+        new ECKey().sign(Sha256Hash.of(message)); // finds: use:ECDSA use:SHA-256
+        ECKeyPair.create(seed); // finds: use:ECDSA
+        Hash.sha3(message); // finds: use:Keccak
+    }
+
+    String etag(String page, ByteString key) {
+        return ByteString.encodeUtf8(page).md5().hex(); // finds: use:MD5 weak-hash
+    }
+}
+
+class Unchecked {
+    void read() {
+        new JwtConsumerBuilder().setSkipSignatureVerification().build(); // finds: unverified-signature
+    }
+}
