@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation.functions import callbacks, intrinsics
+from engines.cbom.source.evaluation.functions import callbacks, go, intrinsics
 from engines.cbom.source.evaluation.functions.c_family.c import may_set
 from engines.cbom.source.evaluation.functions.receivers import has_receiver
 from engines.cbom.source.evaluation.libraries import ERROR_FIRST, TYPES, Libraries
@@ -357,7 +357,7 @@ class Calls(Libraries):
             return called(self, with_receiver)
         if type(receiver) is Thing and self.methods_apart and name.startswith(_SETTING):
             return (receiver,)  # As builders do.
-        if isinstance(receiver, Data) and receiver.origin == WEAK_RANDOM:
+        if type(receiver) is Data and receiver.origin == WEAK_RANDOM and go.is_form(name, self.scope.source.language):
             return (receiver,)  # Whatever form they get: nothing becomes random by that.
         return UNKNOWN
 

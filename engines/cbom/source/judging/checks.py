@@ -8,7 +8,7 @@ from typing import Any
 
 from engines.cbom.source.judging.limits import limits
 from engines.cbom.source.judging.subject import Subject, number_of
-from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Value, Values, constants, is_blank, is_static
+from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Partial, Value, Values, constants, is_blank, is_static
 
 _UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPGP", "IGE"})
 _OF_KEYS = "key"
@@ -17,6 +17,9 @@ _OF_KEYS = "key"
 _PUBLIC_KEYS = frozenset({b"AWS4", b"Bitcoin seed", b"ed25519 seed", b"Nist256p1 seed"})
 """What standards have as a key, or as its beginning before one that isn't known here: Signature Version 4 of AWS, BIP
 32 and SLIP 10."""
+
+_NOISE = "Noise_"
+"""How the name of a protocol begins from which Noise's first key follows, before any other (revision 34, 5.2)."""
 
 _WITHOUT_NONCE = frozenset({"ECB", "KW"})
 """Modes without a nonce: key wrapping begins with a constant of its standard (RFC 3394, section 2.2.3)."""
@@ -98,7 +101,7 @@ def _key(_subject: Subject | None, primitive: str, facts: Mapping[str, Values]) 
         # A MAC with a key of zeros is HKDF's without a salt; beside others, zeros are what a variable has at first.
         blank_is_none = primitive == "mac" or len(values) > 1
         keys = [value for value in values if _stands(value) and not (blank_is_none and is_blank(value))]
-        if any(not _is_public(value) for value in keys):
+        if any(not _is_public(value) for value in keys) and not any(_names_noise(value) for value in keys):
             yield Weakness("hardcoded-key", {})
         yield from _weak_random(values)
         if primitive not in ("kdf", "cipher") and any(
@@ -112,17 +115,30 @@ def _stands(value: Value) -> bool:
     return is_static(value) and not (type(value) is Known and type(value.value) is int and value.value == 0)
 
 
-def _is_public(value: object) -> bool:
-    content = value.value if isinstance(value, Known) else None
-    if isinstance(content, str):
-        content = content.encode()
-    if not isinstance(content, bytes):
-        return False
+def _fillings(values: Values) -> Values:
+    """The values without a text that is the frame of another one: what fills that may be empty at first."""
+    frames = {f"{value.beginning}{value.end}" for value in values if type(value) is Partial}
+    return tuple(value for value in values if not (frames and _text_of(value) in frames)) if frames else values
+
+
+def _text_of(value: Value) -> str | None:
+    content = value.value if type(value) is Known else None
+    if isinstance(content, bytes):
+        return content.decode("utf-8", "replace")
+    return content if isinstance(content, str) else None
+
+
+def _names_noise(value: Value) -> bool:
+    return (_text_of(value) or "").startswith(_NOISE)
+
+
+def _is_public(value: Value) -> bool:
+    content = (_text_of(value) or "").encode()
     return content in _PUBLIC_KEYS or b"PUBLIC KEY" in content or b"BEGIN CERTIFICATE" in content
 
 
 def _iv(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
-    values = facts.get("iv", ())
+    values = _fillings(facts.get("iv", ()))
     if subject is not None and subject.mode in _WITHOUT_NONCE:
         return
     if any(_stands(value) for value in values) and not _decrypts(facts):
@@ -135,8 +151,10 @@ def _decrypts(facts: Mapping[str, Values]) -> bool:
 
 
 def _salt(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
-    values = facts.get("salt", ())
-    if any(_stands(value) for value in values) or constants(values) in ([b""], [""]):
+    values = _fillings(facts.get("salt", ()))
+    # Beside a buffer, the empty text is what a function gives that fails to fill that.
+    empty = constants(values) in ([b""], [""]) and not any(type(value) is Data for value in values)
+    if empty or any(_stands(value) for value in values):
         yield Weakness("static-salt", {})
     yield from _weak_random(values)
 

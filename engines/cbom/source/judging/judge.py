@@ -41,6 +41,9 @@ _BROKEN_IN_MACS = frozenset({"MD2", "MD4", "MD5"})
 _SEEDS = re.compile(r"(?:^|/)(?:prisma|db|database|migrations)/seed")
 """Files that fill a database for developers, whose tokens guard nothing."""
 
+_MAX_CALLERS = 16
+"""The most callers of a function that are looked at for a MAC."""
+
 _TESTS = "_test.go"
 """How the files end that Go leaves out of all builds but those of tests."""
 
@@ -126,13 +129,9 @@ class Judge:
     def results(self) -> list[Result]:
         """The results in the order of their places, where a weak one has a use at its line, if only an unnamed one.
 
-        Encryption isn't weak where a MAC is computed beside it.
+        Encryption isn't weak where a MAC is computed beside it, be it by all that call the function.
         """
-        held = [
-            not self.assured.isdisjoint((unless, each) for each in within)
-            or (unless == MAC and any(type(each) is Class and _has_mac(each) for each in within))
-            for _, unless, within in self._conditional
-        ]
+        held = self._held()
         named = {
             each[0].place for each, holds in zip(self._conditional, held, strict=True) if holds and each[1] == NAMED
         }
@@ -154,6 +153,25 @@ class Judge:
                 why = kinds()[USE].why_in_general
                 self.add(replace(weak, finding=USE, algorithm="", reason=why, instead=""))
         return sorted((result for found in self._results.values() for result in found), key=order)
+
+    def _held(self) -> list[bool]:
+        """Of each conditional result, whether what it depends on was assured.
+
+        A function that may be called from outside is also run by itself: what its callers assure holds for it then.
+        """
+        held = [
+            not self.assured.isdisjoint((unless, each) for each in within)
+            or (unless == MAC and any(type(each) is Class and _has_mac(each) for each in within))
+            for _, unless, within in self._conditional
+        ]
+        callers: dict[Place, list[frozenset[object]]] = {}
+        for (result, unless, within), holds in zip(self._conditional, held, strict=True):
+            if holds and unless == MAC:
+                callers.setdefault(result.place, []).append(within)
+        return [
+            holds or (unless == MAC and any(within < caller for caller in callers.get(result.place, ())[:_MAX_CALLERS]))
+            for (result, unless, within), holds in zip(self._conditional, held, strict=True)
+        ]
 
 
 def order(result: Result) -> tuple[Any, ...]:

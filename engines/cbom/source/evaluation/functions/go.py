@@ -16,6 +16,16 @@ _TEXTS, _NUMBERS = frozenset("svq"), frozenset("dxX")
 _KINDS = ("String", "Int", "Int64", "Uint", "Uint64", "Bool", "Duration")
 
 
+_FORMS = frozenset({"String", "Text", "Bytes", "FillBytes", "Append", "Format", "Int64", "Uint64", "Unix", "UnixNano"})
+"""Methods of ``big.Int`` and ``time.Time`` that give them in another form."""
+
+
+def is_form(method: str, language: str) -> bool:
+    """Whether a method may give the data that have it in another form. Go's texts, numbers and buffers have no methods:
+    what has other ones is an object that a random number chose."""
+    return language != "go" or method in _FORMS
+
+
 def _default(_evaluator: Any, arguments: Arguments) -> Values:
     """``flag.String(name, default, help)``: the default, or what the user gives."""
     return union((arguments.positional[1], UNKNOWN)) if len(arguments.positional) > 1 else UNKNOWN
