@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from engines.cbom.source.frontends.base import Lowering
+from engines.cbom.source.frontends.c.conditions import without_cuts
 from engines.cbom.source.frontends.c.preprocessor import without_attributes
 from engines.cbom.source.frontends.c.statements import CLowering
 from engines.cbom.source.frontends.go import GoLowering
@@ -69,6 +70,9 @@ class Language:
 
     code: Callable[[bytes], bytes] = bytes
     """The code in the content of a file, in the same lines and columns."""
+
+    mended: Callable[[bytes], bytes] | None = None
+    """Code with syntax errors without what the grammar can't know, in the same lines and columns."""
 
     asks_types: re.Pattern[bytes] | None = None
     """Text of a file in which calls of libraries get members of objects: ``getInstance(config.algorithm())``."""
@@ -152,6 +156,7 @@ LANGUAGES: tuple[Language, ...] = (
         c_files,
         visible=c_siblings,
         code=without_attributes,
+        mended=without_cuts,
         implicit_self=True,
         open_names=True,
     ),
@@ -164,6 +169,7 @@ LANGUAGES: tuple[Language, ...] = (
         knowledge="c",
         visible=c_siblings,
         code=without_attributes,
+        mended=without_cuts,
         implicit_self=True,
         open_names=True,
     ),
@@ -228,6 +234,17 @@ def parser_of(language: Language) -> Callable[[bytes], Any]:
             f"{error.name} isn't installed: install the extra [scan], as in pip install 'cryptoserve-server[scan]'"
         ) from None
     return _bounded(bindings.Parser(bindings.Language(getattr(grammar, language.entry)())))
+
+
+def parsed(language: Language, content: bytes) -> tuple[bytes, Any]:
+    """The code in the content of a file, and the root of its syntax tree. Raises ``MissingGrammar``."""
+    parse, code = parser_of(language), language.code(content)
+    root = parse(code).root_node
+    if language.mended is not None and root.has_error:
+        mended = language.mended(code)
+        if mended != code:
+            return mended, parse(mended).root_node
+    return code, root
 
 
 def _bounded(parser: Any) -> Callable[[bytes], Any]:

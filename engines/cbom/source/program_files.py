@@ -20,7 +20,7 @@ from engines.cbom.source.files.script_packages import ScriptPackages
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of, signs_of
-from engines.cbom.source.languages import Language, MissingGrammar, dialect_of, language_of, parser_of
+from engines.cbom.source.languages import Language, MissingGrammar, dialect_of, language_of, parsed
 from engines.cbom.source.locating import Found, Tree, folders_above
 from engines.cbom.source.own_tests import Apart, is_test
 from engines.cbom.source.settings.json_files import SUFFIX as JSON_SUFFIX
@@ -229,10 +229,12 @@ class ProgramFiles:
             return None
         self.reads.note(path, len(content))
         language = dialect_of(language, path, content)
-        content = language.code(content)
-        lowering, parse = language.lowering(content), parser_of(language)
         try:
-            module = lowering.module(parse(content).root_node)
+            content, root = parsed(language, content)
+            lowering = language.lowering(content)
+            module = lowering.module(root)
+        except MissingGrammar:
+            raise
         except Exception as error:  # noqa: BLE001 - As above.
             self._fail(path, error)
             self._loaded[path] = None

@@ -196,7 +196,7 @@ class Evaluator(Branches):
         if too_deep(self._running):
             runs.cut(each.function for each in self._running)
             return arguments.unfollowed()
-        if self._is_running(function) or len(results) >= most_contexts(function):
+        if self._is_running(function) or self._is_used_up(function, runs, arguments):
             note_taken(arguments.positional, self.witness)
             return arguments.unfollowed()
         results[key], calls = UNKNOWN, self.calls
@@ -236,6 +236,14 @@ class Evaluator(Branches):
         if function.macro and self.calls == calls:
             runs.keep_silent(function, key)
         return results[key]
+
+    def _is_used_up(self, function: program.Function, runs: Runs, arguments: Arguments) -> bool:
+        """Whether a function was run with as many sets of arguments as it may; then it runs with unknown ones too."""
+        most = most_contexts(function)
+        if len(runs.of(function)) < most + (arguments.incomplete and not arguments.positional):
+            return False
+        runs.cut((function,))
+        return True
 
     def _repeats(self, closure: Closure, arguments: Arguments, key: Any) -> bool:
         """Whether the same call is run once more, since it may use a nonce for the second time."""

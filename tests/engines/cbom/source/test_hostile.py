@@ -42,6 +42,7 @@ NESTED = {
     "macros.rs": b"use sha2::Sha256;\nfn f() { m!" + b"(a" * DEPTH + b")" * DEPTH + b"; }",
     "modules.rs": b"use sha2::Sha256;\n" + b"mod a { " * DEPTH + b"}" * DEPTH,
     "types.rs": b"use sha2::Sha256;\nfn f(a: " + b"Option<" * DEPTH + b"u8" + b">" * DEPTH + b") {}",
+    "conditions.c": b"#include <openssl/evp.h>\n" + b"#if a\n(\n" * DEPTH,
     "calls.go": b"package a\nfunc f() { " + b"f(" * DEPTH + b")" * DEPTH + b" }",
 }
 
