@@ -302,6 +302,8 @@ class Loop:
 
     test: Expression | None
     body: list[Statement]
+    first: bool = False
+    """Whether the body comes before the test, and runs at least once: ``do ... while``."""
 
 
 @dataclass(slots=True, eq=False)

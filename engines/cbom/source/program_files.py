@@ -11,6 +11,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.lifetimes.contexts import ORDERS, TURNS
+from engines.cbom.source.evaluation.lifetimes.steps import Steps
 from engines.cbom.source.evaluation.names import EXPORTS
 from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
@@ -50,11 +51,6 @@ _WORD = re.compile(rb"\w+")
 MAX_BESIDE = 64
 """The most files beside one that are looked at for classes below its own."""
 
-STEPS_PER_BYTE = 4
-"""The most steps of the evaluator for each byte of a file: running everything once takes about a quarter of one."""
-
-MIN_STEPS = 20_000
-
 Read = Callable[[str], bytes | None]
 """The content of a file by its path; None if it can't be had."""
 
@@ -64,12 +60,10 @@ class Loaded:
     """A file that has been read."""
 
     scope: Scope
-    size: int
+    steps: Steps
     lowering: Lowering
     broken: bool = False
     exhausted: bool = False
-    steps: int = 0
-    """The steps that its functions have taken."""
 
     @property
     def truncated(self) -> bool:
@@ -159,10 +153,10 @@ class ProgramFiles:
         if loaded is None or language is None:
             return None
         evaluator = self._evaluator(language)
-        steps = steps_for(loaded.size) - loaded.steps
+        steps = loaded.steps.allowed - loaded.steps.taken
         try:
             evaluator.run_functions(loaded.scope, steps, orders)
-            loaded.steps += max(0, steps - evaluator.steps)
+            loaded.steps.taken += max(0, steps - evaluator.steps)
         except Exhausted:
             loaded.exhausted = True
         except Exception as error:  # noqa: BLE001 - A fault of ours in one file doesn't end the scan of the others.
@@ -242,14 +236,14 @@ class ProgramFiles:
         asks = language.asks_types is not None and language.asks_types.search(content) is not None
         source = Source(path, language.name, module.package, asks, reassigned=module.reassigned, test=module.test)
         source.asks_of_leaks = _LEAKS in content
-        loaded = self._loaded[path] = Loaded(Scope(source), len(content), lowering, module.broken)
+        loaded = self._loaded[path] = Loaded(Scope(source), Steps(len(content)), lowering, module.broken)
         self._run(loaded, language, module)
         return loaded
 
     def _run(self, loaded: Loaded, language: Language, module: program.Module) -> None:
         evaluator = self._evaluator(language)
         try:
-            evaluator.load(module, loaded.scope, steps_for(loaded.size))
+            evaluator.load(module, loaded.scope, loaded.steps.allowed)
         except Exhausted:
             loaded.exhausted = True
         except (MissingGrammar, KnowledgeError):
@@ -281,6 +275,11 @@ class ProgramFiles:
                 listed = _ABOVE.findall(self.read(path) or b"")
                 if any(name.encode() in _WORD.findall(each) for each in listed):
                     self._load(path)
+
+    def lend_steps(self, source: Source) -> int:
+        """The steps that a file lends to the one that is run."""
+        loaded = self._loaded.get(source.path)
+        return 0 if loaded is None else loaded.steps.lend()
 
     def crate(self, source: Source, name: str) -> str:
         """The name of the package that ``source`` knows as the crate ``name``, with underscores."""
@@ -391,8 +390,3 @@ class ProgramFiles:
             if self._environments[folder]:
                 return self._environments[folder]
         return {}
-
-
-def steps_for(size: int) -> int:
-    """The steps that a file of ``size`` bytes may take."""
-    return MIN_STEPS + STEPS_PER_BYTE * size

@@ -119,6 +119,8 @@ class Branches(Assignments):
         return changes
 
     def loop(self, node: program.Loop) -> bool:
+        if node.first:
+            return self._once(node)
         if node.test is not None and holds(self, node.test) is False:
             return False
         outer, self.broken = self.broken, []
@@ -131,6 +133,25 @@ class Branches(Assignments):
             changes = self.scope.take_back()
             broken, self.broken = self.broken, outer
         self.scope.join([changes, *(broken or ())], none_ran=True)
+        return False
+
+    def _once(self, node: program.Loop) -> bool:
+        """A loop whose body runs before its test; whether all of its ways left the function."""
+        outer, self.broken = self.broken, []
+        self.scope.begin()
+        try:
+            away = self.block(node.body)
+        finally:
+            changes = self.scope.take_back()
+            broken, self.broken = self.broken, outer
+        ways = [{**changes, **each} for each in broken]
+        if not away or self.breaks:
+            ways.append(changes)
+        if not ways:
+            return True
+        self.scope.join(ways, none_ran=False)
+        if node.test is not None:
+            self.evaluate(node.test)
         return False
 
     def attempt(self, node: program.Attempt) -> bool:

@@ -115,6 +115,8 @@ class Evaluator(Branches):
             waiting = self.made[::-1]
             while waiting:
                 closure, before = waiting.pop(), len(self.made)
+                if closure.scope.source is not scope.source:
+                    self.steps += self.files.lend_steps(closure.scope.source)
                 if order_of(closure) <= order:
                     self._run_unreached(closure, again=is_open and not closure.function.internal)
                     waiting += self.made[: before - 1 : -1]  # What a function makes may set what the next one reads.

@@ -65,6 +65,9 @@ class Files(Protocol):
     def load_heirs(self, source: Source, name: str) -> None:
         """Read the files beside ``source`` that have classes below its class ``name``."""
 
+    def lend_steps(self, source: Source) -> int:
+        """The steps that ``source`` lends to the file that is run, for functions of its own; 0 the next time."""
+
     def included(self, source: Source, name: str) -> Values:
         """What ``name`` is by the headers that ``source`` includes; else NOTHING."""
 

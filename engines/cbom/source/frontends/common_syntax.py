@@ -17,7 +17,6 @@ from engines.cbom.source.program import (
     Class,
     Conditional,
     Const,
-    Evaluate,
     Expression,
     Function,
     Import,
@@ -193,8 +192,7 @@ class CommonSyntax(Lowering):
         yield Loop(test, self.one(node.child_by_field_name("body")))
 
     def do_node(self, node: Node) -> Iterator[Statement]:
-        yield from self.one(node.child_by_field_name("body"))
-        yield Evaluate(self.condition(node))
+        yield Loop(self.condition(node), self.one(node.child_by_field_name("body")), first=True)
 
     def for_node(self, node: Node) -> Iterator[Statement]:
         """``for`` with a beginning, a condition and a step."""

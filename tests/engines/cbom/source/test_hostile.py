@@ -311,3 +311,13 @@ def test_what_is_beyond_the_depth_of_a_call_is_found() -> None:
     calls = "".join(f"fn f{number}() {{ f{number + 1}(); }}\n" for number in range(9))
     found = results_of({"a.rs": f'use md5::{{Digest, Md5}};\n{calls}fn f9() {{ Md5::digest(b"a"); }}\n'.encode()})
     assert {result.finding for result in found} == {"use", "weak-hash"}
+
+
+def test_handlers_that_a_small_file_registers_are_read_to_their_end() -> None:
+    handler = "  server.get('/%d', async (request) => {\n" + "    log(request.a, [1, 2, 3, 4]);\n" * 300
+    route = "".join(handler % number + "    createHash('sha1');\n  });\n" for number in range(12))
+    files = {
+        "api.js": b"const routes = require('./routes');\nmodule.exports = (server) => routes(server);\n",
+        "routes.js": b"const { createHash } = require('crypto');\nmodule.exports = (server) => {%s};" % route.encode(),
+    }
+    assert sum(each.finding == "weak-hash" for each in results_of(files)) == 12

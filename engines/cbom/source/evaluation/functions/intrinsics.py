@@ -248,12 +248,15 @@ def _defaulted(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _entry_or(_evaluator: Any, arguments: Arguments) -> Values:
-    """lodash's ``get(object, "a.b", default)``."""
+    """lodash's ``get(object, "a.b", default)``: of an object that isn't known, anything."""
     given = [*arguments.positional, NOTHING, NOTHING]
     values, path, default = given[0], sole(given[1]), given[2]
+    elsewhere = NOTHING
     for word in path.split(".") if isinstance(path, str) else ():
+        if any(type(value) is not Table or value.open for value in values):
+            elsewhere = UNKNOWN
         values = union(value.entries.get(word, NOTHING) for value in values if type(value) is Table)
-    return union((values, default)) if isinstance(path, str) and (values or default) else UNKNOWN
+    return union((values, default, elsewhere)) if isinstance(path, str) and (values or default) else UNKNOWN
 
 
 def _given(arguments: Arguments) -> Values:
