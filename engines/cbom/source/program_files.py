@@ -324,8 +324,11 @@ class ProgramFiles:
         return UNKNOWN if ours else NOTHING
 
     def _is_hidden(self, language: Language, source: Source, module: str, path: str) -> bool:
-        """Whether a package's file beside ``source`` isn't meant: ``import jwt`` there is the library (PEP 328)."""
+        """Whether a file isn't meant: one beside ``source``, as ``import jwt`` there is the library (PEP 328), or Go's
+        ``internal/age``, which only has the last name of ``filippo.io/age``."""
         folder = source.path.rpartition("/")[0]
+        if language.family == "go":
+            return self._is_library(language, module) and not path.rpartition("/")[0].endswith(module)
         first = module.partition(".")[0]
         return (
             language.family == "python"

@@ -23,7 +23,7 @@ from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import Types, inherited_methods, overrides
 from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
-from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most_contexts, too_deep
+from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most_contexts, passed_on, too_deep
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
@@ -200,7 +200,8 @@ class Evaluator(Branches):
             return arguments.unfollowed()
         if self._is_running(function) or self._is_used_up(function, runs, arguments):
             note_taken(arguments.positional, self.witness)
-            return arguments.unfollowed()
+            same = passed_on(function, arguments.positional) if closure.receiver is None else NOTHING
+            return same or arguments.unfollowed()
         results[key], calls = UNKNOWN, self.calls
         outer, returned = self.scope, self._returned
         self.scope = self._opened(closure, arguments)

@@ -50,8 +50,10 @@ MAX_TEMPLATE = 1000
 _MAX_NAME = 24
 """The longest known parts of a text of which another part isn't."""
 
-_IMMUTABLE = frozenset({DERIVED, RANDOM})
-"""Origins of data that nothing changes later."""
+_IMMUTABLE = frozenset({DERIVED, RANDOM, ""})
+"""Origins of data that nothing changes later, or that aren't known anyway."""
+
+_ALL = slice(None, None)
 
 _PLACE = re.compile("%[sdi]")
 _UNNAMED = frozenset({Unknown, Partial, Thing, Instance})
@@ -355,7 +357,8 @@ def sliced(value: Value, bounds: Array) -> Values:
     numbers = [number for number in limits if number is None or isinstance(number, int)]
     whole = slice(*numbers) if len(numbers) == len(limits) == 2 else None
     if isinstance(value, Data):
-        return (_cut(value, _length_of(whole, value.size)) if value.origin in _IMMUTABLE else value,)
+        cut = value.origin in _IMMUTABLE and whole != _ALL
+        return (_cut(value, _length_of(whole, value.size)) if cut else value,)
     if isinstance(value, Array):
         return (value,) if whole is None else (Array(value.items[whole]),)
     if isinstance(value, Known) and isinstance(value.value, str | bytes):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engines.cbom.source.program import Call, Function, Return
-from engines.cbom.source.values import Closure, Known, Values
+from engines.cbom.source.program import Assign, Call, Function, Name, Return
+from engines.cbom.source.values import NOTHING, Closure, Known, Values
 
 MAX_CALLS = 6
 """The greatest depth of calls that are followed: wrappers of wrappers are rare beyond three."""
@@ -50,6 +50,17 @@ def most_contexts(function: Function) -> int:
     if function.macro:
         return MAX_USES
     return MAX_CONTEXTS if len(function.body) > _SHORT else MAX_CONTEXTS_OF_SHORT
+
+
+def passed_on(function: Function, given: Sequence[Values]) -> Values:
+    """The argument that a function gives back as it is, ``must(value, err)``; NOTHING if it doesn't end with that."""
+    last = function.body[-1] if function.body else None
+    if type(last) is not Return or type(last.value) is not Name:
+        return NOTHING
+    names = [each.name for each in function.parameters]
+    position = names.index(last.value.name) if last.value.name in names else len(given)
+    changed = any(type(each) is Assign for each in function.body)
+    return NOTHING if changed or position >= len(given) else given[position]
 
 
 class Runs:

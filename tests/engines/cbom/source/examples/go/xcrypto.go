@@ -60,7 +60,7 @@ func messages(out, message []byte, peer, secret *[32]byte) {
 }
 
 func exchanges() ssh.Config {
-	return ssh.Config{
+	return ssh.Config{ // finds: use:SSH
 		KeyExchanges: []string{
 			"curve25519-sha256",
 			"diffie-hellman-group1-sha1", // finds: weak-hash

@@ -65,7 +65,7 @@ func ciphers(key []byte) ([]byte, error) {
 		return nil, err
 	}
 	b := &box{block: block, nonce: other}
-	return gcm.Seal(nil, b.nonce, key, nil), nil
+	return gcm.Seal(nil, b.nonce, key, nil), nil // finds: use:AES
 }
 
 func public(data []byte, private *rsa.PrivateKey) {

@@ -32,5 +32,5 @@ func (b *Box) stream() cipher.Stream {
 func (b *Box) sealed(text []byte) []byte {
 	nonce := make([]byte, 12)
 	rand.Read(nonce) // finds: use:CSPRNG
-	return b.aead.Seal(nonce, nonce, text, nil)
+	return b.aead.Seal(nonce, nonce, text, nil) // finds: use:AES
 }
