@@ -12,6 +12,7 @@ from enum import Enum
 
 from benchmarks.scanner.cases import Reader
 from benchmarks.scanner.readers import (
+    bearer_rules,
     cambench,
     codeql,
     cryptoapi_bench,
@@ -23,6 +24,7 @@ from benchmarks.scanner.readers import (
     rust_vulnerable_apps,
     semgrep_rules,
 )
+from benchmarks.scanner.readers.marked import sonar, sonar_cryptography
 
 
 class Purpose(Enum):
@@ -134,5 +136,40 @@ CORPORA = (
         "f709169a796f94c3ede1c599c3f32735e598a773",
         Purpose.REPORTING,
         rust_vulnerable_apps.read,
+    ),
+    Corpus(
+        "sonar-java",
+        "SonarSource/sonar-java",
+        "3f13e227ff14557e877674b6696af6faa049eeb9",
+        Purpose.TUNING,
+        sonar.read_java,
+    ),
+    Corpus(
+        "sonar-python",
+        "SonarSource/sonar-python",
+        "bc7197219001ec84b7ed59d8ea44ceede9c3b1e0",
+        Purpose.TUNING,
+        sonar.read_python,
+    ),
+    Corpus(
+        "SonarJS",
+        "SonarSource/SonarJS",
+        "8cd6c081dff36071499a9c35b54306bdbbeccb43",
+        Purpose.TUNING,
+        sonar.read_javascript,
+    ),
+    Corpus(
+        "bearer-rules",
+        "Bearer/bearer-rules",
+        "82c335f781a61a6d8b052394f84fd1d93edec467",
+        Purpose.REPORTING,
+        bearer_rules.read,
+    ),
+    Corpus(
+        "sonar-cryptography",
+        "cbomkit/sonar-cryptography",
+        "260d5872f276bf4ae57a0c3fa59a642709484eab",
+        Purpose.REPORTING,
+        sonar_cryptography.read,
     ),
 )

@@ -126,7 +126,7 @@ class Calls(Libraries):
             return self.evaluate(node)
         callee = self.lookup(node.name)
         if self.held.waiting:
-            self.held.release(callee, self.witness)
+            self.held.read(node.name, callee, self.witness)
         scope = self.scope.find(node.name) if apart else None
         receiver = None if scope is None else self.receiver_in(scope)
         if scope is None or not scope.is_class:

@@ -141,7 +141,7 @@ class Expressions(Names):
     def _name(self, node: program.Name) -> Values:
         values = self.lookup(node.name)
         if self.held.waiting:
-            self.held.release(values, self.witness)
+            self.held.read(node.name, values, self.witness)
         if self.open_names and len(values) == 1 and type(values[0]) is Closure and values[0].function.macro:
             return values if values[0].function.parameters else self.macro(values[0])
         return values

@@ -1,7 +1,8 @@
 """Held sightings: of objects that a variable gets, until it is known whether the program uses them.
 
-``Cipher c = Cipher.getInstance("DES"); c = Cipher.getInstance(strong);`` makes an object that nothing uses: it is
-overwritten on every way. What is looked up is used; what a variable still has at the function's end may be.
+``Cipher c = Cipher.getInstance("DES"); c = Cipher.getInstance(strong); c.init(...)`` makes an object that nothing uses:
+it is overwritten on every way. What is looked up is used; what a variable still has at the function's end may be. A
+variable that nothing reads at all says nothing of which of its objects counts, so all of them do.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ class _Held:
     scope: Scope
     name: str
     sightings: list[Sighting]
+    read: bool = False
+    """Whether the variable was read since, which gave another object."""
 
 
 @dataclass(slots=True)
@@ -29,12 +32,15 @@ class Held:
     """By the object's identity. Where it is empty, there is nothing to release."""
 
     _of_scope: dict[int, list[_Held]] = field(default_factory=dict)
+    _unread: dict[str, list[_Held]] = field(default_factory=dict)
+    """By the name of the variable, which wasn't read since."""
 
     def hold(self, scope: Scope, name: str, thing: Thing | Known, sightings: list[Sighting]) -> None:
         """Keep the sightings of ``thing``, which the variable ``name`` of ``scope`` gets."""
         held = _Held(thing, scope, name, sightings)
         self.waiting[id(thing)] = held
         self._of_scope.setdefault(id(scope), []).append(held)
+        self._unread.setdefault(name, []).append(held)
 
     def overwrite(self, values: Values, field_name: str) -> None:
         """Note that a field of objects that nothing has used yet gets another value: what it had is a use alone."""
@@ -46,6 +52,12 @@ class Held:
                     for each in held.sightings
                 ]
 
+    def read(self, name: str, values: Values, witness: Witness) -> None:
+        """Note that the variable ``name`` is read, which has ``values``."""
+        self.release(values, witness)
+        for held in self._unread.pop(name, ()):
+            held.read = True
+
     def release(self, values: Values, witness: Witness) -> None:
         """Note that ``values`` are used."""
         for value in values:
@@ -54,15 +66,18 @@ class Held:
                 witness.see(sighting)
 
     def settle(self, scope: Scope, witness: Witness) -> None:
-        """Note that the function of ``scope`` ends: what was overwritten on every way is forgotten."""
+        """Note that the function of ``scope`` ends: what was overwritten on every way, and read then, is forgotten."""
         for held in self._of_scope.pop(id(scope), ()):
             if self.waiting.get(id(held.thing)) is not held:
                 continue
             values = scope.names.get(held.name, ())
-            if len(values) >= MAX_VALUES or any(_is_it(value, held.thing) for value in values):
+            kept = len(values) >= MAX_VALUES or any(_is_it(value, held.thing) for value in values)
+            if kept or not held.read:
                 self.release((held.thing,), witness)
             else:
                 del self.waiting[id(held.thing)]
+        if not self.waiting:
+            self._unread.clear()
 
 
 def _is_it(value: Value, thing: Thing | Known) -> bool:

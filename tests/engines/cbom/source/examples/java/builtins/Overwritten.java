@@ -38,4 +38,10 @@ class Overwritten {
     Cipher newest() throws Exception {
         return chosen(2);
     }
+
+    void tries() throws Exception {
+        Cipher cipher = Cipher.getInstance("DES/GCM/NoPadding"); // finds: use:DES weak-cipher
+        cipher = Cipher.getInstance("RC4"); // finds: use:RC4 weak-cipher
+        cipher = Cipher.getInstance("AES/GCM/NoPadding"); // finds: use:AES
+    }
 }

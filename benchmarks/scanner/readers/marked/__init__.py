@@ -1,0 +1,1 @@
+"""Readers of corpora whose comments mark each line that must be reported."""
