@@ -36,6 +36,13 @@ class Name:
 
 
 @dataclass(slots=True, eq=False)
+class Global:
+    """A name of the whole program, which a class or function may have of its own too: C++'s ``::name``."""
+
+    name: str
+
+
+@dataclass(slots=True, eq=False)
 class Member:
     """A member of a value, type, module or namespace."""
 
@@ -245,6 +252,7 @@ Expression: TypeAlias = (
     | Typed
     | Pointed
     | Mentioned
+    | Global
     | Opaque
     | Function
 )

@@ -70,6 +70,7 @@ class Expressions(Names):
         self._handlers: dict[type, Callable[[Any], Values]] = {
             program.Const: self._const,
             program.Name: self._name,
+            program.Global: lambda node: self.lookup_global(node.name),
             program.Member: self._member,
             program.Index: self._index,
             program.Call: self.call,

@@ -132,6 +132,17 @@ class Names:
             return values if receiver is None else self._instance_member(receiver, name)
         if name == _SUPER and (self.implicit_self or not self.open_names):
             return self.superclass()
+        return self._outside(name)
+
+    def lookup_global(self, name: str) -> Values:
+        """The values of a name that no class or function gives it."""
+        scope = self.scope
+        while scope.parent is not None:
+            scope = scope.parent
+        return self.loaded(scope.source, scope.names, name) if name in scope.names else self._outside(name)
+
+    def _outside(self, name: str) -> Values:
+        """What a name is that the file doesn't define."""
         source = self.scope.source
         key = name, len(source.wildcards)
         found = source.outside.get(key)

@@ -203,7 +203,7 @@ def of_term(term: Term, names: dict[str, Values]) -> Values:
         found = NOTHING
         for each in term:
             if isinstance(each, str) and each.startswith(_ANY):
-                return known(each.removeprefix(_ANY))
+                return known(each.removeprefix(_ANY)) if each != _ANY else UNKNOWN
             if found and not (isinstance(each, str) and each.startswith("$")):
                 continue  # A default holds where nothing is given.
             values = of_term(each, names)

@@ -160,7 +160,8 @@ class Lowering:
     def place_of(self, node: Node) -> tuple[int, int, int, int]:
         """The line, column, last line and end of ``node``, from 1."""
         (line, column), (end_line, end_column) = node.start_point, node.end_point
-        return line + 1, column + 1, end_line + 1, end_column + 1
+        first = self.lines_before + 1
+        return line + first, column + 1, end_line + first, end_column + 1
 
     def binary_chain(self, node: Node, kind: str, operators: Mapping[str, str]) -> Expression:
         """``a + b + c + ...``, which is nested to the left as deeply as it is long, without recursion.

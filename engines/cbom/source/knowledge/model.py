@@ -9,7 +9,7 @@ A term (``Term``) is how a file names a value at a call:
 - ``$1``, ``$2``: what the first, the second ``{a,b}`` in the call's name stood for, also within a text (``aes_$1``);
 - anything else: itself;
 - a list: the first of its terms that is there; ``?TEXT`` as its last one is ``TEXT`` also where something is given of
-  which nothing is known.
+  which nothing is known, ``?`` alone a value that isn't known.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from engines.cbom.source.evaluation.functions.c_family.cplusplus import pointed
 from engines.cbom.source.evaluation.rules import Arguments, first_of
 from engines.cbom.source.values import (
     NOTHING,
@@ -238,6 +239,7 @@ METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
     "at": _chosen,
     "substring": _chosen,
     "substr": _chosen,
+    "get": pointed,
     "submit": _submit,
     "run_in_executor": _run_in_executor,
 }

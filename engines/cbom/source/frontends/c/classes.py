@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
-from engines.cbom.source.frontends.c.expressions import RECEIVER, TEMPLATE, body_of, template_parameter
+from engines.cbom.source.frontends.c.expressions import RECEIVER, body_of
 from engines.cbom.source.frontends.c.preprocessor import CPreprocessor
+from engines.cbom.source.frontends.c.types import TEMPLATE, template_parameter
 from engines.cbom.source.frontends.common_syntax import functions_first
 from engines.cbom.source.program import (
     Assign,
@@ -37,6 +38,9 @@ class CClasses(CPreprocessor):
         """The types of members by name, of the bodies of classes."""
 
     def function(self, node: Node) -> Iterator[Statement]:
+        kind = node.child_by_field_name("type")
+        if kind is not None and kind.child_by_field_name("body") is not None:
+            yield from self.one(kind)  # The grammar takes a class for a type where it doesn't know a macro in it.
         declarator = node.child_by_field_name("declarator")
         while declarator is not None and declarator.type != "function_declarator":
             declarator = declarator.child_by_field_name("declarator")

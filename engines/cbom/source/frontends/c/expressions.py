@@ -6,18 +6,18 @@ An assignment within an expression is put before the statement that it stands in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, character, joined, line_of
+from engines.cbom.source.frontends.c.types import CTypes
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax, HoistingSyntax
 from engines.cbom.source.program import (
     Binary,
     Body,
-    Call,
     Const,
     Evaluate,
     Expression,
     Function,
+    Global,
     Index,
     Mapping,
     Member,
@@ -25,7 +25,6 @@ from engines.cbom.source.program import (
     Name,
     NewArray,
     Opaque,
-    Parameter,
     Sequence,
     Statement,
     Typed,
@@ -36,16 +35,6 @@ RECEIVER = "this"
 _ZEROS = frozenset({"0", "0x0", "0x00", "'\\0'", "NULL", "false"})
 _CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 _MAKERS = frozenset({"make_unique", "make_shared"})
-_SMART_POINTERS = frozenset(
-    {"unique_ptr", "shared_ptr", "weak_ptr", "scoped_ptr", "intrusive_ptr", "optional", "reference_wrapper"}
-    | {"QScopedPointer", "QSharedPointer", "QPointer", "SharedPtr", "AutoPtr", "ComPtr", "CComPtr", "not_null"}
-)
-_MAX_POINTERS = 4
-_NAMING = frozenset({"identifier", "pointer_expression"})
-_MAX_TEMPLATE = 8
-TEMPLATE = ("template", "template_2")
-"""The keywords for the first arguments of the template of an object's type."""
-
 _POINTER = re.compile(r"\((?:L?PC?[A-Z]+|[a-z]\w{0,60}_t)\)")
 """Names of types of pointers, as Windows has them, and of the standard's types."""
 
@@ -53,24 +42,10 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 
 
-class CExpressions(HoistingSyntax):
+class CExpressions(CTypes):
     """Expressions of C and C++, and what statements share with them."""
 
     operators = C_OPERATORS | {"and": "and", "or": "or"}
-    named_types = frozenset(
-        {"type_identifier", "qualified_identifier", "template_type", "struct_specifier", "union_specifier"}
-        | {"dependent_type"}
-    )
-
-    def __init__(self, source: bytes, first_line: int = 0) -> None:
-        super().__init__(source)
-        self.lines_before = first_line
-        self.namespaces: set[str] = set()
-        self.aliases: dict[str, Node] = {}
-        """Types with template arguments by the names that the file gives them."""
-
-        self.macros: set[str] = set()
-        """Macros without parameters that call something."""
 
     def identifier(self, node: Node) -> Expression:
         name = self.text(node)
@@ -86,13 +61,9 @@ class CExpressions(HoistingSyntax):
 
     def _below(self, base: Expression, name: Node) -> Expression:
         while name.type == "qualified_identifier":
-            base = Member(base, self._plain(name.child_by_field_name("scope")), path=True)
+            base = Member(base, self.plain(name.child_by_field_name("scope")), path=True)
             name = name.child_by_field_name("name")
-        return Member(base, self._plain(name), path=True)
-
-    def _plain(self, node: Node) -> str:
-        """A name without its template arguments."""
-        return self.text(node.child_by_field_name("name") if node.type.startswith("template") else node)
+        return Member(base, self.plain(name), path=True)
 
     def template(self, node: Node) -> Expression:
         return self.part(node, "name")
@@ -106,7 +77,7 @@ class CExpressions(HoistingSyntax):
 
     def field(self, node: Node) -> Expression:
         named = node.child_by_field_name("field")
-        return Member(self.part(node, "argument"), self._plain(named))
+        return Member(self.part(node, "argument"), self.plain(named))
 
     def argument(self, node: Node) -> Expression:
         return self.part(node, "argument")
@@ -139,13 +110,13 @@ class CExpressions(HoistingSyntax):
             if kind is not None:
                 return self.construction(node, kind, args, function)
             keywords = self.template_arguments(inner.child_by_field_name("arguments"))
-            keywords |= self._types_of(inner)
+            keywords |= self.types_of(inner)
         elif function.type == "qualified_identifier" or (
             function.type == "identifier" and self.text(function) in self.aliases
         ):
-            keywords = self._types_of(function)
+            keywords = self.types_of(function)
         named = function.child_by_field_name("field") if function.type == "field_expression" else function
-        callee = self.expression(function)
+        callee = self._global(function) or self.expression(function)
         if type(callee) is Mentioned:
             callee = callee.value
         made = self.call(node, callee, named, args, keywords)
@@ -154,18 +125,16 @@ class CExpressions(HoistingSyntax):
             made.addresses = tuple(position for position in pointers if self._is_address(listed[position]))
         return made
 
+    def _global(self, function: Node) -> Global | None:
+        """A function that is called as ``::name``."""
+        if function.type != "qualified_identifier" or function.child_by_field_name("scope") is not None:
+            return None
+        name = function.child_by_field_name("name")
+        return Global(self.text(name)) if name.type == "identifier" and self.text(name) not in self.macros else None
+
     def _is_address(self, node: Node) -> bool:
         """Whether an argument is the address of a variable: ``&key``."""
         return self.text(node)[:1] == "&" and node.child_by_field_name("argument").type == "identifier"
-
-    def template_arguments(self, listed: Node) -> dict[str, Expression]:
-        """The arguments of a function's template that name something, as keywords."""
-        found = {}
-        for position, each in enumerate(self.children(listed)[:_MAX_TEMPLATE]):
-            kind = each.child_by_field_name("type") if each.type == "type_descriptor" else each
-            if kind is not None and (kind.type in self.named_types or kind.type in _NAMING):
-                found[template_parameter(position)] = self.expression(kind)
-        return found
 
     def compound(self, node: Node) -> Expression:
         """``Type{a, b}`` makes an object, C's ``(Type){a, b}`` is its list."""
@@ -174,36 +143,9 @@ class CExpressions(HoistingSyntax):
         if kind is None or kind.type not in self.named_types or value is None:
             return self.value(node)
         keywords = self.designated(self.children(value))
-        return self.call(
-            node, self.expression(kind), kind, [] if keywords else self.all_of(value), keywords, creates=True
-        )
-
-    def _of_templates(self, node: Node) -> Iterator[Expression | None]:
-        """The arguments of the first template in a type's or function's name; None for each that names no type."""
-        waiting, resolved = [node], set()
-        while waiting:
-            each = waiting.pop()
-            if each.type == "template_argument_list":
-                for inner in each.named_children[:_MAX_TEMPLATE]:
-                    kind = inner.child_by_field_name("type") if inner.type == "type_descriptor" else inner
-                    yield None if kind is None else self.expression(kind)
-                return
-            if each.type in self.named_types or each.type in ("template_function", "template_method"):
-                waiting.extend(reversed(each.named_children))
-            if each.type in ("type_identifier", "namespace_identifier", "identifier"):
-                named = self.text(each)
-                if named in self.aliases and named not in resolved:  # ``using Key = other::Key<int>;``
-                    resolved.add(named)
-                    waiting.append(self.aliases[named])
-
-    def construction(self, node: Node, kind: Node, args: list[Expression], named: Node | None = None) -> Call:
-        """An object of the type ``kind``; the arguments of its template are the keywords of ``TEMPLATE``."""
-        return self.call(node, self.expression(kind), named or kind, args, self._types_of(kind), creates=True)
-
-    def _types_of(self, kind: Node) -> dict[str, Expression]:
-        """The first arguments of the template of a type, or of a function's scope, as keywords."""
-        given = zip(TEMPLATE, self._of_templates(kind), strict=False)
-        return {keyword: value for keyword, value in given if value is not None}
+        if not keywords:
+            return self.construction(node, kind, self.all_of(value))
+        return self.call(node, self.expression(kind), kind, [], keywords, creates=True)
 
     def new_node(self, node: Node) -> Expression:
         kind = node.child_by_field_name("type")
@@ -289,46 +231,6 @@ class CExpressions(HoistingSyntax):
         body = self.deferred(node.child_by_field_name("body"))
         return Function("", self.parameters(listed), body, line_of(node), static=True)
 
-    def parameters(self, node: Node | None) -> list[Parameter]:
-        """The parameters of a function."""
-        found = []
-        for child in [] if node is None else node.named_children:
-            if child.type.endswith("parameter_declaration"):
-                default = child.child_by_field_name("default_value")
-                name = self.declared_name(child.child_by_field_name("declarator"))
-                value = None if default is None else self.expression(default)
-                declarator = child.child_by_field_name("declarator")
-                while declarator is not None and declarator.type == "pointer_declarator":
-                    declarator = declarator.child_by_field_name("declarator")
-                reference = declarator is not None and declarator.type == "reference_declarator"
-                found.append(Parameter(name, value, self.declared(child), reference=reference))
-            elif child.type == "variadic_parameter":
-                found.append(Parameter("...", kind="*"))
-        return found
-
-    def declared(self, node: Node) -> Expression | None:
-        """The type that ``node`` states; that of the object where it is a smart pointer to one."""
-        kind = node.child_by_field_name("type")
-        for _ in range(_MAX_POINTERS):
-            if kind is None or kind.type not in self.named_types:
-                return None
-            kind = self.aliases.get(self.text(kind), kind) if kind.type == "type_identifier" else kind
-            named = kind
-            while named.type == "qualified_identifier":
-                named = named.child_by_field_name("name")
-            if named.type != "template_type" or self._plain(named) not in _SMART_POINTERS:
-                break
-            listed = self.children(named.child_by_field_name("arguments"))
-            kind = listed[0].child_by_field_name("type") if listed and listed[0].type == "type_descriptor" else None
-        return None if kind is None or kind.type not in self.named_types else self.expression(kind)
-
-    def declared_name(self, node: Node | None) -> str:
-        """The name in a declarator, below its pointers, arrays and parameters; "" if there is none."""
-        while node is not None and not node.type.endswith("identifier"):
-            inner = node.child_by_field_name("declarator")
-            node = inner if inner is not None else (node.named_children[-1] if node.named_children else None)
-        return "" if node is None else self.text(node)
-
     expressions = {
         **CommonSyntax.expressions,
         "identifier": identifier,
@@ -376,11 +278,6 @@ def _is_function(name: str) -> bool:
 def _is_field(pair: Node) -> bool:
     designator = pair.child_by_field_name("designator")
     return designator is not None and designator.type == "field_designator"
-
-
-def template_parameter(position: int) -> str:
-    """The name of the keyword that is the argument of a function's template at ``position``."""
-    return f"typename {position}"
 
 
 def body_of(lowering: CExpressions, node: Node, begun: list[Statement]) -> Body:

@@ -17,6 +17,7 @@ from engines.cbom.source.program import (
     Expression,
     Function,
     Import,
+    Mentioned,
     Name,
     Opaque,
     Parameter,
@@ -130,7 +131,8 @@ class CPreprocessor(CExpressions):
         if root.has_error or statement is None or not statement.named_children:
             return None
         assigned = statement.named_children[0]
-        return type(self)(source, node.start_point[0]).expression(assigned.child_by_field_name("right"))
+        value = type(self)(source, node.start_point[0]).expression(assigned.child_by_field_name("right"))
+        return value.value if type(value) is Mentioned else value  # Where it is used, it is told of.
 
 
 def _is_in_function(node: Node) -> bool:

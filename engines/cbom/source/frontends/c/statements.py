@@ -134,6 +134,7 @@ class CLowering(CClasses):
     def _initial(self, declarator: Node, kind: Node | None, node: Node) -> Expression | None:
         """The value that a declaration gives."""
         value = declarator.child_by_field_name("value") or node.child_by_field_name("default_value")
+        value = value or node.child_by_field_name("value")  # That of a condition: ``if (auto key = load())``.
         inner = declarator.child_by_field_name("declarator") if declarator.type == "init_declarator" else declarator
         named = kind is not None and kind.type in self.named_types
         while inner is not None and inner.type == "array_declarator" and _is_array(inner, "declarator"):
@@ -188,9 +189,14 @@ class CLowering(CClasses):
         yield Evaluate(self.expression(node))
 
     def condition(self, node: Node) -> Expression:
+        """The test of a statement, behind what it declares: ``if (auto key = load(); key.valid())``."""
         condition = node.child_by_field_name("condition")
         if condition is not None and condition.type == "condition_clause":
+            self._before.extend(self.block(condition.child_by_field_name("initializer")))
             condition = condition.child_by_field_name("value")
+        if condition is not None and condition.type == "declaration":
+            self._before.extend(self.one(condition))
+            return Name(self.declared_name(condition.child_by_field_name("declarator")))
         return self.expression(condition)
 
     def switch_node(self, node: Node) -> Iterator[Statement]:

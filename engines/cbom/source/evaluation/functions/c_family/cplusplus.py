@@ -125,6 +125,14 @@ def _engine(_evaluator: Any, arguments: Arguments) -> Values:
     return union((Thing(kind.path, {}),) for kind in kinds if type(kind) is Ref) or UNKNOWN
 
 
+def pointed(evaluator: Any, arguments: Arguments) -> Values:
+    """``key.get()`` of a smart pointer: the object itself. Other languages have methods of that name."""
+    receiver = arguments.receiver
+    if evaluator.scope.source.language == "cpp" and not arguments.positional:
+        return receiver or UNKNOWN
+    return weak_among([receiver]) or UNKNOWN
+
+
 CPP_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     **dict.fromkeys(("std.vector", "std.map", "std.unordered_map", "std.list", "std.deque"), _container),
     "std.array": _array,

@@ -5,8 +5,8 @@ void all(gnutls_session_t session, const void *data, void *out, gnutls_privkey_t
     gnutls_hash_fast(GNUTLS_DIG_MD5, data, 16, out); // finds: use:MD5 weak-hash
     gnutls_hmac_fast(GNUTLS_MAC_SHA256, "secret", 6, data, 16, out); // finds: use:HMAC-SHA-256 hardcoded-key
     gnutls_privkey_generate(key, GNUTLS_PK_RSA, 1024, 0); // finds: use:RSA weak-key-size
-    gnutls_priority_set_direct(session, "NORMAL:+ARCFOUR-128", NULL); // finds: use:RC4 weak-cipher
-    gnutls_priority_set_direct(session, "NORMAL:-ARCFOUR-128", NULL);
+    gnutls_priority_set_direct(session, "NORMAL:+ARCFOUR-128", NULL); // finds: use:TLS use:RC4 weak-cipher
+    gnutls_priority_set_direct(session, "NORMAL:-ARCFOUR-128", NULL); // finds: use:TLS
     gnutls_priority_set_direct(session, "NORMAL:+VERS-TLS1.0", NULL); // finds: use:TLSv1.0 weak-protocol
     gnutls_rnd(GNUTLS_RND_KEY, out, 32); // finds: use:CSPRNG
     gnutls_init(&session, GNUTLS_CLIENT); // finds: use:TLS

@@ -24,3 +24,14 @@ void streams(unsigned char *out, const unsigned char *message, unsigned char *ke
 
 static void crypto_own(const char *key) { (void)key; }
 void own(void) { crypto_own("secret"); }
+
+void variants(unsigned char *out, unsigned char *mac, const unsigned char *data, const unsigned char *nonce, const unsigned char *key) {
+    unsigned char zeros[24] = "same for all messages!!";
+    crypto_secretbox_xchacha20poly1305_easy(out, data, 32, zeros, key); // finds: use:XChaCha20-Poly1305 static-iv
+    crypto_box_open_easy_afternm(out, data, 48, nonce, key); // finds: use:XSalsa20-Poly1305
+    crypto_aead_aes256gcm_decrypt_detached(out, NULL, data, 32, mac, NULL, 0, nonce, key); // finds: use:AES
+    crypto_kdf_hkdf_sha256_extract(out, data, 16, key, 32); // finds: use:HKDF
+    crypto_scalarmult_curve25519_base(out, key); // finds: use:X25519
+    crypto_sign_ed25519_detached(out, NULL, data, 32, key); // finds: use:Ed25519
+    crypto_auth_hmacsha256_verify(mac, data, 32, key); // finds: use:HMAC-SHA-256
+}

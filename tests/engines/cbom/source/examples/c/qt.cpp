@@ -60,3 +60,22 @@ void accepted(QNetworkReply *reply, const QList<QSslError> &errors) {
     Q_UNUSED(errors)
     reply->ignoreSslErrors(); // finds: use:TLS disabled-certificate-check
 }
+
+void keys(const QByteArray &data, QSslSocket *socket, QSslConfiguration configuration, const QString &suites) {
+    QSslKey rsa(data, QSsl::Rsa); // finds: use:RSA
+    auto other = QSslKey(data, QSsl::Ec, QSsl::Pem, QSsl::PrivateKey, "hunter2"); // finds: use:EC hardcoded-key
+    QSslKey copy(rsa);
+    configuration.setCiphers(suites); // finds: use:TLS
+    socket->peerCertificate().digest(QCryptographicHash::Sha256); // finds: use:SHA-256
+}
+
+void qca(const QByteArray &data, const QString &type, const QByteArray &key, const QCA::SecureArray &salt) {
+    QCA::Cipher weak("aes128", QCA::Cipher::ECB, QCA::Cipher::DefaultPadding, QCA::Encode, key); // finds: use:AES ecb-mode
+    QCA::Cipher given(type, QCA::Cipher::CBC, QCA::Cipher::NoPadding, QCA::Encode, key, QCA::InitializationVector(QByteArray("0"))); // finds: use: static-iv
+    auto hash = QCA::Hash("sha256").hash(data).toByteArray(); // finds: use:SHA-256
+    QCA::MessageAuthenticationCode mac("hmac(sha1)", QCA::SymmetricKey(key)); // finds: use:HMAC-SHA-1
+    QCA::PrivateKey pair = QCA::KeyGenerator().createRSA(1024); // finds: use:RSA weak-key-size
+    QCA::DHPrivateKey mine = QCA::KeyGenerator().createDH(group).toDH(); // finds: use:DH
+    auto derived = QCA::PBKDF2("sha256").makeKey(data, salt, 32, 1000); // finds: use:PBKDF2 low-kdf-iterations
+    QCA::InitializationVector random(8);
+}

@@ -76,9 +76,9 @@ void connections(SSL_CTX *ctx) {
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_all); // finds: disabled-certificate-check
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_good);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, 0);
-    SSL_CTX_set_cipher_list(ctx, "HIGH:!aNULL:!MD5:!RC4");
-    SSL_CTX_set_cipher_list(ctx, "RC4-SHA:DES-CBC3-SHA:HIGH:!aNULL"); // finds: use:RC4 use:3DES weak-cipher:RC4 weak-cipher:3DES
-    SSL_CTX_set_cipher_list(ctx, "ALL:eNULL"); // finds: use:NULL weak-cipher
+    SSL_CTX_set_cipher_list(ctx, "HIGH:!aNULL:!MD5:!RC4"); // finds: use:TLS
+    SSL_CTX_set_cipher_list(ctx, "RC4-SHA:DES-CBC3-SHA:HIGH:!aNULL"); // finds: use:TLS use:RC4 use:3DES weak-cipher:RC4 weak-cipher:3DES
+    SSL_CTX_set_cipher_list(ctx, "ALL:eNULL"); // finds: use:TLS use:NULL weak-cipher
     SSL_CTX_new(TLSv1_client_method()); // finds: use:TLSv1.0 weak-protocol
     SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION); // finds: use:TLSv1.3
     SSL_CTX_set_security_level(ctx, 0); // finds: weak-protocol

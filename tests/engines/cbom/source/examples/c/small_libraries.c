@@ -35,3 +35,19 @@ void many(CURL *handle) {
     set(handle, 14, 1);
     set(handle, CURLOPT_SSL_VERIFYPEER, 0); // finds: use:TLS disabled-certificate-check
 }
+
+void passwords(const char *password, size_t size, const unsigned char *salt, unsigned char *out, char *text) {
+    argon2id_hash_encoded(2, 65536, 1, password, size, salt, 16, 32, text, 100); // finds: use:Argon2id
+    argon2i_hash_raw(2, 1024, 1, password, size, salt, 16, out, 32); // finds: use:Argon2i low-kdf-iterations
+    argon2_verify(text, password, size, 2); // finds: use:Argon2
+    libscrypt_scrypt(password, size, "salt", 4, 16384, 8, 1, out, 32); // finds: use:scrypt static-salt
+}
+
+void chat(OlmAccount *account, OlmUtility *utility, OlmSession *session, OlmSAS *sas) {
+    olm_account_sign(account, message, length, out, out_length); // finds: use:Ed25519
+    olm_create_outbound_session(session, account, key, key_length, random, random_length); // finds: use:X25519
+    olm_encrypt(session, message, length, random, random_length, out, out_length); // finds: use:AES
+    olm_sas_calculate_mac(sas, message, length, info, info_length, out, out_length); // finds: use:HMAC-SHA-256
+    olm_sha256(utility, message, length, out, out_length); // finds: use:SHA-256
+    olm_session_id(session, out, out_length);
+}
