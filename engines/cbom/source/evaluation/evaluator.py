@@ -16,7 +16,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
-from engines.cbom.source.evaluation.functions.receivers import has_receiver
+from engines.cbom.source.evaluation.lifetimes.arguments import opened
 from engines.cbom.source.evaluation.lifetimes.contexts import MARKED, ORDERS, context_of, order_of
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.held import Held
@@ -32,12 +32,10 @@ from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
-    Array,
     Class,
     Closure,
     Instance,
     Super,
-    Table,
     Thing,
     Unknown,
     Values,
@@ -204,7 +202,7 @@ class Evaluator(Branches):
             return same or arguments.unfollowed()
         results[key], calls = UNKNOWN, self.calls
         outer, returned = self.scope, self._returned
-        self.scope = self._opened(closure, arguments)
+        self.scope = opened(self, closure, arguments)
         self._returned = []
         broken, self.broken = self.broken, None
         site, self._site = self._site, None
@@ -281,42 +279,6 @@ class Evaluator(Branches):
         return frozenset(
             each for closure in self._running for each in (closure.function, closure.owner) if each is not None
         )
-
-    def _opened(self, closure: Closure, arguments: Arguments) -> Scope:
-        """The scope of a call, with its parameters."""
-        scope = Scope(closure.scope.source, closure.scope, is_function=True, site=arguments.site)
-        parameters = closure.function.parameters
-        first = 0
-        if closure.receiver is not None and parameters and not closure.function.static:
-            scope.names[parameters[0].name] = (closure.receiver,)
-            first = 1
-        elif has_receiver(closure.function):
-            first = 1
-        outer, self.scope = self.scope, scope
-        try:
-            for position, parameter in enumerate(parameters[first:]):
-                values = self._argument(parameter, position, arguments)
-                scope.names[parameter.name] = values
-                self.tell_secret(parameter.name, values)
-        finally:
-            self.scope = outer
-        return scope
-
-    def _argument(self, parameter: program.Parameter, position: int, arguments: Arguments) -> Values:
-        if parameter.kind == "*":
-            return (Array(arguments.positional[position:]),) if not arguments.incomplete else UNKNOWN
-        if parameter.kind == "**":
-            return (Table({name: values for name, values in arguments.keywords.items()}, arguments.incomplete),)
-        if parameter.name in arguments.keywords:
-            values = arguments.keywords[parameter.name]
-        elif position < len(arguments.positional):
-            values = arguments.positional[position]
-        else:
-            default = NOTHING if parameter.default is None else self.evaluate(parameter.default)
-            values = union((default, UNKNOWN)) if arguments.incomplete or not default else default
-        if parameter.declared is not None and all(type(value) is Unknown for value in values):
-            return self.of_type(parameter.declared) or UNKNOWN
-        return values
 
     # Statements
 
