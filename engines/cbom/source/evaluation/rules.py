@@ -136,6 +136,8 @@ def applies(rule: Rule, arguments: Arguments, names: dict[str, Values], node: Ca
     """Whether the rule is for a call, ``node``, with these arguments."""
     if rule.unless_field and node.args and _is_field(node.args[0], rule.unless_field):
         return False
+    if rule.unless_of and _is_called(node.callee, rule.unless_of):
+        return False
     if rule.arity and arguments.count() not in rule.arity:
         return False
     if not all(_holds(term, allowed, names) for term, allowed in rule.when):
@@ -143,6 +145,12 @@ def applies(rule: Rule, arguments: Arguments, names: dict[str, Values], node: Ca
     if any(_holds(term, allowed, names) for term, allowed in rule.not_when):
         return False
     return all(any(_is_of(value, kind) for value in of_term(term, names)) for term, kind in rule.typed)
+
+
+def _is_called(callee: Expression, words: tuple[str, ...]) -> bool:
+    """Whether the object whose method is called has one of these words in its name."""
+    of = callee.base if isinstance(callee, Member) else None
+    return isinstance(of, Name | Member) and any(word in of.name.lower() for word in words)
 
 
 def _is_field(argument: Expression, names: tuple[str, ...]) -> bool:

@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engines.cbom.source.evaluation.scopes import Source
 from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.names import algorithm_named
 from engines.cbom.source.judging.results import Result, kinds
+from engines.cbom.source.judging.soundness import has_mac, is_sound
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
-from engines.cbom.source.program import Function
 from engines.cbom.source.values import UNKNOWN, Class, Partial, Unknown, Values
 from engines.cbom.source.words import USE
 
-_IN_TESTS = frozenset(
-    {"hardcoded-key", "static-iv", "static-salt", "static-seed", "nonce-reuse", "low-kdf-iterations", "weak-key-size",
-     "weak-random", "unverified-signature", "disabled-certificate-check"}
-)  # fmt: skip
-"""What is as it should be in a test that its language marks: the same data in every run, little work, and no secrets of
-its own, tokens that the program has made, and servers with a certificate of the test's."""
-
-_OF_PARTS = frozenset({"ecb-mode", "unauthenticated-mode", "static-iv"})
-"""What is as it should be of the parts from which a MAC or an authenticated mode is made."""
-
-_AUTHENTICATED = re.compile(
-    r"(?:^|[/_.-])(?:[cop]mac\d?|eax|ocb\d?|siv|ccm|aes[_-]?kw|key[_-]?wrap|cbc[_-]?h(?:mac|s\d))", re.IGNORECASE
-)
-"""The names of files that implement one."""
-
-_MAC = re.compile("hmac|cmac|gmac|siv|s2v|poly1305")
-
-_MACS = ("hmac", "cmac", "hkdf", "pbkdf", "totp", "hotp")
-_SOUND_IN_MACS = frozenset({"weak-hash", "unauthenticated-mode"})
-_BROKEN_IN_MACS = frozenset({"MD2", "MD4", "MD5"})
-
-_SEEDS = re.compile(r"(?:^|/)(?:prisma|db|database|migrations)/seed")
-"""Files that fill a database for developers, whose tokens guard nothing."""
-
 _MAX_CALLERS = 16
 """The most callers of a function that are looked at for a MAC."""
-
-_TESTS = "_test.go"
-"""How the files end that Go leaves out of all builds but those of tests."""
 
 
 class Judge:
@@ -75,7 +46,7 @@ class Judge:
             if sighting.harmless:
                 continue
             for weakness in _weaknesses(sighting, subject, primitive):
-                if _is_sound(weakness.finding, sighting, subject):
+                if is_sound(weakness.finding, sighting, subject, primitive):
                     continue
                 unnamed_use = subject is None or not primitive
                 implied = algorithm_named(kinds()[weakness.finding].use) if unnamed_use else None
@@ -161,7 +132,7 @@ class Judge:
         """
         held = [
             not self.assured.isdisjoint((unless, each) for each in within)
-            or (unless == MAC and any(type(each) is Class and _has_mac(each) for each in within))
+            or (unless == MAC and any(type(each) is Class and has_mac(each) for each in within))
             for _, unless, within in self._conditional
         ]
         callers: dict[Place, list[frozenset[object]]] = {}
@@ -185,40 +156,6 @@ def _is_chosen_elsewhere(sighting: Sighting) -> bool:
     given = sighting.facts.get("algorithm", ()) if "algorithm" in sighting.rule.facts else UNKNOWN
     named = sighting.rule.unnamed or sighting.rule.primitive not in ("", "algorithm")
     return bool(named) and not sighting.rule.asks and any(type(value) in (Unknown, Partial) for value in given)
-
-
-def _is_sound(finding: str, sighting: Sighting, subject: Subject | None) -> bool:
-    """Whether a weakness is none in the surroundings in which it was seen: a test, or a part of a MAC or mode."""
-    path = sighting.place.path
-    if finding in _IN_TESTS and _is_tested(sighting):
-        return True
-    if finding == "weak-random" and _SEEDS.search(path):
-        return True
-    if finding in _OF_PARTS and _AUTHENTICATED.search(path.rpartition("/")[2]):
-        return True
-    if subject is None or finding not in _SOUND_IN_MACS:
-        return False
-    return sighting.rule.naming and _is_for_mac(sighting, subject)
-
-
-def _is_for_mac(sighting: Sighting, subject: Subject) -> bool:
-    """Whether a function or class of that name gives a MAC its hash or block cipher: ``HmacSha1::hash()``."""
-    if subject.algorithm.name in _BROKEN_IN_MACS:
-        return False
-    names = [each.node.name if isinstance(each, Class) else getattr(each, "name", "") for each in sighting.within]
-    return any(mac in name.lower() for name in names for mac in _MACS)
-
-
-def _has_mac(of: Class) -> bool:
-    """Whether a type has a MAC, or is a mode with one, by its name and those of its members: its ``hmac``."""
-    return any(_MAC.search(name.lower()) for name in (of.node.name, *of.members, *of.field_names()))
-
-
-def _is_tested(sighting: Sighting) -> bool:
-    """Whether a marked test was running, or is where this was seen."""
-    return sighting.place.path.endswith(_TESTS) or any(
-        isinstance(each, Function | Source) and each.test for each in sighting.within
-    )
 
 
 def _told(sighting: Sighting) -> Mapping[str, Values]:

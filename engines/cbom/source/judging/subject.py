@@ -11,10 +11,15 @@ from engines.cbom.source.judging.limits import curve_bits
 from engines.cbom.source.judging.names import MAX_NAME, Algorithm, Reading, algorithm_named, read_name
 from engines.cbom.source.judging.suites import weak_algorithms
 from engines.cbom.source.program import Constant
-from engines.cbom.source.values import Known, Partial, Values, constants, size_of
+from engines.cbom.source.values import Known, Partial, Value, Values, constants, size_of
 
 _MAX_SUBJECTS = 8
 _MAX_DIGITS = 6
+_OF_MODULI = frozenset({"RSA", "DSA", "DH", "ElGamal"})
+_LEAST_MODULUS = 512
+_LARGEST_CURVE = 640
+"""Sizes of keys in bits: the smallest of a modulus that libraries make, and one above those of all curves."""
+
 _UNFINISHED = re.compile(r"(?:sha|^des)-?$", re.IGNORECASE)
 """The beginning of the name of a hash (``RSA-SHA${bits}``), or of that of another cipher (``DESede``)."""
 
@@ -46,10 +51,11 @@ class Subject:
 def subjects(facts: Mapping[str, Values]) -> list[Subject]:
     """The subjects that the facts tell of, none where the algorithm isn't known."""
     found = []
-    for name in _listed(constants(facts.get("algorithm", ()))):
+    names = [*_listed(constants(facts.get("algorithm", ())))]
+    for name in names:
         reading = read_name(name)
         if reading is not None and reading.algorithm is not None:
-            found.extend(_variants(reading, reading.algorithm, facts))
+            found.extend(_variants(reading, reading.algorithm, _of_one(reading.algorithm, facts, len(names))))
             found.extend(Subject(cipher) for cipher in reading.ciphers)
     for value in facts.get("algorithm", ()):
         if type(value) is Partial:
@@ -58,6 +64,23 @@ def subjects(facts: Mapping[str, Values]) -> list[Subject]:
         allowed = map(algorithm_named, weak_algorithms(text) if isinstance(text, str) else ())
         found.extend(Subject(algorithm) for algorithm in allowed if algorithm is not None)
     return found[:_MAX_SUBJECTS]
+
+
+def _of_one(algorithm: Algorithm, facts: Mapping[str, Values], algorithms: int) -> Mapping[str, Values]:
+    """The facts of one of several algorithms that an object may have: without sizes that only another one has."""
+    sizes = facts.get("key_bits", ())
+    if algorithms < 2 or len(sizes) < 2:
+        return facts
+    fitting = tuple(value for value in sizes if _fits(algorithm, value))
+    return {**facts, "key_bits": fitting or sizes}
+
+
+def _fits(algorithm: Algorithm, size: Value) -> bool:
+    """Whether an algorithm may have keys of this size: RSA, DSA and DH have no small ones, curves no large ones."""
+    bits = number_of(size.value) if isinstance(size, Known) else None
+    if bits is None or not algorithm.quantum:
+        return True
+    return bits >= _LEAST_MODULUS if algorithm.standard in _OF_MODULI else bits <= _LARGEST_CURVE
 
 
 def _of_part(text: Partial, facts: Mapping[str, Values]) -> Iterator[Subject]:

@@ -41,7 +41,8 @@ _PLAIN = frozenset({"primitive", "unnamed", "result", "decode", "origin", "assur
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
 _OTHER = frozenset(
-    {"name", "library", "parameters", "findings", "unless_within", "unless_field", "dropped", "sets", "keeps"}
+    {"name", "library", "parameters", "findings", "unless_within", "unless_field", "unless_of", "dropped"}
+    | {"sets", "keeps"}
 )
 _SWITCHES = frozenset(
     {"unless_taken", "unless_decrypts", "naming", "asks", "sound_keyed", "seeds", "answering", "choice", "general"}
@@ -234,6 +235,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         findings=tuple(row.get("findings", ())),
         unless_within=tuple(row.get("unless_within", ())),
         unless_field=tuple(row.get("unless_field", ())),
+        unless_of=tuple(row.get("unless_of", ())),
         dropped=tuple(row.get("dropped", ())),
         sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
         inventory=_conditions(row.get("inventory", {})),

@@ -135,6 +135,10 @@ class Rule:
     """Names of fields, one of which is the first argument where the rule isn't for the call, unless a client sent it:
     an ID token comes straight from its issuer, which TLS has authenticated (OpenID Connect Core 1.0, 3.1.3.7)."""
 
+    unless_of: tuple[str, ...] = ()
+    """Words, one of which the name of the object has whose method is called where the rule isn't for the call: what
+    stands in a ``trustStore`` is public, and so is its password."""
+
     general: bool = False
     """Whether the use is left out where another one in its line is of a version or variant: TLS beside TLS 1.3."""
 

@@ -73,11 +73,11 @@ def is_own_mode(methods: tuple[str, ...], node: Call, function: Function | None,
 
     ``methods`` are those of types that are modes; types and functions that are running are ``within``.
     """
-    if not methods or len(node.args) < 2:
-        return False
-    classes = [each for each in within if type(each) is Class]
+    classes = [each for each in within if type(each) is Class] if methods else []
     if any(not each.members.keys().isdisjoint(methods) for each in classes):
         return True
+    if not methods or len(node.args) < 2:
+        return False
     target, source = node.args[:2]
     if _variable(target) == _variable(source) != "":
         return True
