@@ -1,4 +1,7 @@
-"""Reading of knowledge files, ``data/LANGUAGE/LIBRARY.toml``. What a file can't mean is an error that names it."""
+"""Reading of knowledge files, ``data/LANGUAGE/LIBRARY.toml``, also in a folder of a few of them.
+
+What a file can't mean is an error that names it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Any
 
@@ -63,20 +67,27 @@ def knowledge_of(language: str) -> Knowledge:
     """All that the files of ``data/language`` say. Raises ``KnowledgeError``."""
     found = Knowledge()
     folder = resources.files("engines.cbom.source.knowledge") / "data" / language
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".toml"):
-            try:
-                content = tomllib.loads(file.read_text(encoding="utf-8"))
-                add(found, language, content)
-                for twin in twins(content):
-                    add(found, language, twin)
-            except (KnowledgeError, tomllib.TOMLDecodeError) as error:
-                raise KnowledgeError(f"{language}/{file.name}: {error}") from error
+    for file in sorted(_files_in(folder), key=lambda each: each.name):
+        try:
+            content = tomllib.loads(file.read_text(encoding="utf-8"))
+            add(found, language, content)
+            for twin in twins(content):
+                add(found, language, twin)
+        except (KnowledgeError, tomllib.TOMLDecodeError) as error:
+            raise KnowledgeError(f"{language}/{file.name}: {error}") from error
     for name in (*found.calls, *found.attributes, *found.constants, *found.overrides):
         parts = name.split(".")
         found.prefixes.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
     found.alias_roots.update(name.partition(".")[0] for name in found.aliases)
     return found
+
+
+def _files_in(folder: Traversable) -> Iterator[Traversable]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files_in(each)
+        elif each.name.endswith(".toml"):
+            yield each
 
 
 @cache

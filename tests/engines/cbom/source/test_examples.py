@@ -36,7 +36,7 @@ def test_a_program_with_an_absolute_path_has_the_same_results(program: Path) -> 
 
 @pytest.mark.parametrize("file", sorted(KNOWLEDGE.rglob("*.toml")), ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_knowledge_file_has_examples(file: Path) -> None:
-    there = {path.name.partition(".")[0] for path in (EXAMPLES / file.parent.name).iterdir()}
+    there = {path.name.partition(".")[0] for path in (EXAMPLES / file.relative_to(KNOWLEDGE).parts[0]).iterdir()}
     assert file.stem in there
 
 

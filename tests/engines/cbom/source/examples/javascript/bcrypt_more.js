@@ -10,3 +10,18 @@ argon2.hash(password, { memoryCost: 65536 }); // finds: use:Argon2id
 objectHash(value); // finds: use:SHA-1 weak-hash
 objectHash(value, { algorithm: 'sha256' }); // finds: use:SHA-256
 shajs('sha1').update(value).digest('hex'); // finds: use:SHA-1 weak-hash
+
+// Strings of password hashes.
+
+const phc = require('@phc/pbkdf2');
+const phcArgon2 = require('@phc/argon2');
+const unixcrypt = require('unixcrypt');
+const oldCrypt = require('unix-crypt-td-js');
+const apacheMd5 = require('apache-md5');
+
+phc.hash(process.argv[2], { iterations: 25000, digest: 'sha256' }); // finds: use:PBKDF2 low-kdf-iterations
+phc.verify('$pbkdf2-sha512$...', process.argv[2]); // finds: use:PBKDF2
+phcArgon2.hash(process.argv[2], { variant: 'id' }); // finds: use:Argon2
+unixcrypt.verify(process.argv[2], '$6$...'); // finds: use:SHA-crypt
+oldCrypt(process.argv[2], 'ab'); // finds: use:crypt weak-kdf
+apacheMd5(process.argv[2]); // finds: use:MD5-crypt weak-kdf

@@ -25,3 +25,10 @@ const codes = (secret) => {
 const counter = require('aes-js');
 new counter.ModeOfOperation.ctr(key, new counter.Counter(5)); // finds: use:AES static-iv unauthenticated-mode
 new counter.ModeOfOperation.ctr(key, new counter.Counter(received)); // finds: use:AES unauthenticated-mode
+
+// kdbxweb
+
+import * as kdbxweb from 'kdbxweb';
+
+kdbxweb.CryptoEngine.sha256(new ArrayBuffer(1)).then((hash) => kdbxweb.ByteUtils.bytesToHex(hash)); // finds: use:SHA-256
+kdbxweb.CryptoEngine.random(32); // finds: use:CSPRNG
