@@ -25,7 +25,6 @@ from engines.cbom.source.values import (
     UNKNOWN,
     WEAK_RANDOM,
     Array,
-    Class,
     Closure,
     Data,
     Instance,
@@ -343,7 +342,7 @@ class Libraries(Expressions):
         assured = MAC if _is_mac(sighting) else sighting.rule.assures
         if assured:
             apart = assured in IN_FUNCTIONS
-            within = (each for each in sighting.within if not apart or type(each) is not Class)
+            within = (each for each in sighting.within if not apart or type(each) is program.Function)
             self.witness.assured.update((assured, each) for each in within)
         self.telling |= sighting.within
         if sighting.rule.unless_taken or sighting.rule.unless_decrypts or self.tests_others():

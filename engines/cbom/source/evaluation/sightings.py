@@ -18,7 +18,7 @@ NAMED = "host-check"
 """The assurance that a connection is to the right host: a caller may check what a function has opened."""
 
 IN_FUNCTIONS = frozenset({VERIFIED, NAMED})
-"""Assurances that don't hold for the other methods of a class."""
+"""Assurances that don't hold for the other methods of a class, nor for all of a file outside of functions."""
 
 LABEL = "label"
 """The assurance that the key of a MAC, made at a place, is a label of what is derived from a secret."""

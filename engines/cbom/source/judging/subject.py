@@ -61,7 +61,8 @@ def subjects(facts: Mapping[str, Values]) -> list[Subject]:
         if type(value) is Partial:
             found.extend(_of_part(value, facts))
     for text in constants(facts.get("suites", ())):
-        allowed = map(algorithm_named, weak_algorithms(text) if isinstance(text, str) else ())
+        listed = text.decode("latin-1") if isinstance(text, bytes) else text
+        allowed = map(algorithm_named, weak_algorithms(listed) if isinstance(listed, str) else ())
         found.extend(Subject(algorithm) for algorithm in allowed if algorithm is not None)
     return found[:_MAX_SUBJECTS]
 

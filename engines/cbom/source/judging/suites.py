@@ -1,8 +1,8 @@
 """TLS cipher suite strings: the weak algorithms that they allow.
 
 OpenSSL's form is ``HIGH:RC4-SHA:!aNULL`` (openssl-ciphers(1)), GnuTLS's ``NORMAL:+ARCFOUR-128:-VERS-TLS1.0``, IANA's
-``TLS_RSA_WITH_RC4_128_SHA``. A name behind ``!`` or ``-`` is taken out of the list. Names of SSH's ciphers
-(``3des-cbc``, RFC 4253) are read too.
+``TLS_RSA_WITH_RC4_128_SHA``. ``ECDH+3DES`` are the suites that have both. A name behind ``!`` or ``-`` is taken out of
+the list. Names of SSH's ciphers (``3des-cbc``, RFC 4253) are read too.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def weak_algorithms(text: str) -> tuple[str, ...]:
     for name in _names(text):
         if name.startswith(_NEGATED):
             continue
+        parts = name.lstrip("+").split("+")
         for pattern, algorithm in _WEAK:
-            if algorithm not in removed and pattern.search(name.lstrip("+")):
+            if algorithm not in removed and any(pattern.search(part) for part in parts):
                 found[algorithm] = None
     return tuple(found)
 

@@ -23,12 +23,15 @@ def signed(payload, key):
 def verified(token, key):
     jwt.decode(token, key, algorithms=[jwt.get_unverified_header(token)["alg"]])  # finds: use:JSON_Web_Signature
     jwt.decode(token, key, algorithms=["ES256"])  # finds: use:ECDSA
-    jwt.decode(token, key, algorithms=["RS256"], options={"verify_signature": False})  # finds: use:RSA unverified-signature
-    jwt.decode(token, options={"verify_signature": False})  # finds: unverified-signature
-    jwt.decode(token, verify=False)  # finds: unverified-signature
     jwt.decode(token, key, algorithms=["HS256", "none"])  # finds: use:HMAC-SHA-256 unverified-signature
     jwt.decode(token, key, algorithms=["ES256"], options={"verify_exp": False})  # finds: use:ECDSA
     jose_jwt.decode(token, key, algorithms="RS256")  # finds: use:RSA
+
+
+def unverified(token, key):
+    jwt.decode(token, key, algorithms=["RS256"], options={"verify_signature": False})  # finds: use:RSA unverified-signature
+    jwt.decode(token, options={"verify_signature": False})  # finds: unverified-signature
+    jwt.decode(token, verify=False)  # finds: unverified-signature
     jose_jwt.get_unverified_claims(token)  # finds: unverified-signature
     jwt.get_unverified_header(token)
 
@@ -64,3 +67,8 @@ def from_the_environment(claims):
     secret = os.getenv("JWT_SECRET", "")
     jwt.encode(claims, secret, algorithm="HS256")  # finds: use:HMAC-SHA-256
     return jwt.encode(claims, "", algorithm="HS256")  # finds: use:HMAC-SHA-256 unverified-signature
+
+
+def chosen_key(token, keys):
+    unverified = jwt.decode(token, options={"verify_signature": False})
+    return jwt.decode(token, keys[unverified["iss"]], algorithms=["HS256"])  # finds: use:HMAC-SHA-256

@@ -16,12 +16,13 @@ def hashed(password):
     PasswordHasher(time_cost=1, memory_cost=1024)  # finds: use:Argon2id low-kdf-iterations
     PasswordHasher(2, 19456, 1)  # finds: use:Argon2id
     md5_crypt.hash(password)  # finds: use:MD5-crypt weak-kdf
-    pbkdf2_sha256.hash(password)  # finds: use:PBKDF2
+    pbkdf2_sha256.hash(password)  # finds: use:PBKDF2 low-kdf-iterations
+    pbkdf2_sha256.using(rounds=300_000).hash(password)  # finds: use:PBKDF2
     pbkdf2_sha256.using(rounds=1000).hash(password)  # finds: use:PBKDF2 low-kdf-iterations
     passlib_bcrypt.using(rounds=12)  # finds: use:bcrypt
     CryptContext(schemes=["argon2"])  # finds: use:Argon2
     CryptContext(schemes=["des_crypt"])  # finds: use:crypt weak-kdf
-    crypt.crypt(password, "ab")  # finds: use:crypt weak-kdf
+    crypt.crypt(password, "ab")  # finds: use:crypt weak-kdf static-salt
 
 
 def derived(password, salt):

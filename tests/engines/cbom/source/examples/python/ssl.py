@@ -86,3 +86,10 @@ def with_least():
     context = ssl.create_default_context()  # finds: use:TLS
     context.minimum_version = least()  # finds: use:TLSv1.0 weak-protocol
     return context
+
+
+def suites():
+    context = ssl.create_default_context()  # finds: use:TLS
+    context.set_ciphers("ECDH+3DES:RSA+HIGH")  # finds: use:3DES weak-cipher
+    context.set_ciphers("NULL+SHA")  # finds: use:NULL weak-cipher
+    context.set_ciphers("ECDH+AESGCM:!3DES")  # finds: use:TLS

@@ -1,5 +1,7 @@
 import os
 
+import flask
+
 from aiohttp_session.cookie_storage import EncryptedCookieStorage
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 from django.core import signing
@@ -76,3 +78,12 @@ SignedCookieSessionFactory("a secret of the program")  # finds: use:HMAC-SHA-512
 JWTStrategy(secret="a secret of the program", lifetime_seconds=3600)  # finds: use:HMAC-SHA-256 hardcoded-key
 generate_password_hash("x", "pbkdf2:sha256:600000")  # finds: use:PBKDF2
 generate_password_hash("x", method="pbkdf2:sha512:5000")  # finds: use:PBKDF2 low-kdf-iterations
+
+app.config.update({"SECRET_KEY": "abc"})  # finds: use:HMAC-SHA-1 hardcoded-key
+app.config.from_mapping(dict(JWT_SECRET_KEY="abc"))  # finds: use:HMAC-SHA-1 hardcoded-key
+app.config.update({"DEBUG": "abc"})
+
+
+def change():
+    flask.current_app.config["SECRET_KEY"] = "abc"  # finds: use:HMAC-SHA-1 hardcoded-key
+    flask.current_app.secret_key = os.environ["SECRET"]  # finds: use:HMAC-SHA-1
