@@ -15,6 +15,9 @@ from engines.cbom.source.judging.subject import Subject, subjects, unnamed
 from engines.cbom.source.values import UNKNOWN, Class, Partial, Unknown, Values
 from engines.cbom.source.words import USE
 
+_BEFORE_TLS = "SSL"
+"""How versions of the protocol are called that are no TLS yet."""
+
 _MAX_CALLERS = 16
 """The most callers of a function that are looked at for a MAC."""
 
@@ -112,7 +115,7 @@ class Judge:
         self._conditional.clear()
         for result in self._general:
             others = self._results.get((result.place.path, result.place.line, USE), ())
-            if not any(each.algorithm.startswith(result.algorithm) for each in others):
+            if not any(result.algorithm in each.algorithm or each.algorithm[:3] == _BEFORE_TLS for each in others):
                 self.add(result)
         self._general.clear()
         for sighting in self._unnamed:

@@ -47,9 +47,19 @@ def _may_change(evaluator: Any, test: Expression) -> bool:
         elif isinstance(part, Index):
             waiting.append(part.base)
         elif isinstance(part, Member) and isinstance(part.base, Name):
-            if any(_has(value, part.name) for value in evaluator.evaluate(part.base)):
+            if _is_shared(evaluator, part.base.name) or any(
+                _has(value, part.name) for value in evaluator.evaluate(part.base)
+            ):
                 return True
     return False
+
+
+def _is_shared(evaluator: Any, name: str) -> bool:
+    """Whether a variable is a file's in C: any function may set fields of its object, such as a program's options."""
+    if evaluator.scope.source.language != "c":
+        return False
+    scope = evaluator.scope.find(name)
+    return scope is not None and not scope.is_function and not scope.is_class
 
 
 def _has(value: object, field: str) -> bool:

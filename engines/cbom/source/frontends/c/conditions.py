@@ -116,7 +116,8 @@ def _cut(condition: _Condition, end: re.Match[bytes], source: bytes, blanks: lis
     bounds = [*(part.start for part in parts), end.start()]
     begins = [*(part.begin for part in parts), end.end()]
     blanks.extend(zip(bounds, begins, strict=True))
-    if not (whole and complete):
+    listed = inside or condition.last == b"," or any(part.last == b"," for part in parts)
+    if not (whole and complete) or listed:
         blanks.extend((part.begin, after) for part, after in zip(parts, bounds[1:], strict=True) if part is not first)
     return first
 

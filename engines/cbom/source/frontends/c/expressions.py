@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from engines.cbom.source.frontends.base import Node, character, joined, line_of
+from engines.cbom.source.frontends.base import Node, joined, line_of
+from engines.cbom.source.frontends.c.literals import unescaped
 from engines.cbom.source.frontends.c.types import CTypes
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax, HoistingSyntax
 from engines.cbom.source.program import (
@@ -35,11 +36,9 @@ RECEIVER = "this"
 _ZEROS = frozenset({"0", "0x0", "0x00", "'\\0'", "NULL", "false"})
 _CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 _MAKERS = frozenset({"make_unique", "make_shared"})
+_POINTERS = frozenset({"pointer_expression", "cast_expression"})
 _POINTER = re.compile(r"\((?:L?PC?[A-Z]+|[a-z]\w{0,60}_t)\)")
 """Names of types of pointers, as Windows has them, and of the standard's types."""
-
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|\n|(.))", re.DOTALL)
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v"}
 
 
 class CExpressions(CTypes):
@@ -120,7 +119,7 @@ class CExpressions(CTypes):
         if type(callee) is Mentioned:
             callee = callee.value
         made = self.call(node, callee, named, args, keywords)
-        pointers = [position for position, each in enumerate(listed) if each.type == "pointer_expression"]
+        pointers = [position for position, each in enumerate(listed) if each.type in _POINTERS]
         if pointers:
             made.addresses = tuple(position for position in pointers if self._is_address(listed[position]))
         return made
@@ -133,7 +132,11 @@ class CExpressions(CTypes):
         return Global(self.text(name)) if name.type == "identifier" and self.text(name) not in self.macros else None
 
     def _is_address(self, node: Node) -> bool:
-        """Whether an argument is the address of a variable: ``&key``."""
+        """Whether an argument is the address of a variable: ``&key``, ``(char *)&key``."""
+        while node.type == "cast_expression":
+            node = node.child_by_field_name("value")
+        if node.type != "pointer_expression":
+            return False
         return self.text(node)[:1] == "&" and node.child_by_field_name("argument").type == "identifier"
 
     def compound(self, node: Node) -> Expression:
@@ -189,7 +192,7 @@ class CExpressions(CTypes):
             return Opaque([])
         parts = [child for child in node.named_children if child.type != "string_delimiter"]
         text = "".join(self.text(part) for part in parts)
-        return Const(_ESCAPE.sub(_unescaped, text) if "\\" in text and node.type == "string_literal" else text)
+        return Const(unescaped(text) if "\\" in text and node.type == "string_literal" else text)
 
     def binary(self, node: Node) -> Expression:
         """An operation, which ``(PBYTE)&value`` is to the grammar too: it can't know that this is a cast."""
@@ -206,7 +209,7 @@ class CExpressions(CTypes):
         return joined(self.all_of(node))
 
     def character(self, node: Node) -> Expression:
-        text = _ESCAPE.sub(_unescaped, "".join(self.text(child) for child in node.named_children))
+        text = unescaped("".join(self.text(child) for child in node.named_children))
         return Const(ord(text)) if len(text) == 1 else Opaque([])
 
     def number(self, node: Node) -> Expression:
@@ -218,8 +221,11 @@ class CExpressions(CTypes):
         return operand if operator == "+" else Unary("not" if operator in ("!", "not") else operator, operand)
 
     def size(self, node: Node) -> Expression:
+        """``sizeof``; what a pointer points to is no more than the pointer here, and of no known size."""
         value = node.child_by_field_name("value")
-        return Opaque([]) if value is None else self.call(node, Name("sizeof"), node, [self.expression(value)])
+        if value is None or self.text(value).lstrip("( ")[:1] == "*":
+            return Opaque([])
+        return self.call(node, Name("sizeof"), node, [self.expression(value)])
 
     def comma(self, node: Node) -> Expression:
         self._before.append(Evaluate(self.part(node, "left")))
@@ -283,12 +289,3 @@ def _is_field(pair: Node) -> bool:
 def body_of(lowering: CExpressions, node: Node, begun: list[Statement]) -> Body:
     """The body of a function with the statements that come before it, lowered when it is first looked at."""
     return Body(lambda: [*begun, *lowering.block(node)])
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    hexadecimal, octal, short, long, letter = match.groups()
-    if letter is not None:
-        return _ESCAPES.get(letter, letter)
-    digits = hexadecimal or short or long
-    code = int(digits, 16) if digits else int(octal, 8) if octal else 0
-    return character(code)

@@ -200,21 +200,28 @@ class CLowering(CClasses):
         return self.expression(condition)
 
     def switch_node(self, node: Node) -> Iterator[Statement]:
-        cases = list(self._cases(node.child_by_field_name("body")))
+        cases = self._cases(node.child_by_field_name("body"))
         yield Branch(self.arms_of(self.condition(node), map(self._case, cases)))
 
-    def _cases(self, body: Node) -> Iterator[Node]:
-        """The cases of a switch, those too that stand in a condition of the preprocessor."""
+    def _cases(self, body: Node) -> list[tuple[Node, list[Node]]]:
+        """The cases of a switch, those too that stand in a condition of the preprocessor, each with the statements that
+        the grammar puts behind it: those from such a condition on."""
+        found: list[tuple[Node, list[Node]]] = []
         for each in self.children(body):
+            inner = self._cases(each) if each.type.startswith("preproc_") else []
             if each.type == "case_statement":
-                yield each
-            elif each.type.startswith("preproc_"):
-                yield from self._cases(each)
+                found.append((each, []))
+            elif inner:
+                found += inner
+            elif found:
+                found[-1][1].append(each)
+        return found
 
-    def _case(self, case: Node) -> tuple[list[Expression] | None, list[Statement]]:
+    def _case(self, found: tuple[Node, list[Node]]) -> tuple[list[Expression] | None, list[Statement]]:
+        case, rest = found
         value = case.child_by_field_name("value")
         body: list[Statement] = []
-        for child in case.named_children:
+        for child in (*case.named_children, *rest):
             if child != value:
                 self._statement(child, body)
         return None if value is None else [self.expression(value)], body

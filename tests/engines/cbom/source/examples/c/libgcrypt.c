@@ -6,7 +6,7 @@ void all(const unsigned char *key, const unsigned char *data, unsigned char *out
     gcry_md_hash_buffer(GCRY_MD_MD5, out, data, 16); // finds: use:MD5 weak-hash
     gcry_md_hash_buffer(GCRY_MD_SHA256, out, data, 16); // finds: use:SHA-256
     gcry_cipher_open(&handle, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_CBC, 0); // finds: use:AES unauthenticated-mode
-    gcry_cipher_setkey(handle, key, 32);
+    gcry_cipher_setkey(handle, key, 32); // finds: use:AES
     gcry_cipher_setiv(handle, nonce, 16); // finds: static-iv
     gcry_cipher_open(&handle, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_ECB, 0); // finds: use:AES ecb-mode
     gcry_cipher_setkey(handle, "0123456789abcdef0123456789abcdef", 32); // finds: hardcoded-key
@@ -29,7 +29,7 @@ void keys(gcry_sexp_t *key, gcry_mac_hd_t mac, const void *secret, gcry_md_hd_t 
     gcry_pk_genkey(key, curve); // finds: use:EC
     gcry_mac_open(&mac, GCRY_MAC_HMAC_SHA256, 0, NULL); // finds: use:HMAC-SHA-256
     gcry_mac_setkey(mac, "0123456789abcdef", 16); // finds: hardcoded-key
-    gcry_mac_setkey(mac, secret, 16);
+    gcry_mac_setkey(mac, secret, 16); // finds: use:HMAC-SHA-256
     gcry_md_open(&digesting, GCRY_MD_SHA1, GCRY_MD_FLAG_HMAC); // finds: use:HMAC-SHA-1
     gcry_md_open(&digesting, GCRY_MD_SHA1, 0); // finds: use:SHA-1 weak-hash
 }

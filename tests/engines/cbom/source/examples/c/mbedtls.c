@@ -8,7 +8,7 @@ void all(mbedtls_aes_context *aes, mbedtls_ssl_config *config, const unsigned ch
     mbedtls_aes_setkey_enc(aes, key, 128); // finds: use:AES
     mbedtls_aes_crypt_ecb(aes, 1, key, 0); // finds: use:AES ecb-mode
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_NONE); // finds: disabled-certificate-check
-    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
+    mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED); // finds: use:TLS
 }
 
 void ciphers(mbedtls_aes_context *aes, mbedtls_gcm_context *gcm, mbedtls_ctr_drbg_context *drbg, const unsigned char *key, const unsigned char *in, unsigned char *out) {
@@ -68,14 +68,14 @@ static int looked_at(void *data, mbedtls_x509_crt *crt, int depth, uint32_t *fla
 void verifying(mbedtls_ssl_config *conf, mbedtls_pk_context *key, const unsigned char *hash, const unsigned char *sig)
 {
     mbedtls_ssl_conf_verify(conf, all_fine, NULL); // finds: disabled-certificate-check
-    mbedtls_ssl_conf_verify(conf, looked_at, NULL);
+    mbedtls_ssl_conf_verify(conf, looked_at, NULL); // finds: use:TLS
     mbedtls_pk_verify(key, MBEDTLS_MD_SHA256, hash, 32, sig, 64); // finds: unverified-signature use:SHA-256
 }
 
 void suites(mbedtls_ssl_config *conf, mbedtls_ssl_context *ssl)
 {
     static const int old[] = {MBEDTLS_TLS_RSA_WITH_RC4_128_SHA, MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, 0};
-    mbedtls_ssl_conf_ciphersuites(conf, old); // finds: use:RC4 weak-cipher
+    mbedtls_ssl_conf_ciphersuites(conf, old); // finds: use:RC4 weak-cipher use:TLS
 }
 
 int wrapped(mbedtls_rsa_context *given, const unsigned char *in, unsigned char *out)

@@ -11,7 +11,7 @@ void all(const char *url) {
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L); // finds: use:TLS disabled-certificate-check
     curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L); // finds: use:TLS
     curl_easy_setopt(handle, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_1); // finds: use:TLSv1.1 weak-protocol
-    curl_easy_setopt(handle, CURLOPT_SSL_CIPHER_LIST, "RC4-SHA"); // finds: use:RC4 weak-cipher
+    curl_easy_setopt(handle, CURLOPT_SSL_CIPHER_LIST, "RC4-SHA"); // finds: use:RC4 weak-cipher use:TLS
     curl_easy_setopt(handle, CURLOPT_VERBOSE, 0L);
     configure(handle, 0);
 }

@@ -34,7 +34,7 @@ void next_generation(BCRYPT_KEY_HANDLE rsa, UCHAR *data, ULONG size, UCHAR *out,
     BCRYPT_KEY_HANDLE key;
     UCHAR iv[16];
     BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_MD5_ALGORITHM, NULL, 0); // finds: use:MD5 weak-hash
-    BCryptCreateHash(algorithm, &hash, NULL, 0, NULL, 0, 0);
+    BCryptCreateHash(algorithm, &hash, NULL, 0, NULL, 0, 0); // finds: use:MD5
     BCryptOpenAlgorithmProvider(&algorithm, L"SHA256", NULL, 0); // finds: use:SHA-256
     BCryptOpenAlgorithmProvider(&algorithm, BCRYPT_AES_ALGORITHM, NULL, 0); // finds: use:AES
     BCryptSetProperty(algorithm, BCRYPT_CHAINING_MODE, (PUCHAR)BCRYPT_CHAIN_MODE_ECB, sizeof(BCRYPT_CHAIN_MODE_ECB), 0); // finds: ecb-mode

@@ -48,7 +48,7 @@ void connections(WOLFSSL_CTX *ctx) {
     wolfSSL_CTX_new(wolfTLSv1_2_client_method()); // finds: use:TLSv1.2
     wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL); // finds: disabled-certificate-check
     wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, accept_all); // finds: disabled-certificate-check
-    wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, NULL);
+    wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_PEER, NULL); // finds: use:TLS
 }
 
 /* wc_Md5Hash() in a comment, and a function of one's own. */

@@ -35,6 +35,6 @@ static int compares_fingerprint(int ok, X509_STORE_CTX *store) {
 void connect_all(SSL_CTX *one, SSL_CTX *two, SSL_CTX *three, SSL_CTX *four) {
     SSL_CTX_set_verify(one, SSL_VERIFY_PEER, lets_pass); // finds: disabled-certificate-check
     SSL_CTX_set_verify(two, SSL_VERIFY_PEER, lets_pass_several); // finds: disabled-certificate-check
-    SSL_CTX_set_verify(three, SSL_VERIFY_PEER, lets_missing_lists_pass);
-    SSL_CTX_set_verify(four, SSL_VERIFY_PEER, compares_fingerprint);
+    SSL_CTX_set_verify(three, SSL_VERIFY_PEER, lets_missing_lists_pass); // finds: use:TLS
+    SSL_CTX_set_verify(four, SSL_VERIFY_PEER, compares_fingerprint); // finds: use:TLS
 }

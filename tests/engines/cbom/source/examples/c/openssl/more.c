@@ -74,8 +74,8 @@ void derived(const char *password, unsigned char *out) {
 
 void connections(SSL_CTX *ctx) {
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_all); // finds: disabled-certificate-check
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_good);
-    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, 0);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, accept_good); // finds: use:TLS
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, 0); // finds: use:TLS
     SSL_CTX_set_cipher_list(ctx, "HIGH:!aNULL:!MD5:!RC4"); // finds: use:TLS
     SSL_CTX_set_cipher_list(ctx, "RC4-SHA:DES-CBC3-SHA:HIGH:!aNULL"); // finds: use:TLS use:RC4 use:3DES weak-cipher:RC4 weak-cipher:3DES
     SSL_CTX_set_cipher_list(ctx, "ALL:eNULL"); // finds: use:TLS use:NULL weak-cipher

@@ -75,7 +75,7 @@ void roles(void)
 {
     SSL_CTX *server = SSL_CTX_new(TLS_server_method()); // finds: use:TLS
     SSL_CTX *client = SSL_CTX_new(TLS_client_method()); // finds: use:TLS
-    SSL_CTX_set_verify(server, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_verify(server, SSL_VERIFY_NONE, NULL); // finds: use:TLS
     SSL_CTX_set_verify(client, SSL_VERIFY_NONE, NULL); // finds: disabled-certificate-check
     SSL_CTX_set_verify(client, SSL_VERIFY_PEER, any_certificate); // finds: disabled-certificate-check
 }

@@ -23,5 +23,5 @@ static int asked_later(int ok, X509_STORE_CTX *store) {
 }
 
 void connect_and_ask(SSL_CTX *context) {
-    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, asked_later);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, asked_later); // finds: use:TLS
 }

@@ -1,0 +1,6 @@
+typedef struct options {
+    int old;
+    int other;
+} options_t;
+
+extern options_t options;
