@@ -27,6 +27,7 @@ from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
+from engines.cbom.source.evaluation.secrets import gives_secret
 from engines.cbom.source.evaluation.sightings import ASSURANCES, Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
@@ -229,7 +230,8 @@ class Evaluator(Branches):
             self.keyed = keyed
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
-        self.tell_secret(function.name, result)
+        if gives_secret(function):
+            self.tell_secret(function.name, result)
         if self.given_back.last:
             self._given[id(function), key] = self.given_back.last
         runs.note_making(function, key, made=self.nonces.are_new(result, begun))

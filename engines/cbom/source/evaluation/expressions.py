@@ -14,6 +14,7 @@ from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEX
 from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import MAX_CLASSES, implementations, item_of, of_class
+from engines.cbom.source.evaluation.lifetimes.passing import passes_on
 from engines.cbom.source.evaluation.names import EXPORTS, NAMESPACES, OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.scopes import Scope
@@ -42,6 +43,7 @@ from engines.cbom.source.values import (
     Value,
     Values,
     listed,
+    sole,
     union,
     weak_among,
 )
@@ -270,7 +272,7 @@ class Expressions(Names):
         """The element of ``value`` under each of ``keys``; a part of it under an array of bounds."""
         if len(keys) == 1 and type(keys[0]) is Array:
             return operators.sliced(value, keys[0])
-        key = keys[0].value if len(keys) == 1 and type(keys[0]) is Known else None
+        key = sole(keys)
         chosen = weak_among([keys])
         if chosen and not isinstance(value, Table):
             return chosen
@@ -330,8 +332,7 @@ class Expressions(Names):
         return listed([self.evaluate(item) for item in node.items])
 
     def _new_array(self, node: program.NewArray) -> Values:
-        sizes = self.evaluate(node.size)
-        size = sizes[0].value if len(sizes) == 1 and type(sizes[0]) is Known else None
+        size = sole(self.evaluate(node.size))
         return (Data(CONSTANT, size if isinstance(size, int) else None),)
 
     def _mapping(self, node: program.Mapping) -> Values:
@@ -355,7 +356,7 @@ class Expressions(Names):
             for name in names:
                 if type(name) is Known and (len(names) == 1 or len(values) == 1):
                     result.entries[name.value] = values
-                    if node.lines and name.value in self.knowledge.options:
+                    if node.lines and name.value in self.knowledge.options and not passes_on(value, name.value):
                         self.option(str(name.value), values, node.lines[position])
                     self.tell_secret(str(name.value), values)
                 else:

@@ -61,6 +61,11 @@ _MEASURES = frozenset(
 _PREPOSITIONS = frozenset({"for", "from", "of", "by"})
 """Words behind which a name says what something is for, not what it is: ``generateIdForToken``."""
 
+_HANDLING = frozenset(
+    {"encrypt", "seal", "hash", "verify", "check", "validate", "compare", "mask", "is", "has", "log", "format"}
+)
+"""Verbs of functions that take a secret, and give something else."""
+
 CONTENT = "content"
 """The fact of what is hashed; objects that take it piece by piece have all of it."""
 
@@ -105,6 +110,17 @@ def is_secret(name: str, size: int | None = None) -> bool:
     if not _ALONE.isdisjoint(words) or words[-1:] == ["iv"]:
         return True
     return any((one, other.removesuffix("s")) in _PAIRS for one, other in pairwise(words))
+
+
+def gives_secret(function: program.Function) -> bool:
+    """Whether a function that is named for a secret gives one.
+
+    Its result is none if it encrypts or checks the secret, nor is the kind of word that an editor's tokenizer gives.
+    """
+    words = words_of(function.name[:_LONGEST])
+    if words and words[0] in _HANDLING:
+        return False
+    return words != ["token"] or all(each.name != "stream" for each in function.parameters)
 
 
 def is_login(cookie: str) -> bool:
@@ -159,7 +175,7 @@ def _is_password(node: program.Expression, depth: int) -> bool:
         return _is_entry(node.key)
     if isinstance(node, program.Binary):
         password = any(_is_password(side, depth + 1) for side in (node.left, node.right))
-        return password and not (depth == 0 and _names_realm(node))
+        return password and not (depth == 0 and _answers(node))
     if not isinstance(node, program.Call):
         return False
     callee = node.callee
@@ -172,14 +188,23 @@ def _is_password(node: program.Expression, depth: int) -> bool:
     return of or any(_is_password(arg, depth + 1) for arg in node.args[:2])
 
 
-def _names_realm(text: program.Binary) -> bool:
-    """Whether a text is that of HTTP's digest, ``user:realm:password`` (RFC 7616, 3.4.2), which its server chooses."""
+_CHALLENGES = frozenset({"realm", "nonce", "cnonce", "challenge", "scramble"})
+
+
+def _answers(text: program.Binary) -> bool:
+    """Whether a text with a password answers a challenge, and isn't stored, in a form that a protocol sets.
+
+    Such are HTTP's digest, ``user:realm:password`` (RFC 7616, 3.4.2), and that of WS-Security, ``nonce + created +
+    password`` (UsernameToken Profile 1.0, 3.1).
+    """
     waiting: list[program.Expression] = [text]
     for _ in range(_DEPTH * 2):
         node = waiting.pop() if waiting else None
         if isinstance(node, program.Binary):
             waiting += [node.left, node.right]
-        elif isinstance(node, program.Name | program.Member) and "realm" in node.name.lower()[:_LONGEST]:
+        elif isinstance(node, program.Name | program.Member) and not _CHALLENGES.isdisjoint(
+            words_of(node.name[:_LONGEST])
+        ):
             return True
     return False
 
