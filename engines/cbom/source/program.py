@@ -230,7 +230,7 @@ class Function:
     """Whether it is text that stands for itself where it is used (C): what it does is told there, and only there."""
 
     test: bool = False
-    """Whether it is a test, or part of one, where the language marks them (Rust, JavaScript)."""
+    """Whether it is a test, or part of one, where the language or its tools mark them."""
 
     internal: bool = False
     """Whether only its file or package can call it: what their calls give to it is all that it gets."""
@@ -393,7 +393,7 @@ class Module:
     """Names of variables that get another value than their first one anywhere in the file (JavaScript)."""
 
     test: bool = False
-    """Whether all of it is a test (JavaScript)."""
+    """Whether all of it is a test (JavaScript, C)."""
 
     exports: dict[str, Expression] = field(default_factory=dict)
     """Names under which other files import what has another name here, where the language has such."""

@@ -205,7 +205,7 @@ class Libraries(Expressions):
             nonce = rules.argument_of(rule, "iv", node)
             if secrets.is_key(nonce):
                 told["iv"] = (Data(CONSTANT),)
-            elif any(map(is_static, told["iv"])) and is_counted(nonce, self.running()):
+            elif any(map(is_static, told["iv"])) and is_counted(nonce, self.running(), self.within()):
                 told["iv"] = UNKNOWN
         for word in told.keys() & _CALLBACKS.keys():
             accepting, given = _CALLBACKS[word], told.pop(word)

@@ -26,6 +26,9 @@ _WITHOUT_NONCE = frozenset({"ECB", "KW"})
 
 _SIZES = frozenset({"key_bits", "key_bytes"})
 _OFF = (False, 0, "none", "NONE", "None")
+_CHOICE = "choice"
+"""The operation of a call that gives one of several ciphers to a caller, who may authenticate what they encrypt."""
+
 _HASH_BASED = frozenset({"signature", "mac", "certificate"})
 
 
@@ -62,7 +65,7 @@ def _mode(subject: Subject | None, _primitive: str, facts: Mapping[str, Values])
         return
     if subject.mode == "ECB":
         yield Weakness("ecb-mode", {})
-    elif subject.mode in _UNAUTHENTICATED:
+    elif subject.mode in _UNAUTHENTICATED and _CHOICE not in constants(facts.get("operation", ())):
         yield Weakness("unauthenticated-mode", {"mode": subject.mode})
 
 

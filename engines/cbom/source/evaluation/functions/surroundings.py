@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from engines.cbom.source.evaluation.secrets import words_of
@@ -28,10 +29,11 @@ from engines.cbom.source.program import (
     Mentioned,
     Name,
     NewArray,
+    Return,
     Sequence,
     Unary,
 )
-from engines.cbom.source.values import Class, Values
+from engines.cbom.source.values import Class, Closure, Values
 
 _MAX_PARTS = 4000
 """The most parts of a function that are looked at; a longer one is taken for a mode."""
@@ -45,6 +47,8 @@ _CHOICE = 3
 _OWN_CIPHER = frozenset({"Encrypt", "Decrypt"})
 _COUNTING = re.compile(r"^(?:[iI]nc(?:r|$|[A-Z_])|[nN]ext(?:$|Nonce|I[vV]|Counter)|[aA]dvance|[bB]ump|PutUint)")
 """How the names of functions begin that count."""
+
+_NUMBERS = re.compile(r"\d+")
 
 _NO_MESSAGES = frozenset(
     {"iv", "nonce", "counter", "ctr", "mask", "sample", "tweak", "zero", "zeros", "zeroes", "hash", "digest", "seed"}
@@ -114,6 +118,9 @@ class _Parts:
     chosen: dict[str, int] = field(default_factory=dict)
     """In how many ways the arms of one branch set a field, the most of all branches."""
 
+    returned: dict[int, str] = field(default_factory=dict)
+    """What it returns by calls, by the call's id: the call's names without sizes."""
+
 
 @lru_cache(_KEPT)
 def _parts_of(function: Function) -> _Parts:
@@ -136,6 +143,8 @@ def _parts_of(function: Function) -> _Parts:
                 elif isinstance(part.target, Index) and isinstance(part.value, Binary):
                     if part.value.left is part.target:
                         found.counted.add(_variable(_base(part.target)))
+            elif isinstance(part, Return) and isinstance(part.value, Call):
+                found.returned[id(part.value)] = _kind_of(part.value)
             elif isinstance(part, Branch):
                 for name, settings in _settings(part).items():
                     found.chosen[name] = max(found.chosen.get(name, 0), len(settings))
@@ -181,10 +190,17 @@ def _assigned_in(loop: Loop) -> frozenset[str]:
     )
 
 
-def is_counted(nonce: Expression | None, function: Function | None) -> bool:
-    """Whether a function changes the variable that is a nonce: ``increment(nonce)``, ``nonce[0]++``."""
+def is_counted(nonce: Expression | None, function: Function | None, within: frozenset[object]) -> bool:
+    """Whether a function changes the variable that is a nonce: ``increment(nonce)``, ``nonce[0]++``.
+
+    A field may be counted by another method of the classes ``within`` which the function runs.
+    """
     variable = "" if nonce is None else _variable(_base(nonce))
-    return bool(variable) and function is not None and variable in _parts_of(function).counted
+    if not variable or function is None:
+        return False
+    methods = (each for of in within if type(of) is Class for values in of.members.values() for each in values)
+    functions = [function, *(each.function for each in islice(methods, _KEPT) if type(each) is Closure)]
+    return any(variable in _parts_of(each).counted for each in functions)
 
 
 def is_choice(values: Values, node: Call, function: Function | None) -> bool:
@@ -193,6 +209,19 @@ def is_choice(values: Values, node: Call, function: Function | None) -> bool:
         return True
     name = node.callee.name if isinstance(node.callee, Name) else ""
     return bool(name) and function is not None and _parts_of(function).chosen.get(name, 0) >= _CHOICE
+
+
+def is_listed(node: Call, function: Function | None) -> bool:
+    """Whether a call is what a function returns that chooses among several kinds of what it returns."""
+    returned = {} if function is None else _parts_of(function).returned
+    return id(node) in returned and len(set(returned.values())) >= _CHOICE
+
+
+def _kind_of(call: Call) -> str:
+    """The names of a call and its arguments without numbers: those of ciphers of several sizes are equal."""
+    names = [each.name if isinstance(each, Name | Member) else "" for each in (call.callee, *call.args)]
+    texts = [each.value for each in call.args if isinstance(each, Const) and isinstance(each.value, str)]
+    return _NUMBERS.sub("", " ".join((*names, *texts)))
 
 
 def _settings(branch: Branch) -> dict[str, set[str]]:

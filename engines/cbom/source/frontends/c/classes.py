@@ -71,6 +71,7 @@ class CClasses(CPreprocessor):
             line_of(declarator),
             static,
             returns=self.declared(node),
+            test=self.testing,
             internal=marked and not owner,
         )
 

@@ -12,6 +12,7 @@ from engines.cbom.source.frontends.c.literals import unescaped
 from engines.cbom.source.frontends.c.types import CTypes
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax, HoistingSyntax
 from engines.cbom.source.program import (
+    Assign,
     Binary,
     Body,
     Const,
@@ -80,6 +81,13 @@ class CExpressions(CTypes):
 
     def argument(self, node: Node) -> Expression:
         return self.part(node, "argument")
+
+    def counted(self, node: Node) -> Expression:
+        """``++value``; an element that is counted, as of a nonce, isn't what it was: ``nonce[0]++``."""
+        target = self.argument(node)
+        if type(target) is Index:
+            self._before.append(Assign(target, Binary("+", target, Const(1)), line_of(node)))
+        return target
 
     def element(self, node: Node) -> Expression:
         index = node.child_by_field_name("index") or node.child_by_field_name("indices")
@@ -235,7 +243,7 @@ class CExpressions(CTypes):
         declarator = node.child_by_field_name("declarator")
         listed = None if declarator is None else declarator.child_by_field_name("parameters")
         body = self.deferred(node.child_by_field_name("body"))
-        return Function("", self.parameters(listed), body, line_of(node), static=True)
+        return Function("", self.parameters(listed), body, line_of(node), static=True, test=self.testing)
 
     expressions = {
         **CommonSyntax.expressions,
@@ -250,7 +258,7 @@ class CExpressions(CTypes):
         "union_specifier": struct_type,
         "field_expression": field,
         "pointer_expression": argument,
-        "update_expression": argument,
+        "update_expression": counted,
         "subscript_expression": element,
         "call_expression": call_node,
         "new_expression": new_node,

@@ -20,6 +20,7 @@ from engines.cbom.source.program import (
     Index,
     Loop,
     Member,
+    Module,
     Name,
     Opaque,
     Pointed,
@@ -59,6 +60,11 @@ class CLowering(CClasses):
         super().__init__(source, first_line)
         self._array_types: dict[str, Node] = {}
         """The declarators of arrays that ``typedef`` names."""
+
+    def module(self, root: Node) -> Module:
+        made = super().module(root)
+        made.test = self.testing
+        return made
 
     containers = frozenset(
         {

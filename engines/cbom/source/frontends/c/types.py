@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node
@@ -18,6 +19,14 @@ _MAX_TEMPLATE = 8
 TEMPLATE = ("template", "template_2")
 """The keywords for the first arguments of the template of an object's type."""
 
+_TESTS = re.compile(
+    rb"^[ \t]*\#[ \t]*include[ \t]*(?:<check\.h>|[<\"](?:gtest|gmock|[Cc]atch2?|doctest|boost/test|cppunit)[/.]"
+    rb"|[<\"](?:CppUTest|QtTest|QTest|cmocka|CUnit|criterion|unity)[/.>\"])"
+    rb"|^(?:TEST(?:_F|_P|_CASE|_CASE_METHOD)?|TYPED_TEST|BOOST_(?:AUTO|FIXTURE)_TEST_(?:CASE|SUITE)|QTEST_\w*MAIN)\(",
+    re.MULTILINE,
+)
+"""What marks a file as a test: Google Test, Catch2, doctest, Boost.Test, Qt Test, CppUnit, Check, cmocka and others."""
+
 
 class CTypes(HoistingSyntax):
     """Declared types, parameters, and objects that are made of types."""
@@ -30,6 +39,7 @@ class CTypes(HoistingSyntax):
     def __init__(self, source: bytes, first_line: int = 0) -> None:
         super().__init__(source)
         self.lines_before = first_line
+        self.testing = _TESTS.search(source) is not None
         self.namespaces: set[str] = set()
         self.aliases: dict[str, Node] = {}
         """Types with template arguments by the names that the file gives them."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from engines.cbom.source import program
+from engines.cbom.source.evaluation.functions.surroundings import is_listed
 from engines.cbom.source.evaluation.operators import MAX_TEMPLATE, binary, conflated
 from engines.cbom.source.evaluation.rules import DATA_FACTS, Arguments
 from engines.cbom.source.evaluation.secrets import words_of
@@ -59,6 +60,9 @@ _MODES = frozenset(
 _INPUTS = frozenset({"ctr", "counter", "nonce", "iv", "ivec", "icv", "tweak"})
 """Words of names of what modes encrypt as single blocks."""
 
+_OFF = frozenset({False, "none", "NONE"})
+"""Values of switches by which certificates aren't checked."""
+
 _SETTING = re.compile(r"\$[\w-]+\$(?:(?:\d+|rounds=\d+)\$)?")
 
 _KEY = re.compile(r"\(\s*genkey\s*\(\s*([\w-]+)")
@@ -92,10 +96,20 @@ def of_c(
     """What is ``told`` at a call as it is meant in C and C++: facts that replace those of ``everything``."""
     if evaluator.scope.source.language == "c":  # C++ has constructors, which give fields their values.
         told |= {word: settled(word, told[word]) for word in told.keys() & DATA_FACTS}
+    if "verify" in told and _is_switched(told["verify"]):
+        told["verify"] = UNKNOWN
+    if rule.primitive == "cipher" and is_listed(node, evaluator.running()):
+        return {**told, "operation": known("choice")}
     asked = rule.naming and evaluator.keyed == "key"
     if asked or is_part(rule.primitive, {**everything, **told}, evaluator.within(), node.args):
         return {**told, "operation": known("key"), "iv": NOTHING}
     return told
+
+
+def _is_switched(values: Values) -> bool:
+    """Whether a check may be on or off, which is the user's choice: ``verify ? 1L : 0L``."""
+    off = [each in _OFF for each in constants(values) if each is not None]
+    return any(off) and not all(off)
 
 
 def is_part(
