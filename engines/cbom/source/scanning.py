@@ -1,22 +1,21 @@
 """Scan of many files: selection of the relevant ones, and analysis in several processes.
 
-A file matters if it names a library that knowledge has, or if it names a file that does: so calls of wrappers are seen
+A file matters if it names a library that knowledge has, or imports a file that does: so calls of wrappers are seen
 where they are. All others are only read when a file that matters imports them.
 """
 
 from __future__ import annotations
 
 import gc
-import os
-import re
 import resource
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engines.cbom.source.files.discovery import Problem
 from engines.cbom.source.files.reading import NotSource, Reads, read_source
+from engines.cbom.source.files.relevance import Importers
 from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
 from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.judging.results import Result
@@ -39,10 +38,6 @@ _LARGEST_GROUP = 256
 
 _MAX_KEPT = 800
 """The most files that a process keeps from one group to the next."""
-
-_WORDS = re.compile(rb"[A-Za-z_][A-Za-z0-9_]*")
-_PATHS = re.compile(rb"[A-Za-z0-9_]+(?:::)?")
-"""Words of Rust, with what tells that one is a module or a type."""
 
 _MAX_TEXT = 300
 
@@ -88,14 +83,14 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
     judge = Judge()
     with _pool(jobs, paths) as run:
         hot: list[str] = []
-        for sifted in run(_sift, [(group, frozenset[bytes]()) for group in groups]):
+        for sifted in run(_sift, [(group, None) for group in groups]):
             hot += sifted.hot
             found.problems += sifted.problems
             found.size += sifted.size
-        stems = frozenset(_stems(hot))
+        importers = Importers(hot)
         cold = sorted(set(paths) - set(hot))
-        rest = [(cold[start : start + _GROUP], stems) for start in range(0, len(cold), _GROUP)]
-        for sifted in run(_sift, rest) if stems else ():
+        rest = [(cold[start : start + _GROUP], importers) for start in range(0, len(cold), _GROUP)]
+        for sifted in run(_sift, rest) if hot else ():
             hot += sifted.hot
         hot.sort(key=lambda path: (is_caller(path), path))  # Tests call others with what these have seen nowhere else.
         size = min(_LARGEST_GROUP, max(_GROUP, -(-len(hot) // (3 * jobs))))
@@ -110,17 +105,6 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
                 judge.add(result)
     found.results = judge.results()
     return found
-
-
-def _stems(paths: Sequence[str]) -> Iterator[bytes]:
-    """The names by which other files may speak of ``paths``."""
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        stem = name.partition(".")[0]
-        if len(stem) > 3 and stem not in ("index", "main", "__init__"):
-            yield os.fsencode(stem)
-        else:
-            yield os.fsencode(folder.rpartition("/")[2])
 
 
 class _pool:  # noqa: N801
@@ -193,8 +177,8 @@ def _bound_memory() -> tuple[int, int] | None:
     return before
 
 
-def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
-    paths, stems = group
+def _sift(group: tuple[Sequence[str], Importers | None]) -> _Sifted:
+    paths, importers = group
     found = _Sifted()
     for path in paths:
         language = language_of(path)
@@ -206,14 +190,8 @@ def _sift(group: tuple[Sequence[str], frozenset[bytes]]) -> _Sifted:
             found.problems.append(Problem(path, str(problem)))
             continue
         found.size += len(content)
-        if stems:
-            if language.family == "rust":
-                words = {word[:-2] for word in _PATHS.findall(content) if word.endswith(b"::")}
-            else:
-                words = set(_WORDS.findall(content))
-            if language.family == "c":  # A module's name begins those of its functions: hash.c has hash_update().
-                words |= {word.rpartition(b"_")[0] for word in words}
-            names = not stems.isdisjoint(words)
+        if importers is not None:
+            names = importers.have(path, content)
         else:
             names = _hot[path] = any(sign in content for sign in signs_of(language.family))
         if names:

@@ -26,6 +26,7 @@ _FILE = frozenset(
         "library",
         "libraries",
         "modules",
+        "packages",
         "globals",
         "twins",
         "passed_on",
@@ -54,6 +55,9 @@ _SWITCHES = frozenset(
 _BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
 """What rules of one row have in common where nothing in it depends on their names."""
+
+_QUOTES = "'\"`"
+"""What stands around the name of a package where it is imported (JavaScript)."""
 
 _ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
 
@@ -106,6 +110,8 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     library = Library(content["library"], language, replacements)
     names = {first: replace(library, name=name) for first, name in content.get("libraries", {}).items()}
     found.modules.update(content.get("modules", ()))
+    for name in content.get("packages", ()):
+        found.modules.update(f"{quote}{name}{end}" for quote in _QUOTES for end in (quote, "/"))
     found.globals.update(content.get("globals", ()))
     for name, other in content.get("aliases", {}).items():
         found.aliases.update((each, _filled(other, groups)) for each, groups in expansions(name))

@@ -229,7 +229,8 @@ class Knowledge:
     """By their own names, types so called everywhere, which packages that aren't known pass on: ``Sha256`` (Rust)."""
 
     modules: set[str] = field(default_factory=set)
-    """Texts, one of which a file has if it uses any of the libraries."""
+    """Texts, one of which a file has if it uses any of the libraries. Names under ``packages`` count in quotes only:
+    those that are other words too (``https``)."""
 
     globals: set[str] = field(default_factory=set)
     """Names that mean the library's without an import."""
