@@ -332,8 +332,7 @@ class Expressions(Names):
         return listed([self.evaluate(item) for item in node.items])
 
     def _new_array(self, node: program.NewArray) -> Values:
-        size = sole(self.evaluate(node.size))
-        return (Data(CONSTANT, size if isinstance(size, int) else None),)
+        return (Data(CONSTANT, size if isinstance(size := sole(self.evaluate(node.size)), int) else None),)
 
     def _mapping(self, node: program.Mapping) -> Values:
         result = Table({})
