@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engines.cbom.dependencies.advisories.bundle import AdvisorySet
 from engines.cbom.dependencies.advisories.model import Advisory, Severity
@@ -48,14 +48,20 @@ class Result:
 
 
 def judge(packages: Iterable[Package], advisories: AdvisorySet) -> Iterator[Result]:
-    """The findings about ``packages``, in their order, with one of each kind for a version."""
+    """The findings about ``packages``, in their order, with one of each kind for a version.
+
+    A version that stands in several places is direct if it is in one of them.
+    """
+    packages = tuple(packages)
+    direct = {_version(package) for package in packages if package.direct}
     seen: set[Package] = set()
     versions: Counter[tuple[str, str]] = Counter()
     for package in packages:
-        same = Package(package.ecosystem, package.name, package.version, line=0)
+        same = _version(package)
         if same in seen:
             continue
         seen.add(same)
+        package = replace(package, direct=True) if same in direct else package
         versions[package.ecosystem, package.name] += 1
         if primitives := cryptographic_packages().get((package.ecosystem, package.name)):
             main = primitives[0]
@@ -64,6 +70,11 @@ def judge(packages: Iterable[Package], advisories: AdvisorySet) -> Iterator[Resu
             yield Result(USE, package, "note", message, main.name, main.algorithm, package.name)
         if versions[package.ecosystem, package.name] <= MAX_VERSIONS:
             yield from _vulnerable(package, advisories.of(package.ecosystem, package.name))
+
+
+def _version(package: Package) -> Package:
+    """``package``, wherever it stands."""
+    return Package(package.ecosystem, package.name, package.version, line=0)
 
 
 def _vulnerable(package: Package, advisories: Sequence[Advisory]) -> Iterator[Result]:

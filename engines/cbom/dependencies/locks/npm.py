@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engines.cbom.dependencies.locks.shapes import KeyLines, Malformed, json_of, members, text
+from engines.cbom.dependencies.locks.places import is_folder, npm_version
+from engines.cbom.dependencies.locks.shapes import KeyLines, Malformed, json_of, members, name_and_place, place, text
 from engines.cbom.dependencies.model import Ecosystem, Package
 
 _DIRECT = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
@@ -52,10 +53,10 @@ def _of_dependencies(dependencies: Mapping[str, Any], lines: KeyLines, depth: in
         raise Malformed(f"dependencies are nested more than {_MAX_DEPTH} deep")
     for alias, entry in dependencies.items():
         line = lines.next(alias)
-        given = text(members(entry, "a dependency").get("version"), "a version")
-        name, version = alias, given
-        if given.startswith("npm:"):
-            name, _, version = given.removeprefix("npm:").rpartition("@")
-        if not version.startswith("file:"):
-            yield Package(Ecosystem.NPM, text(name, "a name"), version, line, None if depth == 0 else False)
+        name, origin = alias, place(members(entry, "a dependency").get("version"), "a version")
+        if origin.startswith("npm:"):
+            name, origin = name_and_place(origin.removeprefix("npm:"))
+        if not is_folder(origin):
+            version = text(npm_version(text(name, "a name"), origin), "a version")
+            yield Package(Ecosystem.NPM, name, version, line, None if depth == 0 else False)
         yield from _of_dependencies(members(entry.get("dependencies"), "dependencies"), lines, depth + 1)

@@ -11,7 +11,7 @@ from engines.cbom.dependencies.locks.npm import read_npm
 from engines.cbom.dependencies.locks.pnpm import read_pnpm
 from engines.cbom.dependencies.locks.requirements import read_pipenv, read_requirements
 from engines.cbom.dependencies.locks.shapes import MAX_BYTES, MAX_PACKAGES, Malformed
-from engines.cbom.dependencies.locks.toml_locks import read_cargo, read_poetry, read_pylock, read_uv
+from engines.cbom.dependencies.locks.toml_locks import read_cargo, read_pdm, read_poetry, read_pylock, read_uv
 from engines.cbom.dependencies.locks.yarn import read_yarn
 from engines.cbom.dependencies.model import Dependencies, Package
 
@@ -26,11 +26,12 @@ _BY_NAME: dict[str, Reader] = {
     "bun.lockb": read_bun,
     "Pipfile.lock": read_pipenv,
     "poetry.lock": read_poetry,
-    "pdm.lock": read_poetry,
+    "pdm.lock": read_pdm,
     "uv.lock": read_uv,
     "pylock.toml": read_pylock,
     "Cargo.lock": read_cargo,
 }
+_BINARY_BUN = b"#!/usr/bin/env bun\nbun-lockfile-format"
 _REQUIREMENTS = frozenset({"requirements", "constraints"})
 _PYLOCK = re.compile(r"pylock\.[^.]+\.toml")
 
@@ -40,6 +41,8 @@ def reader_of(path: str) -> Reader | None:
     name, folder = PurePosixPath(path).name, PurePosixPath(path).parent.name
     if name in _BY_NAME:
         return _BY_NAME[name]
+    if name.endswith(".py.lock"):  # Of a script, by uv.
+        return read_uv
     if _PYLOCK.fullmatch(name):
         return read_pylock
     *words, suffix = re.split(r"[-_.]", name)
@@ -60,6 +63,8 @@ def read_dependencies(path: str, content: bytes) -> Dependencies:
         return Dependencies((), ("no lock file",))
     if len(content) > MAX_BYTES:
         return Dependencies((), (f"more than {MAX_BYTES} bytes",))
+    if content.startswith(_BINARY_BUN):
+        return Dependencies((), ("binary: `bun install --save-text-lockfile` writes text",))
     found: list[Package] = []
     try:
         for package in reader(content.decode("utf-8-sig")):
@@ -69,6 +74,5 @@ def read_dependencies(path: str, content: bytes) -> Dependencies:
     except Malformed as error:
         return Dependencies(tuple(found), (str(error),))
     except UnicodeDecodeError:
-        binary = path.endswith(".lockb")
-        return Dependencies((), ("binary: `bun install --save-text-lockfile` writes text" if binary else "not UTF-8",))
+        return Dependencies((), ("not UTF-8",))
     return Dependencies(tuple(found))

@@ -21,6 +21,9 @@ MAX_PACKAGES = 100_000
 MAX_TEXT = 512
 """Characters of a name or a version."""
 
+MAX_PLACE = 4096
+"""Characters of an address or a path, or of what names a package together with one."""
+
 _DOTTED = re.compile(rf"""(?:\.[ \t]*[\w"'-]+[ \t]*){{{MAX_KEY_PARTS}}}""")
 _KEY = re.compile(r'[ \t]*("(?:[^"\\\n]|\\.)*")[ \t]*:[ \t]*[\[{]')
 
@@ -47,14 +50,14 @@ def items(value: object, what: str) -> list[Any]:
     return value
 
 
-def text(value: object, what: str) -> str:
+def text(value: object, what: str, limit: int = MAX_TEXT) -> str:
     """``value`` as a text of bounded length; none is "". Raises ``Malformed``."""
     if value is None:
         return ""
     if not isinstance(value, str):
         raise Malformed(f"{what} is not a text")
-    if len(value) > MAX_TEXT:
-        raise Malformed(f"{what} has more than {MAX_TEXT} characters")
+    if len(value) > limit:
+        raise Malformed(f"{what} has more than {limit} characters")
     return value
 
 
@@ -76,6 +79,17 @@ def toml_of(source: str) -> Mapping[str, Any]:
         return tomllib.loads(source)
     except (ValueError, RecursionError) as error:
         raise Malformed("not TOML") from error
+
+
+def place(value: object, what: str) -> str:
+    """``value`` as an address, a path or the like; none is "". Raises ``Malformed``."""
+    return text(value, what, MAX_PLACE)
+
+
+def name_and_place(given: str) -> tuple[str, str]:
+    """``@scope/name@^1.0.0`` as its name, and what follows: a range, a version or a place, "" without one."""
+    end = given.find("@", 1)
+    return (given, "") if end < 0 else (given[:end], given[end + 1 :])
 
 
 class KeyLines:

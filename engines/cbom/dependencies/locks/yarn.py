@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engines.cbom.dependencies.locks.shapes import Malformed, members, text
+from engines.cbom.dependencies.locks.places import is_folder
+from engines.cbom.dependencies.locks.shapes import Malformed, members, name_and_place, place, text
 from engines.cbom.dependencies.locks.yaml_text import Lines, yaml_of
 from engines.cbom.dependencies.model import Ecosystem, Package
 
 _ENTRY = re.compile(r"(\S.*):\s*\Z")
 _VERSION = re.compile(r'  version:? +"?([^"\s]+)"?\s*\Z')
 _WISHES = ("dependencies", "devDependencies", "peerDependencies", "optionalDependencies")
-_LOCAL = ("file:", "link:", "portal:", "workspace:")
 
 
 def read_yarn(source: str) -> Iterator[Package]:
@@ -35,17 +35,11 @@ def _of_first(source: str) -> Iterator[Package]:
             wish, start, seen = found[1].split(",")[0].strip().strip('"'), number, False
         elif not seen and (version := _VERSION.match(line)):
             seen = True
-            name, wanted = _split(wish)
+            name, wanted = name_and_place(wish)
             if wanted.startswith("npm:"):
-                name = _split(wanted.removeprefix("npm:"))[0]
-            if not wanted.startswith(_LOCAL):
+                name = name_and_place(wanted.removeprefix("npm:"))[0]
+            if not is_folder(wanted):
                 yield Package(Ecosystem.NPM, text(name, "a name"), text(version[1], "a version"), start)
-
-
-def _split(wish: str) -> tuple[str, str]:
-    """The name and the range of ``@scope/name@^1.0.0``; an entry of another form has no range."""
-    place = wish.find("@", 1)
-    return (wish, "") if place < 0 else (wish[:place], wish[place + 1 :])
 
 
 def _of_yaml(source: str) -> Iterator[Package]:
@@ -57,26 +51,25 @@ def _of_yaml(source: str) -> Iterator[Package]:
     for key, entry in entries.items():
         if key == "__metadata":
             continue
-        name, reference = _split(text(members(entry, "an entry").get("resolution"), "a resolution"))
+        reference = name_and_place(place(members(entry, "an entry").get("resolution"), "a resolution"))[1]
         for wish in key.split(","):
-            resolved[wish.strip()] = key
+            resolved[wish.strip().partition("::")[0]] = key  # After it stands which workspace asks for a local place.
         if reference.startswith("workspace:"):
             for kind in _WISHES:
                 wishes = members(entry.get(kind), kind)
-                wanted.update(f"{each}@{text(spec, 'a range')}" for each, spec in wishes.items())
-    direct = {resolved.get(wish) or resolved.get(wish.replace("@", "@npm:", 1)) for wish in wanted}
-    direct |= {resolved.get(_with_protocol(wish)) for wish in wanted}
+                wanted.update(f"{each}@{place(spec, 'a range')}" for each, spec in wishes.items())
+    direct = {resolved.get(wish) or resolved.get(_with_protocol(wish)) for wish in wanted}
     for key, entry in entries.items():
         if key == "__metadata":
             continue
-        name, reference = _split(text(members(entry, "an entry").get("resolution"), "a resolution"))
-        if reference and not reference.startswith(_LOCAL):
+        name, reference = name_and_place(entry.get("resolution") or "")
+        if reference and not is_folder(reference):
             line = entries.lines[key] if isinstance(entries, Lines) else 1
             version = text(entry.get("version"), "a version")
-            yield Package(Ecosystem.NPM, name, version, line, key in direct)
+            yield Package(Ecosystem.NPM, text(name, "a name"), version, line, key in direct)
 
 
 def _with_protocol(wish: str) -> str:
     """``name@^1.0.0`` as keys have it."""
-    name, wanted = _split(wish)
+    name, wanted = name_and_place(wish)
     return f"{name}@npm:{wanted}"

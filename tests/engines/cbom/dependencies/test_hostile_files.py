@@ -147,7 +147,8 @@ LONG = "a" * 1_000_000
     ],
 )
 def test_names_and_versions_have_a_bound(path: str, content: str) -> None:
-    assert f"has more than {shapes.MAX_TEXT} characters" in problem(path, content)
+    limit = shapes.MAX_PLACE if path in ("pnpm-lock.yaml", "bun.lock") else shapes.MAX_TEXT
+    assert f"has more than {limit} characters" in problem(path, content)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,11 @@ def test_names_and_versions_have_a_bound(path: str, content: str) -> None:
         ("bun.lock", '{"a": "' + '\\"' * 300_000),
         ("bun.lock", ", " * 300_000),
         ("package-lock.json", ' "' + "\\" * 300_000 + "\n"),
+        ("requirements.txt", f"./a-1-{'a.' * 600}a-{'b.' * 600}b-{'c.' * 600}c.whl\n" * 20),
+        ("requirements.txt", ("-e " + "#" * 4000 + "\n") * 100),
+        ("requirements.txt", "-e" + " \t" * 300_000 + "\n"),
+        ("bun.lock", '{"packages": {' + ",".join(f'"a{n}": ["a{n}@git:a{n}-1.2.3.tgz"]' for n in range(5000)) + "}}"),
+        ("bun.lock", '{"packages": {"a": ["a@b:' + "a-1.2.3-" * 500 + '"]}}'),
     ],
 )
 def test_texts_cost_time_in_proportion(path: str, content: str) -> None:

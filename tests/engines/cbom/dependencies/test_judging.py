@@ -114,3 +114,10 @@ def test_with_the_set_that_ships(path: str, content: str, expected: set[str]) ->
     results = judge(read_dependencies(path, content.encode()).packages, shipped_advisories())
     found = {each.id for result in results for each in result.advisories}
     assert found >= expected and bool(found) == bool(expected)
+
+
+def test_a_version_is_direct_if_one_of_its_places_is() -> None:
+    places = [Package(Ecosystem.NPM, "elliptic", "6.5.4", line, direct) for line, direct in ((3, False), (9, True))]
+    assert {(result.package.line, result.package.direct) for result in judge(places, shipped_advisories())} == {
+        (3, True)
+    }

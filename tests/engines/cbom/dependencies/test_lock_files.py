@@ -57,6 +57,7 @@ dependencies = [
         ("myrequirements.txt", False),
         ("docs/notes.txt", False),
         ("package.json", False),
+        ("tools/report.py.lock", True),
         ("pylock.a.b.toml", False),
         ("Cargo.toml", False),
     ],
@@ -71,8 +72,9 @@ def test_lines_that_cannot_be_told_are_the_first() -> None:
 
 
 def test_the_binary_form_of_bun_is_named() -> None:
-    (problem,) = read_dependencies("a/bun.lockb", b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n\xff").problems
-    assert problem.startswith("binary: ")
+    for rest in (b"\xff", b"\x02"):  # The second is UTF-8 too.
+        (problem,) = read_dependencies("a/bun.lockb", b"#!/usr/bin/env bun\nbun-lockfile-format-v0\n" + rest).problems
+        assert problem.startswith("binary: ")
 
 
 def test_package_urls() -> None:

@@ -38,7 +38,21 @@ def test_package_lock_of_version_1_is_a_tree() -> None:
     "bn.js": {
       "version": "5.2.1"
     },
-    "ours": {"version": "file:ours"}
+    "ours": {"version": "file:ours", "dependencies": {
+      "md5": {
+        "version": "2.3.0"
+      }
+    }},
+    "vendored": {
+      "version": "file:vendored-1.2.3.tgz"
+    },
+    "crypto-js": {
+      "version": "https://registry.npmjs.org/crypto-js/-/crypto-js-4.1.1.tgz"
+    },
+    "fork": {
+      "version": "git+ssh://git@github.com/example/fork.git#ce6fe98eb0c8ad2db933a4b16cdb4e8c918fb890",
+      "from": "git+ssh://git@github.com/example/fork.git"
+    }
   }
 }
 """
@@ -47,6 +61,10 @@ def test_package_lock_of_version_1_is_a_tree() -> None:
         ("bn.js", "4.12.0", 10, False),
         ("@noble/ed25519", "2.1.0", 15, None),
         ("bn.js", "5.2.1", 18, None),
+        ("md5", "2.3.0", 22, False),
+        ("vendored", "1.2.3", 26, None),
+        ("crypto-js", "4.1.1", 29, None),
+        ("fork", "", 32, None),
     ]
 
 
@@ -68,11 +86,16 @@ elliptic@6.5.4, elliptic@^6.5.3:
 
 "ours@file:./ours":
   version "1.0.0"
+
+"vendored@file:vendored-1.2.3.tgz":
+  version "1.2.3"
+  resolved "file:vendored-1.2.3.tgz#aa513dfa5f978c443da0da9630abfdeb951ef38b"
 """
     assert rows("yarn.lock", content) == [
         ("@noble/curves", "1.4.0", 4, None),
         ("elliptic", "6.5.4", 10, None),
         ("crypto-js", "4.1.1", 13, None),
+        ("vendored", "1.2.3", 19, None),
     ]
 
 
@@ -106,12 +129,25 @@ __metadata:
   dependencies:
     elliptic: "npm:^6.5.3"
     hash: "npm:crypto-js@^4.0.0"
+    ours: "file:ours"
+    vendored: "file:vendored-1.2.3.tgz"
+  peerDependencies:
+    rsa: "*"
+
+"ours@file:ours::locator=shop%40workspace%3A.":
+  version: 1.2.3
+  resolution: "ours@file:ours#ours::hash=ab1a9f&locator=shop%40workspace%3A."
+
+"vendored@file:vendored-1.2.3.tgz::locator=shop%40workspace%3A.":
+  version: 1.2.3
+  resolution: "vendored@file:vendored-1.2.3.tgz#vendored-1.2.3.tgz::hash=906e53&locator=shop%40workspace%3A."
 """
     assert rows("yarn.lock", content) == [
         ("elliptic", "6.5.4", 7, True),
         ("crypto-js", "4.1.1", 12, True),
         ("@noble/hashes", "1.4.0", 16, False),
         ("node-rsa", "1.1.1", 20, False),
+        ("vendored", "1.2.3", 39, True),
     ]
     older = content.replace('elliptic: "npm:^6.5.3"', 'elliptic: "^6.5.3"').replace("version: 8", "version: 4")
     assert rows("yarn.lock", older) == rows("yarn.lock", content)
@@ -191,6 +227,56 @@ packages:
     ]
 
 
+def test_pnpm_names_what_comes_from_no_registry_in_its_entry() -> None:
+    commit = "ce6fe98eb0c8ad2db933a4b16cdb4e8c918fb890"
+    older = f"""lockfileVersion: 5.4
+dependencies:
+  elliptic: 6.5.4_4ogyg5qrk4dm55ktii6jzuenxy
+  fork: github.com/example/fork/{commit}
+  ours: file:ours
+  vendored: file:vendored-1.2.3.tgz
+packages:
+  /elliptic/6.5.4:
+    dev: true
+  /elliptic/6.5.4_4ogyg5qrk4dm55ktii6jzuenxy:
+    patched: true
+  file:ours:
+    resolution: {{directory: ours, type: directory}}
+    name: ours
+    version: 1.2.3
+  file:vendored-1.2.3.tgz:
+    resolution: {{integrity: sha512-a, tarball: file:vendored-1.2.3.tgz}}
+    name: vendored
+    version: 1.2.3
+  github.com/example/fork/{commit}:
+    resolution: {{tarball: https://codeload.github.com/example/fork/tar.gz/{commit}}}
+    name: jsfork
+    version: 1.2.3
+"""
+    expected = [
+        ("elliptic", "6.5.4", 8, True),
+        ("elliptic", "6.5.4", 10, True),
+        ("vendored", "1.2.3", 16, True),
+        ("jsfork", "1.2.3", 20, True),
+    ]
+    assert rows("pnpm-lock.yaml", older) == expected
+    middle = older.replace("5.4\n", "'6.0'\n").replace("/elliptic/", "/elliptic@")
+    assert rows("pnpm-lock.yaml", middle.replace("_4ogyg5qrk4dm55ktii6jzuenxy", "(patch_hash=4ogyg)")) == expected
+    newer = f"""lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      gh:
+        specifier: git+ssh://git@github.com/example/fork.git#main
+        version: jsfork@git+ssh://git@github.com/example/fork.git#{commit}
+packages:
+  jsfork@git+ssh://git@github.com/example/fork.git#{commit}:
+    resolution: {{commit: {commit}, repo: git@github.com:example/fork.git, type: git}}
+    version: 1.2.3
+"""
+    assert rows("pnpm-lock.yaml", newer) == [("jsfork", "1.2.3", 9, True)]
+
+
 def test_pnpm_9_and_later() -> None:
     content = """lockfileVersion: '9.0'
 
@@ -252,6 +338,7 @@ def test_bun() -> None:
         "elliptic": "^6.5.3",
       },
     },
+    "packages/api": { "name": "@shop/api", "dependencies": { "elliptic": "6.5.0" } },
   },
   "packages": {
     // A comment.
@@ -259,12 +346,23 @@ def test_bun() -> None:
 
     "elliptic": ["elliptic@6.5.4", "", {}, "sha512-b"],
     "ours": ["ours@workspace:packages/ours"],
+    "folder": ["folder@file:../folder", { "dependencies": { "bn.js": "4.12.0" } }],
+    "vendored": ["vendored@./vendored-1.2.3.tgz", {}, "sha512-d"],
+    "fork": ["jsfork@git+ssh://git@github.com/example/fork.git#ce6fe98eb0c8", {}, "ce6fe98eb0c8"],
+    "gh": ["gh@github:example/gh#ce6fe98", {}, "example-gh-ce6fe98"],
+    "curve": ["@noble/ed25519@https://registry.npmjs.org/@noble/ed25519/-/ed25519-2.1.0.tgz", {}, "sha512-e"],
     "elliptic/hash": ["hash.js@1.1.7", "", {}, "sha512-c"],
+    "@shop/api/elliptic": ["elliptic@6.5.0", "", {}, "sha512-f"],
   },
 }
 """
     assert rows("bun.lock", content) == [
-        ("@noble/curves", "1.4.0", 13, False),
-        ("elliptic", "6.5.4", 15, True),
-        ("hash.js", "1.1.7", 17, False),
+        ("@noble/curves", "1.4.0", 14, False),
+        ("elliptic", "6.5.4", 16, True),
+        ("vendored", "1.2.3", 19, False),
+        ("jsfork", "", 20, False),
+        ("gh", "", 21, False),
+        ("@noble/ed25519", "2.1.0", 22, False),
+        ("hash.js", "1.1.7", 23, False),
+        ("elliptic", "6.5.0", 24, True),
     ]
