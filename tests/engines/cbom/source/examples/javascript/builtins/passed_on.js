@@ -55,6 +55,15 @@ export function opened(password, data, parts, name) {
   return createDecipheriv('aes256', key, data.iv); // finds: use:AES unauthenticated-mode
 }
 
+export function concatenated(password) {
+  const key = Buffer.alloc(32);
+  const hashes = [];
+  let last = createHash('sha256').update(password.trimmed()).digest(); // finds: use:SHA-256
+  while (hashes.length < 2) hashes.push(last);
+  Buffer.concat(hashes).copy(key, 0, 0, 32);
+  return createCipheriv('aes-256-gcm', key, process.env.IV); // finds: use:AES
+}
+
 const constant = Buffer.alloc(32);
 Buffer.from('0123456789abcdef0123456789abcdef').copy(constant);
 createCipheriv('aes-256-gcm', constant, process.env.IV); // finds: use:AES hardcoded-key
