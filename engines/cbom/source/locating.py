@@ -102,7 +102,7 @@ _GO_LIBRARY = frozenset(
 
 
 def go_files(tree: Tree, path: str, module: str, member: str) -> Found:
-    """A file of the package whose folder ends the path of the import, below any folder around the file.
+    """The files of the package whose folder ends the path of the import, below any folder around the file.
 
     The module ``.`` is the package of the file itself.
     """
@@ -116,7 +116,7 @@ def go_files(tree: Tree, path: str, module: str, member: str) -> Found:
             folder = around + "/".join(parts[first:])
             files = [file for file in tree.by_folder.get(folder, ()) if _is_go(file, tests=False)]
             if files:
-                yield files[0], ""
+                yield from ((file, "") for file in files[:MAX_SIBLINGS])
                 return
 
 

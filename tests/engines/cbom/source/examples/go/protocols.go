@@ -44,14 +44,19 @@ func keys(seed, point []byte, number *big.Int) {
 	_, _ = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point) // finds: use:ECDSA
 	_ = &ecdsa.PublicKey{Curve: elliptic.P384(), X: number, Y: number} // finds: use:ECDSA
 	_ = &ecdsa.PublicKey{}
-	_ = &rsa.PublicKey{N: number, E: 65537} // finds: use:RSA
+	_ = &rsa.PublicKey{ // finds: use:RSA
+		N: number,
+		E: 65537,
+	}
 	key, _ := mldsa.GenerateKey(mldsa.MLDSA65()) // finds: use:ML-DSA-65
 	key.Sign(nil, seed, nil)                     // finds: use:ML-DSA-65
 	wgtypes.GeneratePrivateKey()                 // finds: use:X25519
 }
 
 func certificates(raw []byte, roots *x509.CertPool) {
-	template := x509.Certificate{NotAfter: time.Now()} // finds: use:X.509
+	template := x509.Certificate{ // finds: use:X.509
+		NotAfter: time.Now(),
+	}
 	_ = x509.Certificate{}
 	template.Verify(x509.VerifyOptions{Roots: roots}) // finds: use:X.509
 	ocsp.ParseResponse(raw, nil)                      // finds: use:X.509
