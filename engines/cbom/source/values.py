@@ -32,6 +32,8 @@ WEAK_RANDOM = "weak-random"
 DERIVED = "derived"
 """Data that a function of cryptography made: a digest, a derived key, a ciphertext."""
 
+CLOCK = "clock"
+"""Numbers of a clock, which can be guessed."""
 
 TEXT = "java.lang.String"
 """A library's type that tells nothing of its objects: they have the methods of any text."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from engines.cbom.source.program import ENUM_NAME
 from engines.cbom.source.values import (
+    CLOCK,
     CONSTANT,
     DERIVED,
     RANDOM,
@@ -140,6 +141,8 @@ def _pair(name: str, left: Value, right: Value) -> Values:
         return (Data(RANDOM if RANDOM in origins else max(origins, key=len), size, _maker(left, right)),)
     if WEAK_RANDOM in origins:
         return (Data(WEAK_RANDOM, None, _maker(left, right)),)
+    if CLOCK in origins and origins <= {CLOCK, CONSTANT} and not (_is_text(left) or _is_text(right)):
+        return (Data(CLOCK),)
     return _partial(left, right) if name == "+" else UNKNOWN
 
 
@@ -194,6 +197,10 @@ def _sum(sizes: list[int | None]) -> int | None:
     """The sum of lengths; None if one isn't known, or beyond what matters."""
     known_sizes = [size for size in sizes if size is not None and size <= MAX_TEXT]
     return sum(known_sizes) if len(known_sizes) == len(sizes) else None
+
+
+def _is_text(value: Value) -> bool:
+    return type(value) is Known and isinstance(value.value, str)
 
 
 def _origin(value: Value) -> str:

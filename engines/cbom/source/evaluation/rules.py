@@ -230,7 +230,7 @@ def of_term(term: Term, names: dict[str, Values]) -> Values:
 
 def _part(value: object, word: str) -> Values:
     if isinstance(value, Thing):
-        return value.facts.get(word, NOTHING)
+        return value.facts.get(word, UNKNOWN if value.type == TEXT else NOTHING)
     if isinstance(value, Table):
         return value.entries.get(word, UNKNOWN if value.open else NOTHING)
     if isinstance(value, Instance):

@@ -8,7 +8,18 @@ from typing import Any
 
 from engines.cbom.source.judging.limits import limits
 from engines.cbom.source.judging.subject import Subject, number_of
-from engines.cbom.source.values import WEAK_RANDOM, Data, Known, Partial, Value, Values, constants, is_blank, is_static
+from engines.cbom.source.values import (
+    CLOCK,
+    WEAK_RANDOM,
+    Data,
+    Known,
+    Partial,
+    Value,
+    Values,
+    constants,
+    is_blank,
+    is_static,
+)
 
 _UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPGP", "IGE"})
 _OF_KEYS = "key"
@@ -163,7 +174,7 @@ def _salt(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]
 
 
 def _seed(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
-    if any(is_static(value) for value in facts.get("seed", ())):
+    if any(is_static(value) or (type(value) is Data and value.origin == CLOCK) for value in facts.get("seed", ())):
         yield Weakness("static-seed", {})
 
 

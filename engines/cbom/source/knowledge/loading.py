@@ -59,7 +59,7 @@ _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "g
 _QUOTES = "'\"`"
 """What stands around the name of a package where it is imported (JavaScript)."""
 
-_ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived"})
+_ORIGINS = frozenset({"", "constant", "random", "weak-random", "derived", "clock"})
 
 
 class KnowledgeError(Exception):

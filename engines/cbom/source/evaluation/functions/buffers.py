@@ -1,4 +1,4 @@
-"""Buffers of JavaScript: typed arrays, views of them, and Node's ``Buffer``.
+"""Buffers: arrays of bytes that programs fill, with JavaScript's typed arrays, views of them, and Node's ``Buffer``.
 
 They begin as zeros. Methods that write into one make it what is written: a nonce with a counter in it isn't constant.
 """
@@ -48,10 +48,19 @@ def _view(_evaluator: Any, arguments: Arguments) -> Values:
     return Arguments([of], {}).unfollowed()
 
 
+def write_into(buffers: Values, values: Values) -> None:
+    """A buffer gets a part that has these values: constant ones leave it as it is, others tell what it is now."""
+    if values and all(is_static(value) for value in values):
+        return
+    sources = [value for value in values if type(value) is Data]
+    for buffer in buffers:
+        if type(buffer) is Data and buffer.origin == CONSTANT:
+            buffer.origin, buffer.made = (sources[0].origin, sources[0].made) if sources else ("", None)
+
+
 def _written(_evaluator: Any, arguments: Arguments) -> Values:
-    """A method that writes into its buffer, which isn't constant any more if what it writes isn't."""
-    if not all(is_static(value) for values in arguments.positional[:1] for value in values):
-        Arguments([arguments.receiver], {}).may_fill()
+    """A method that writes its first argument into its buffer."""
+    write_into(arguments.receiver, arguments.at(0))
     return arguments.receiver or UNKNOWN
 
 

@@ -6,18 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from engines.cbom.source.evaluation import operators
+from engines.cbom.source.evaluation.functions.buffers import write_into
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
-    CONSTANT,
     NOTHING,
     UNKNOWN,
     Array,
     Closure,
-    Data,
     Known,
     Table,
     Values,
-    is_static,
     known,
     sole,
     union,
@@ -196,34 +194,21 @@ def _pairs_of(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _put_bytes(_evaluator: Any, arguments: Arguments) -> Values:
-    """A ``ByteBuffer``'s ``put``, ``putLong``: the array that it wraps isn't what it was, unless by a constant."""
-    static = all(is_static(value) for values in arguments.positional for value in values)
-    for value in arguments.receiver:
-        if type(value) is Data and not static:
-            value.origin, value.made = "", None
+    """A ``ByteBuffer``'s ``put``, ``putLong``, also at a position."""
+    write_into(arguments.receiver, union(arguments.positional))
     return arguments.receiver
 
 
 def _filled(_evaluator: Any, arguments: Arguments) -> Values:
     """``Arrays.fill(buffer, value)``, also with bounds."""
-    _copy_into(arguments.at(0), arguments.positional[-1] if arguments.positional else UNKNOWN)
+    write_into(arguments.at(0), arguments.positional[-1] if arguments.positional else UNKNOWN)
     return UNKNOWN_RESULT
 
 
 def _copied(_evaluator: Any, arguments: Arguments) -> Values:
     """``System.arraycopy(source, from, target, to, count)``."""
-    _copy_into(arguments.at(2), arguments.at(0))
+    write_into(arguments.at(2), arguments.at(0))
     return UNKNOWN_RESULT
-
-
-def _copy_into(buffers: Values, values: Values) -> None:
-    """A buffer gets a part that has these values: constant ones leave it as it is, others tell what it is now."""
-    if values and all(is_static(value) for value in values):
-        return
-    sources = [value for value in values if type(value) is Data]
-    for buffer in buffers:
-        if type(buffer) is Data and buffer.origin == CONSTANT:
-            buffer.origin, buffer.made = (sources[0].origin, sources[0].made) if sources else ("", None)
 
 
 def _optional(_evaluator: Any, arguments: Arguments) -> Values:

@@ -91,11 +91,11 @@ public class Ciphers {
         new SecureRandom().nextBytes(nonce); // finds: use:CSPRNG
         for (byte[] message : messages) {
             Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding"); // finds: use:AES
-            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, nonce)); // finds: nonce-reuse
-            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, given));
+            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, nonce)); // finds: use:AES nonce-reuse
+            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, given)); // finds: use:AES
             byte[] own = new byte[12];
             new SecureRandom().nextBytes(own); // finds: use:CSPRNG
-            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, own));
+            cipher.init(Cipher.ENCRYPT_MODE, key, new GCMParameterSpec(128, own)); // finds: use:AES
         }
     }
 
@@ -116,7 +116,7 @@ public class Ciphers {
         new IvParameterSpec(iv); // finds: static-iv
         new SecureRandom().nextBytes(iv); // finds: use:CSPRNG
         new IvParameterSpec(iv);
-        new GCMParameterSpec(128, "twelve bytes".getBytes()); // finds: static-iv
+        new GCMParameterSpec(128, "twelve bytes".getBytes()); // finds: use:AES static-iv
         byte[] read = new byte[16];
         in.read(read);
         new IvParameterSpec(read);

@@ -130,10 +130,10 @@ class Members {
     void counted() {
         byte[] nonce = new byte[12];
         java.nio.ByteBuffer.wrap(nonce).putLong(4, ++counter);
-        new javax.crypto.spec.GCMParameterSpec(128, nonce);
+        new javax.crypto.spec.GCMParameterSpec(128, nonce); // finds: use:AES
         byte[] zeros = new byte[12];
         java.nio.ByteBuffer.wrap(zeros).putInt(7);
-        new javax.crypto.spec.GCMParameterSpec(128, zeros); // finds: static-iv
+        new javax.crypto.spec.GCMParameterSpec(128, zeros); // finds: use:AES static-iv
     }
 
     @Getter

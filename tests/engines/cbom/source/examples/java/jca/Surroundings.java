@@ -4,6 +4,10 @@ import java.io.InputStream;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.MessageDigest;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.SecureRandom;
+import java.util.Date;
 import java.util.Random;
 import javax.crypto.Cipher;
 import javax.crypto.spec.IvParameterSpec;
@@ -90,5 +94,31 @@ class Pairs {
     void make(Kind kind) throws Exception {
         KeyPairGenerator generator = KeyPairGenerator.getInstance(kind.name); // finds: use:RSA use:EC
         generator.initialize(kind.size);
+    }
+}
+
+class Seeds {
+    void ofTheTime(byte[] entropy) throws Exception {
+        SecureRandom generator = SecureRandom.getInstance("SHA1PRNG"); // finds: use:CSPRNG
+        generator.setSeed(System.currentTimeMillis()); // finds: static-seed
+        long seed = System.nanoTime() ^ 17;
+        new SecureRandom(Long.toString(seed).getBytes()); // finds: use:CSPRNG static-seed
+        new SecureRandom(ByteBuffer.allocate(8).putLong(new Date().getTime()).array()); // finds: use:CSPRNG static-seed
+        generator.setSeed(entropy);
+        byte[] nonce = ByteBuffer.allocate(16).putLong(System.currentTimeMillis()).array();
+        new IvParameterSpec(nonce);
+        new IvParameterSpec(ByteBuffer.allocate(16).array()); // finds: static-iv
+        ByteBuffer given = ByteBuffer.allocate(16).order(ByteOrder.BIG_ENDIAN);
+        given.put(entropy).flip();
+        new IvParameterSpec(given.array());
+        ByteBuffer received = ByteBuffer.allocate(16);
+        channel.read(received);
+        new IvParameterSpec(received.array());
+    }
+
+    void forSecrets() {
+        Random random = new Random(System.nanoTime());
+        int pin = random.nextInt(10000); // finds: weak-random use:PRNG
+        int die = random.nextInt(6);
     }
 }
