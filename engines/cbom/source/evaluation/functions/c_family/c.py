@@ -101,7 +101,8 @@ def of_c(
     if rule.primitive == "cipher" and is_listed(node, evaluator.running()):
         return {**told, "operation": known("choice")}
     asked = rule.naming and evaluator.keyed == "key"
-    if asked or is_part(rule.primitive, {**everything, **told}, evaluator.within(), node.args):
+    primitive = rule.primitive or ("cipher" if "iv" in told else "")
+    if asked or is_part(primitive, {**everything, **told}, evaluator.within(), node.args):
         return {**told, "operation": known("key"), "iv": NOTHING}
     return told
 
@@ -121,7 +122,7 @@ def is_part(
     """
     stated = (each for word in ("mode", "algorithm") for each in constants(facts.get(word, NOTHING)))
     texts = [each.upper() for each in stated if isinstance(each, str)]
-    if primitive != "cipher" or not any(each.endswith(("ECB", "CBC")) for each in texts):
+    if primitive != "cipher" or (texts and not any(each.endswith(("ECB", "CBC")) for each in texts)):
         return False
     names = [each.name for each in running if type(each) is program.Function]
     if any(not _COMPOSED.isdisjoint(_words(each)) for each in names):

@@ -101,3 +101,8 @@ int keys(psa_key_id_t *id, mbedtls_ssl_config *config, const unsigned char *give
     mbedtls_ssl_conf_psk(config, psk, sizeof psk, (const unsigned char *)"name", 4); // finds: hardcoded-key use:TLS
     return mbedtls_ssl_conf_psk(config, given, 16, (const unsigned char *)"name", 4);
 }
+
+void authenticates(const unsigned char *key, const unsigned char *data, unsigned char *out) {
+    mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), key, 20, data, 16, out); // finds: use:HMAC-SHA-1 use:SHA-1
+    mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_MD5), key, 20, data, 16, out); // finds: use:HMAC-MD5 use:MD5 weak-hash
+}

@@ -61,3 +61,9 @@ int newest(MlKemKey *key, RsaKey *rsa, WC_RNG *rng, byte *out, byte *shared)
     wc_MlKemKey_Encapsulate(key, out, shared, rng); // finds: use:ML-KEM
     return wc_RsaPSS_Sign(out, 32, shared, 256, WC_HASH_TYPE_SHA256, WC_MGF1SHA256, rsa, rng); // finds: use:RSA
 }
+
+void serves(WOLFSSL *unchecked) {
+    WOLFSSL_CTX *server = wolfSSL_CTX_new(wolfTLSv1_3_server_method()); // finds: use:TLSv1.3
+    wolfSSL_CTX_set_verify(server, WOLFSSL_VERIFY_NONE, NULL); // finds: use:TLS
+    wolfSSL_set_verify(unchecked, WOLFSSL_VERIFY_NONE, NULL); // finds: use:TLS disabled-certificate-check
+}

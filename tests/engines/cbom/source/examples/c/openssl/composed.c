@@ -65,3 +65,12 @@ void makes_session(struct session *made, size_t size) {
 void uses_session(const struct session *session, EVP_CIPHER_CTX *ctx, const unsigned char *iv) {
     EVP_EncryptInit_ex(ctx, EVP_aes_128_gcm(), NULL, session->key, iv); // finds: use:AES
 }
+
+int cbc(EVP_CIPHER_CTX *ctx, const unsigned char *key, const unsigned char *iv) {
+    return EVP_CipherInit_ex(ctx, EVP_aes_128_cbc(), NULL, key, iv, 1); // finds: use:AES unauthenticated-mode
+}
+
+int cmac_block(EVP_CIPHER_CTX *ctx, const unsigned char *key, const unsigned char *block) {
+    static const unsigned char zero[16] = "";
+    return cbc(ctx, key, zero);
+}
