@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engines.cbom.source.evaluation.lifetimes.parameters import DECRYPTING
 from engines.cbom.source.judging.limits import limits
 from engines.cbom.source.judging.subject import Subject, number_of
 from engines.cbom.source.values import (
@@ -161,7 +162,7 @@ def _iv(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -
 
 
 def _decrypts(facts: Mapping[str, Values]) -> bool:
-    return constants(facts.get("direction", ())) == ["decrypt"]
+    return constants(facts.get("direction", ())) in DECRYPTING
 
 
 def _salt(_subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:

@@ -8,15 +8,18 @@ from typing import Any
 
 from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
-from engines.cbom.source.judging.names import algorithm_named
+from engines.cbom.source.judging.names import algorithm_named, read_name
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.soundness import has_mac, is_sound
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
-from engines.cbom.source.values import UNKNOWN, Class, Partial, Unknown, Values
+from engines.cbom.source.values import UNKNOWN, Class, Known, Partial, Unknown, Values
 from engines.cbom.source.words import USE
 
 _BEFORE_TLS = "SSL"
 """How versions of the protocol are called that are no TLS yet."""
+
+_OF_ANY_NAME = frozenset({"hash", "mac", "cipher"})
+"""Kinds of uses that a call is whatever the algorithm is called."""
 
 _MAX_CALLERS = 16
 """The most callers of a function that are looked at for a MAC."""
@@ -155,10 +158,20 @@ def order(result: Result) -> tuple[Any, ...]:
 
 
 def _is_chosen_elsewhere(sighting: Sighting) -> bool:
-    """Whether a call is a use whose algorithm comes from a caller, or from outside of the program."""
+    """Whether a call is a use whose algorithm comes from a caller, from outside of the program, or isn't known."""
     given = sighting.facts.get("algorithm", ()) if "algorithm" in sighting.rule.facts else UNKNOWN
     named = sighting.rule.unnamed or sighting.rule.primitive not in ("", "algorithm")
-    return bool(named) and not sighting.rule.asks and any(type(value) in (Unknown, Partial) for value in given)
+    if not named or sighting.rule.asks:
+        return False
+    strange = sighting.rule.primitive in _OF_ANY_NAME
+    return any(type(value) in (Unknown, Partial) or (strange and _is_strange(value)) for value in given)
+
+
+def _is_strange(value: object) -> bool:
+    """Whether a text names an algorithm that isn't known, such as one of a provider of the program's own."""
+    return (
+        type(value) is Known and isinstance(value.value, str) and value.value != "" and read_name(value.value) is None
+    )
 
 
 def _told(sighting: Sighting) -> Mapping[str, Values]:

@@ -28,6 +28,9 @@ _AUTHENTICATED = re.compile(
 
 _MAC = re.compile("hmac|cmac|gmac|siv|s2v|poly1305")
 
+_MAKING = frozenset({"generate", "compute", "calculate", "calc", "make", "create", "verify", "check", "validate"})
+"""Verbs before it in the names of functions that make or check one of a hash: ``generateMac``, not ``getMac``."""
+
 _MACS = ("hmac", "cmac", "hkdf", "pbkdf", "totp", "hotp")
 _SOUND_IN_MACS = frozenset({"weak-hash", "unauthenticated-mode"})
 _BROKEN_IN_MACS = frozenset({"MD2", "MD4", "MD5"})
@@ -108,7 +111,9 @@ def _is_cipher(of: Class) -> bool:
 
 def has_mac(of: Class) -> bool:
     """Whether a type has a MAC, or is a mode with one, by its name and those of its members: its ``hmac``."""
-    return any(_MAC.search(name.lower()) for name in (of.node.name, *of.members, *of.field_names()))
+    if any(_MAC.search(name.lower()) for name in (of.node.name, *of.members, *of.field_names())):
+        return True
+    return any(words[-1:] == ["mac"] and words[0] in _MAKING for words in map(words_of, of.members))
 
 
 def _is_tested(sighting: Sighting) -> bool:

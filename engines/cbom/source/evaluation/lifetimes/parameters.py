@@ -15,6 +15,9 @@ from engines.cbom.source.evaluation.sightings import Place, Sighting, Witness
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import Data, Thing, constants
 
+DECRYPTING = (["decrypt"], [False])
+"""The constants of a ``direction`` that is decryption; false is that of a switch for encryption."""
+
 
 def as_it_is(sighting: Sighting | None) -> Sighting | None:
     """A sighting whose buffers keep their content of now: they may be filled before it is told."""
@@ -49,4 +52,4 @@ def _decrypts(rule: Rule, arguments: Arguments) -> bool:
     if "direction" not in rule.facts:
         return False
     given = rules.of_term(rule.facts["direction"], rules.bound(rule, arguments))
-    return len(given) == 1 and constants(given) == ["decrypt"]
+    return len(given) == 1 and constants(given)[:1] in DECRYPTING

@@ -32,7 +32,9 @@ import org.bouncycastle.pqc.crypto.mldsa.MLDSASigner;
 import org.bouncycastle.pqc.crypto.mlkem.MLKEMKeyGenerationParameters;
 import org.bouncycastle.pqc.crypto.mlkem.MLKEMParameters;
 import org.bouncycastle.crypto.generators.PKCS5S2ParametersGenerator;
+import org.bouncycastle.crypto.BlockCipher;
 import org.bouncycastle.crypto.modes.CBCBlockCipher;
+import org.bouncycastle.crypto.modes.SICBlockCipher;
 import org.bouncycastle.crypto.modes.GCMBlockCipher;
 import org.bouncycastle.crypto.paddings.PaddedBufferedBlockCipher;
 import org.bouncycastle.crypto.params.*;
@@ -109,5 +111,13 @@ class MoreOfBouncyCastle {
         new SNTRUPrimeKeyPairGenerator(); // finds: use:sntrup761
         new MLKEMKeyPairGenerator(); // finds: use:ML-KEM
         new LMSSigner(); // finds: use:LMS
+    }
+}
+
+class Directions {
+    void both(byte[] key) {
+        BlockCipher cipher = new SICBlockCipher(new AESEngine()); // finds: use:AES unauthenticated-mode
+        cipher.init(true, new ParametersWithIV(new KeyParameter(key), new byte[16])); // finds: static-iv
+        cipher.init(false, new ParametersWithIV(new KeyParameter(key), new byte[16]));
     }
 }

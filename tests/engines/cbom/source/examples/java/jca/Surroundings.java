@@ -122,3 +122,29 @@ class Seeds {
         int die = random.nextInt(6);
     }
 }
+
+class KeyFile {
+    byte[] sealed(byte[] text, byte[] key, byte[] iv) throws Exception {
+        Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding"); // finds: use:AES
+        cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv)); // finds: use:AES
+        return cipher.doFinal(text);
+    }
+
+    byte[] generateMac(byte[] key, byte[] sealed) throws Exception {
+        MessageDigest digest = MessageDigest.getInstance("OWN-KECCAK-256"); // finds: use:
+        digest.update(key);
+        return digest.digest(sealed);
+    }
+}
+
+class Interfaces {
+    byte[] getMac() {
+        return null;
+    }
+
+    byte[] sealed(byte[] text, byte[] key, byte[] iv) throws Exception {
+        Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding"); // finds: use:AES unauthenticated-mode
+        cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv)); // finds: use:AES
+        return cipher.doFinal(text);
+    }
+}
