@@ -197,7 +197,8 @@ def test_a_connection_that_has_gone_stale_costs_no_call(connect: Connect, script
     scripted.plays = [last, last, last, OK]
     client = connect(addr=scripted.address, token="t")
     for _ in range(4):
-        client.encrypt(b"x", "c")
+        assert client.encrypt(b"x", "c") == "vault:v1:AAAA"
+    assert len(scripted.sent) == 4
 
 
 def test_threads_share_a_client(scripted: Scripted) -> None:

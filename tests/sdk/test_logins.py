@@ -211,14 +211,16 @@ def test_an_agents_file_is_read_again(
 
 
 def test_a_token_that_was_revoked_is_replaced(connect: Connect, server: Server, logins: dict[str, Login]) -> None:
-    client = connect(addr=server.address, login=logins["approle"])
+    client, revoked = connect(addr=server.address, login=logins["approle"]), 0
     for _ in range(2):
         client.encrypt(b"x", "c")
         for accessor in server.request("LIST", "auth/token/accessors").data()["keys"]:
             found = server.request("POST", "auth/token/lookup-accessor", {"accessor": accessor}).json()
             if (found.get("data") or {}).get("path") == "auth/approle/login":
                 server.request("POST", "auth/token/revoke-accessor", {"accessor": accessor})
-    client.encrypt(b"x", "c")
+                revoked += 1
+    assert revoked >= 2
+    assert client.encrypt(b"x", "c").startswith("vault:v1:")
 
 
 def test_a_refusal_to_a_good_token_is_no_reason_to_log_in(connect: Connect, scripted: Scripted) -> None:

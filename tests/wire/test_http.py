@@ -275,8 +275,9 @@ def test_slow_head(server: Server, raw: RawConnection) -> None:
     assert still_serves(server)
 
 
-def test_silence_instead_of_a_head(raw: RawConnection) -> None:
+def test_silence_instead_of_a_head(server: Server, raw: RawConnection) -> None:
     raw.await_close()
+    assert still_serves(server)
 
 
 def test_slow_body(server: Server, raw: RawConnection) -> None:

@@ -269,7 +269,10 @@ def test_ecdsa_takes_a_digest_of_any_length(curve: Algorithm, size: int) -> None
 def test_ecdsa_hashes_a_digest_as_the_message_it_is_of() -> None:
     key = Ecdsa(ECDSA_P256.generate(0))
     signed = key.sign(b"message", SignatureOptions(SHA2_256))
-    key.verify(SHA2_256.digest(b"message"), signed, SignatureOptions(SHA2_256, prehashed=True))
+    prehashed = SignatureOptions(SHA2_256, prehashed=True)
+    key.verify(SHA2_256.digest(b"message"), signed, prehashed)
+    with pytest.raises(BadSignature):
+        key.verify(SHA2_256.digest(b"messagf"), signed, prehashed)
 
 
 def test_wrapping_and_unwrapping_are_inverse_for_every_hash() -> None:

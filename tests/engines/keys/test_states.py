@@ -157,7 +157,8 @@ async def test_a_key_works_between_its_times(keys: Driver, use: str) -> None:
     for name in KEYS:
         await keys.write(f"keys/{name}/config", not_before=SOONER, not_after=LATER)
     path, parameters = USES[use]
-    await keys.write(path, **filled(parameters, made))
+    answer = await keys.write(path, **filled(parameters, made))
+    assert answer.get("valid", True)
 
 
 @pytest.mark.parametrize("use", USES)
@@ -189,10 +190,12 @@ async def test_after_its_time_a_key_only_decrypts_and_verifies(keys: Driver, use
 @pytest.mark.parametrize("parameters", [{"not_before": LATER}, {"not_after": SOONER}])
 async def test_outside_its_times_a_key_is_managed_and_copied(keys: Driver, parameters: dict[str, str]) -> None:
     await keys.write("keys/aes/config", **parameters)
-    await keys.read("export/encryption-key/aes")
-    await keys.read("backup/aes")
+    assert set((await keys.read("export/encryption-key/aes"))["keys"]) == {"1"}
+    assert (await keys.read("backup/aes"))["backup"]
     await keys.write("keys/aes/rotate")
+    assert (await keys.read("keys/aes"))["latest_version"] == 2
     await keys.invoke(Operation.DELETE, "keys/aes/soft-delete")
+    assert (await keys.read("keys/aes"))["soft_deleted"] is True
 
 
 async def test_times_hold_to_the_moment(keys: Driver) -> None:

@@ -74,7 +74,8 @@ async def test_other_processes_have_to_be_heard_of_and_to_agree(monkeypatch: pyt
         await watch.check_processes()
 
 
-async def test_a_process_alone_has_nobody_to_disagree_with() -> None:
+async def test_a_process_alone_agrees_with_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocks, "SILENT_SECONDS", 0.0)
     await ClockWatch(time.time, Meter()).check_processes()
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat import asn1
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from cryptography.x509 import ObjectIdentifier
 
 from auth_methods.jwt.keys import InvalidKeys, key_from_pem, keys_from_set
@@ -23,7 +24,7 @@ from engines.algorithms.kem.mlkem_parameters import PARAMETER_SETS
 from engines.algorithms.registry import ALGORITHMS
 from engines.algorithms.signatures.hybrid_signatures import COMPOSITIONS
 from engines.base import Operation
-from engines.encoding import encode_base64_url
+from engines.encoding import decode_base64, encode_base64_url
 from engines.faults import Failed, InvalidRequest
 from tests.engines.algorithms.encodings import der
 from tests.engines.algorithms.kem.answers import known_answers
@@ -113,6 +114,8 @@ async def test_honest_ed25519_keys_are_taken(transit: Driver) -> None:
     for index in range(20):
         public = ed25519.Ed25519PrivateKey.generate().public_key().public_bytes_raw()
         await transit.write(f"keys/k{index}/import", type="ed25519", public_key=der.public_key(der.ED25519, public))
+        (version,) = (await transit.read(f"keys/k{index}"))["keys"].values()
+        assert decode_base64(version["public_key"]) == public
 
 
 @pytest.mark.parametrize("name", BAD_MODULI)
@@ -144,6 +147,10 @@ async def test_rsa_exponents_that_are_none(transit: Driver, exponent: int) -> No
 async def test_other_rsa_exponents_are_taken(transit: Driver, exponent: int) -> None:
     text = der.rsa_public(numbers().public_numbers.n, exponent)
     await transit.write("keys/k/import", type="rsa-2048", public_key=text)
+    (version,) = (await transit.read("keys/k"))["keys"].values()
+    imported = load_pem_public_key(version["public_key"].encode())
+    assert isinstance(imported, rsa.RSAPublicKey)
+    assert imported.public_numbers().e == exponent
 
 
 RESTRICTED = {"without parameters": der.PSS, "with parameters": der.PSS + der.pss_parameters(32)}
