@@ -4,8 +4,7 @@ Only what decides which function is called with which values is kept. Operators,
 don't matter become ``Opaque``, whose parts are evaluated for the calls in them. Names are joined by dots whatever the
 language writes (``a::b``, ``a->b`` and ``a.b`` are ``Member(Name("a"), "b")``).
 
-Classes are slotted, and plain rather than frozen: a large tree makes millions of them, and a frozen one takes three
-times as long to make. They are never changed once a front-end has returned them.
+Classes are slotted and never changed once made, but not frozen: that takes three times as long, for millions of them.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Constant: TypeAlias = str | bytes | int | float | bool | None
-
 
 WHOLE = "\0whole"
 """The keyword of a call that stands for an annotation of a field: whether the field's type is a whole number."""
@@ -64,8 +62,8 @@ class Index:
 class Call:
     """A call, or the construction of an object: then ``callee`` is the class and ``creates`` is true.
 
-    Struct literals with a type (Go, Rust, C) are constructions with keywords. Macros of Rust and C that look like calls
-    are calls. ``line`` and ``column`` are those of the called name, from 1.
+    So are struct literals with a type (Go, Rust, C), with keywords; macros that look like calls are calls.
+    ``line`` and ``column`` are those of the called name, from 1.
     """
 
     callee: Expression
@@ -234,6 +232,9 @@ class Function:
 
     internal: bool = False
     """Whether only its file or package can call it: what their calls give to it is all that it gets."""
+
+    end_line: int = 0
+    """Its last line, 0 where the front-end doesn't tell."""
 
 
 Expression: TypeAlias = (

@@ -20,7 +20,7 @@ _MODES = ("ecb-mode", "weak-padding", "unauthenticated-mode")
 _PASSWORDS = ("weak-kdf", "low-kdf-iterations", "weak-hash")
 _JAVA_CLASSES = {
     r"CryptographicKeySizeCheck": ("weak-key-size",),
-    r"DataHashingCheck": ("weak-hash",),
+    r"DataHashingCheck": ("weak-hash", "weak-kdf"),
     r"EncryptionAlgorithmCheck": _MODES,
     r"StrongCipherAlgorithmCheck": ("weak-cipher",),
     r"WeakSSLContextCheck": ("weak-protocol",),

@@ -15,8 +15,17 @@ _OPERATION = re.compile(r"\{\{\((?P<kind>\w+)\) (?P<algorithm>[\w./ -]+?)\)*\}\}
 _AROUND = 8
 """The lines around a label in which the operation may be told: labels are where its first part is made."""
 
-_NAMES = {"3DES": "TDEA", "EC": "EC", "SCRYPT": "scrypt", "NATIVEPRNG": ""}
-"""Names of algorithms that the scanner has by other names; ``""``: any algorithm."""
+_NAMES = (
+    (r"(?:HKDF|PBKDF2)-SHA\d+", lambda name: name.partition("-")[0]),
+    (r"SHA\d+with(?:RSA|DSA)|RSASSA-PSS|ANSI X9.31|ISO 9796.*", lambda name: "DSA" if "DSA" in name else "RSA"),
+    (r"SHA512withML-DSA-44", lambda name: "ML-DSA-44"),
+    (r"AES-CMAC|HMAC-Poly1305", lambda name: name.partition("-")[2]),
+    (r"AES-(?:CTS|GCM-SIV)|NATIVEPRNG|Kyber", lambda name: ""),
+    (r"ConcatenationKDF", lambda name: "ConcatKDF"),
+    (r"ANSI X9.63", lambda name: "X9.63"),
+    (r"SCRYPT", lambda name: "scrypt"),
+)
+"""Names of algorithms that the scanner has by other names; ``""``: any algorithm, where the label assumes one."""
 
 
 def read(copy: Path, scratch: Path) -> Labelled:
@@ -35,6 +44,8 @@ def _cases(path: Path) -> Iterator[Case]:
 
 def _family(name: str) -> str:
     """The algorithm without its mode and padding, and without the size of its key, which labels take from lengths."""
-    first = re.split(r"-(?=CBC|ECB|GCM|CCM|CTS|EAX|OAEP|\d{3,4}\b|secp)", name)[0]
-    family = re.sub(r"^(AES|DES)\d+$", r"\1", first)
-    return _NAMES.get(family, family)
+    for pattern, renamed in _NAMES:
+        if re.fullmatch(pattern, name):
+            return renamed(name)
+    first = re.split(r"-(?=CBC|ECB|GCM|CCM|EAX|OAEP|\d{3,4}\b|secp)", name)[0]
+    return re.sub(r"^(AES|DES)\d+$", r"\1", first)

@@ -57,24 +57,24 @@ class Assignments(Calls):
         """Report methods that check nothing where a library expects them to."""
         for override in self._overrides_of(bases):
             for function in unchecking(made, override):
-                self._tell_unchecking(override, function)
+                self._tell_unchecking(override, function, self.scope.source.path)
                 made.accepts_all |= override.body == "asserts"
 
     def check_function(self, declared: program.Expression, values: Values) -> None:
         """Report functions that check nothing where the type of the library that they get expects them to."""
-        functions = [value.function for value in values if type(value) is Closure]
-        for override in self._overrides_of(self.evaluate(declared)) if functions and self.methods_apart else ():
-            for function in functions:
-                if checks_nothing(function, override):
-                    self._tell_unchecking(override, function)
+        closures = [value for value in values if type(value) is Closure]
+        for override in self._overrides_of(self.evaluate(declared)) if closures and self.methods_apart else ():
+            for each in closures:
+                if checks_nothing(each.function, override):
+                    self._tell_unchecking(override, each.function, each.scope.source.path)
 
     def _overrides_of(self, types: Values) -> Iterator[Override]:
         for value in types:
             if type(value) is Ref:
                 yield from self.knowledge.overrides.get(value.path, ())
 
-    def _tell_unchecking(self, override: Override, function: program.Function) -> None:
-        place = Place(self.scope.source.path, function.line, 1, function.line, 1)
+    def _tell_unchecking(self, override: Override, function: program.Function, path: str) -> None:
+        place = Place(path, function.line, 1, max(function.line, function.end_line), 1)
         self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))
 
     def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:

@@ -188,6 +188,11 @@ def line_of(node: Node) -> int:
     return int(node.start_point[0]) + 1
 
 
+def end_line_of(node: Node) -> int:
+    """The line where ``node`` ends, from 1."""
+    return int(node.end_point[0]) + 1
+
+
 def character(code: int) -> str:
     """The character of an escape sequence; U+FFFD where Unicode has none."""
     return chr(code) if code <= _HIGHEST_CHARACTER else "\ufffd"

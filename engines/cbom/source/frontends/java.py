@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.base import Node, end_line_of, line_of
 from engines.cbom.source.frontends.common_syntax import CommonSyntax, import_of
 from engines.cbom.source.frontends.java_expressions import CONSTRUCTOR, RECEIVER
 from engines.cbom.source.frontends.java_members import JavaMembers
@@ -145,6 +145,7 @@ class JavaLowering(JavaMembers):
             returns=None if constructs else self.declared(node),
             internal="private" in modifiers,
             test=self.testing,
+            end_line=end_line_of(node),
         )
 
     def class_node(self, node: Node) -> Iterator[Statement]:

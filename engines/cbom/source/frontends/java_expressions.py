@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from engines.cbom.source.frontends.base import Node, line_of
+from engines.cbom.source.frontends.base import Node, end_line_of, line_of
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax, HoistingSyntax, functions_first
 from engines.cbom.source.program import (
     Binary,
@@ -139,7 +139,8 @@ class JavaExpressions(HoistingSyntax):
         line = line_of(node)
         body = node.child_by_field_name("body")
         if body.type == "block":
-            return Function("", named, self.block(body), line, static=True, test=self.testing)
+            end = end_line_of(node)
+            return Function("", named, self.block(body), line, static=True, test=self.testing, end_line=end)
         outer, self._before = self._before, []
         value = self.expression(body)
         statements = [*self._before, Return(value)]

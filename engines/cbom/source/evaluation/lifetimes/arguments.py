@@ -26,6 +26,8 @@ def opened(evaluator: Any, closure: Closure, arguments: Arguments) -> Scope:
         for position, parameter in enumerate(parameters[first:]):
             values = _argument(evaluator, parameter, position, arguments)
             scope.names[parameter.name] = values
+            if parameter.declared is not None:
+                evaluator.check_function(parameter.declared, values)
             evaluator.tell_secret(parameter.name, values)
     finally:
         evaluator.scope = outer

@@ -73,6 +73,14 @@ class Tuned extends SSLSocketFactory {
 class Verifiers {
     static final HostnameVerifier ANY = (host, session) -> true; // finds: disabled-certificate-check
     static final HostnameVerifier OWN = Verifiers::any;
+
+    static void take(HostnameVerifier verifier) {}
+
+    void given() {
+        take((name, session) -> true); // finds: disabled-certificate-check
+        take((name, session) -> name.equals(session.getPeerHost()));
+    }
+
     static final java.util.function.BiPredicate<String, SSLSession> OTHER = (host, session) -> true;
 
     private static boolean any(String host, SSLSession session) { // finds: disabled-certificate-check

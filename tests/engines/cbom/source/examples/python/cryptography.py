@@ -166,3 +166,8 @@ def fixed_keys(seed):
     ed25519.Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)  # finds: use:Ed25519 hardcoded-key
     ed25519.Ed25519PrivateKey.from_private_bytes(seed)  # finds: use:Ed25519
     ec.derive_private_key(12345, ec.SECP256R1())  # finds: use:EC hardcoded-key
+
+
+def of_numbers(e, n, x, y):
+    rsa.RSAPublicNumbers(e, n).public_key()  # finds: use:RSA
+    ec.EllipticCurvePublicNumbers(x, y, ec.SECP384R1()).public_key()  # finds: use:EC
