@@ -17,10 +17,11 @@ from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.files.manifests import Manifests
 from engines.cbom.source.files.reading import Reads
+from engines.cbom.source.files.relevance import sift
 from engines.cbom.source.files.script_packages import ScriptPackages
 from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
-from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of, signs_of
+from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
 from engines.cbom.source.languages import Language, MissingGrammar, dialect_of, language_of, parsed
 from engines.cbom.source.locating import Found, Tree, folders_above
 from engines.cbom.source.own_tests import Apart, is_test
@@ -199,7 +200,7 @@ class ProgramFiles:
         language = language_of(path) if path in self.tree.paths else None
         if language is None:
             return None
-        cold = not self._mentions(path, language)
+        cold = not self._mentions(path)
         if cold and (self.types_only or self._cold >= MAX_COLD):
             return None
         before = self._cold, self.types_only
@@ -209,11 +210,11 @@ class ProgramFiles:
         finally:
             self._cold, self.types_only = before
 
-    def _mentions(self, path: str, language: Language) -> bool:
+    def _mentions(self, path: str) -> bool:
         """Whether a file has a text that tells of a library."""
         if path not in self.hot:
             content = self.read(path) or b""
-            self.hot[path] = any(sign in content for sign in signs_of(language.family))
+            self.hot[path] = sift(path, content).names_library
         return self.hot[path]
 
     def _read(self, path: str, language: Language) -> Loaded | None:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engines.cbom.source.files.discovery import Problem
+from engines.cbom.source.files.python_imports import Imported
 from engines.cbom.source.files.reading import NotSource, Reads, read_source
-from engines.cbom.source.files.relevance import Importers
+from engines.cbom.source.files.relevance import Importers, followers_among, sift
 from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
 from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.judging.results import Result
-from engines.cbom.source.knowledge.loading import signs_of
 from engines.cbom.source.languages import language_of
 from engines.cbom.source.locating import Tree
 from engines.cbom.source.own_tests import is_caller
@@ -65,9 +65,14 @@ class Scanned:
 
 @dataclass(slots=True)
 class _Sifted:
-    """Files of one group that name a library, or one of given words."""
+    """Signs of a group of files that a text search found."""
 
     hot: list[str] = field(default_factory=list)
+    """Those that matter."""
+
+    imports: dict[str, list[Imported]] = field(default_factory=dict)
+    """What others import, by their paths, where that tells which files these are."""
+
     problems: list[Problem] = field(default_factory=list)
     size: int = 0
 
@@ -83,15 +88,19 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
     judge = Judge()
     with _pool(jobs, paths) as run:
         hot: list[str] = []
-        for sifted in run(_sift, [(group, None) for group in groups]):
+        imports: dict[str, list[Imported]] = {}
+        for sifted in run(_sift, groups):
             hot += sifted.hot
+            imports |= sifted.imports
             found.problems += sifted.problems
             found.size += sifted.size
         importers = Importers(hot)
-        cold = sorted(set(paths) - set(hot))
+        cold = sorted(set(paths) - set(hot) - imports.keys())
         rest = [(cold[start : start + _GROUP], importers) for start in range(0, len(cold), _GROUP)]
-        for sifted in run(_sift, rest) if hot else ():
-            hot += sifted.hot
+        followers = list(followers_among(imports, _tree, hot))
+        for more in run(_sift_importers, rest) if hot else ():
+            hot += more
+        hot += followers
         hot.sort(key=lambda path: (is_caller(path), path))  # Tests call others with what these have seen nowhere else.
         size = min(_LARGEST_GROUP, max(_GROUP, -(-len(hot) // (3 * jobs))))
         work = [hot[start : start + size] for start in range(0, len(hot), size)]
@@ -177,12 +186,10 @@ def _bound_memory() -> tuple[int, int] | None:
     return before
 
 
-def _sift(group: tuple[Sequence[str], Importers | None]) -> _Sifted:
-    paths, importers = group
+def _sift(paths: Sequence[str]) -> _Sifted:
     found = _Sifted()
     for path in paths:
-        language = language_of(path)
-        if language is None:
+        if language_of(path) is None:
             continue
         try:
             content = read_source(path)
@@ -190,13 +197,18 @@ def _sift(group: tuple[Sequence[str], Importers | None]) -> _Sifted:
             found.problems.append(Problem(path, str(problem)))
             continue
         found.size += len(content)
-        if importers is not None:
-            names = importers.have(path, content)
-        else:
-            names = _hot[path] = any(sign in content for sign in signs_of(language.family))
-        if names:
+        told = sift(path, content)
+        _hot[path] = told.names_library
+        if told.names_library:
             found.hot.append(path)
+        if told.imports is not None:
+            found.imports[path] = told.imports
     return found
+
+
+def _sift_importers(group: tuple[Sequence[str], Importers]) -> list[str]:
+    paths, importers = group
+    return [path for path in paths if importers.have(path, _read(path) or b"")]
 
 
 def _read(path: str) -> bytes | None:

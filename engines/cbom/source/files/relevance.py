@@ -1,7 +1,7 @@
 """Relevant files: those that name a library, and those that import such a file.
 
 A text search tells them before anything is parsed. It may take another word for an import, but misses none that is
-written out.
+written out. Of Python it tells which files of the program are imported; of other languages, only their names.
 """
 
 from __future__ import annotations
@@ -9,11 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from engines.cbom.source.files import python_imports
+from engines.cbom.source.files.python_imports import Followers, Imported, imports_by_name, imports_in
+from engines.cbom.source.knowledge.loading import signs_of
 from engines.cbom.source.languages import language_of
+from engines.cbom.source.locating import Tree
 from engines.cbom.source.own_tests import is_caller
 
 _SHORT = 3
@@ -28,9 +32,6 @@ _WORDS = bytes(each if each in _WORD_BYTES else 32 for each in range(256))
 
 _WORDS_AND_COLONS = bytes(each if each in _WORD_BYTES + b":" else 32 for each in range(256))
 
-_PYTHON_CALLS = re.compile(rb"import_module|__import__")
-"""Functions that import a module whose name is a text."""
-
 _SCRIPT_WORDS = (b"import", b"require", b"from")
 """What stands before the text that is the path of a module: an import, a call, an export from another file."""
 
@@ -40,6 +41,15 @@ _GO_CODE = re.compile(rb"^(?:func|type|var|const)\b", re.MULTILINE)
 """What stands behind the imports."""
 
 _GO_IMPORT = re.compile(rb"[/\"]([\w.-]+)\"")
+
+
+@dataclass(slots=True)
+class Sifted:
+    """Signs of a file that a text search found."""
+
+    names_library: bool
+    imports: list[Imported] | None = None
+    """What it imports, if that tells which files of the program these are (Python)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +105,6 @@ def _words(content: bytes) -> Iterable[bytes]:
     return content.translate(_WORDS).split()
 
 
-def _python_imports(content: bytes) -> Iterable[bytes]:
-    if _PYTHON_CALLS.search(content):
-        return _words(content)
-    found: list[bytes] = []
-    pieces = content.split(b"import")
-    for before, after in pairwise(pieces):
-        if after[:1].isalpha():  # Another word.
-            continue
-        line = after.partition(b"\n")[0]
-        found += [before.rpartition(b"\n")[2], after.partition(b")")[0] if b"(" in line else line]
-    return _words(b" ".join(found))
-
-
 def _script_imports(content: bytes) -> Iterable[bytes]:
     found: list[bytes] = []
     for before, path in pairwise(content.translate(_QUOTES).split(b'"')):
@@ -135,10 +132,30 @@ def _c_words(content: bytes) -> Iterable[bytes]:
 
 
 _NAMES_IN: Mapping[str, Callable[[bytes], Iterable[bytes]]] = {
-    "python": _python_imports,
     "javascript": _script_imports,
     "go": _go_imports,
     "rust": _rust_paths,
     "c": _c_words,
 }
 """The words by which a file may import others, by its language; all words without it."""
+
+
+def sift(path: str, content: bytes) -> Sifted:
+    """Search a file for texts that tell of a library, and in Python for imports."""
+    language = language_of(path)
+    if language is None:
+        return Sifted(names_library=False)
+    if language.family == "python":
+        imports = imports_in(content)
+        followed = None if imports_by_name(content) else imports
+        return Sifted(python_imports.names_library(content, imports), followed)
+    return Sifted(any(sign in content for sign in signs_of(language.family)))
+
+
+def followers_among(imports: Mapping[str, Sequence[Imported]], tree: Tree, hot: Sequence[str]) -> Iterator[str]:
+    """Files, by what they import, that import from one of ``hot``; tests and examples if that is one, too."""
+    others, callers = Followers(tree, imports, hot), Followers(tree, imports, filter(is_caller, hot))
+    told = set(hot)
+    for path in imports.keys() - told:
+        if (callers if is_caller(path) else others).has(path):
+            yield path
