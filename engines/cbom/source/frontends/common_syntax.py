@@ -276,8 +276,17 @@ class HoistingSyntax(CommonSyntax):
 
 
 def functions_first(members: list[Statement]) -> list[Statement]:
-    """Members of a class, its methods first: constants and initializers may call those that stand below them."""
-    return sorted(members, key=lambda member: not isinstance(member, Function | Class))
+    """Members of a class, its methods first: constants and initializers may call those that stand below them.
+
+    Constants of which the value stands there come before all: those of classes within it may be the same.
+    """
+    return sorted(members, key=_turn)
+
+
+def _turn(member: Statement) -> int:
+    if isinstance(member, Assign) and isinstance(member.value, Const) and isinstance(member.target, Name):
+        return 0
+    return 1 if isinstance(member, Function | Class) else 2
 
 
 def import_of(path: str, node: Node, *, everything: bool) -> Import:

@@ -178,7 +178,7 @@ class JavaLowering(JavaMembers):
             yield self.class_of(body, name, [owner], line_of(node), [])
             owner = Name(name)
         made = self.call(node, owner, named, args, creates=True)
-        yield Assign(Name(self.text(named)), made, line_of(node))
+        yield Assign(Name(self.text(named)), made, line_of(node), local=True)
         yield Assign(Member(Name(self.text(named)), ENUM_NAME), Const(self.text(named)), line_of(node))
 
     def _names_of_constants(self, node: Node) -> Iterator[Statement]:

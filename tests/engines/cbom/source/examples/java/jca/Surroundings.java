@@ -1,6 +1,7 @@
 package example;
 
 import java.io.InputStream;
+import java.security.KeyFactory;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.MessageDigest;
@@ -146,5 +147,23 @@ class Interfaces {
         Cipher cipher = Cipher.getInstance("AES/CTR/NoPadding"); // finds: use:AES unauthenticated-mode
         cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"), new IvParameterSpec(iv)); // finds: use:AES
         return cipher.doFinal(text);
+    }
+}
+
+/** Its holder is initialized late, with a constant of the class around it. */
+class Factories {
+    static final String ALGORITHM = "EC";
+
+    private static class Holder {
+        private static final KeyFactory INSTANCE;
+
+        static {
+            INSTANCE = KeyFactory.getInstance(ALGORITHM); // finds: use:EC
+        }
+    }
+
+    void same() throws Exception {
+        KeyFactory factory = KeyFactory.getInstance("RSA"); // finds: use:RSA
+        Cipher.getInstance(factory.getAlgorithm()); // finds: use:RSA weak-padding
     }
 }
