@@ -16,7 +16,9 @@ _FILES = r"(?:^|/)(?:test[-_][^/]*|tests?|[^/]*(?:[-_](?:unit_?)?tests?|Tests?|I
 _TEST = re.compile(f"{_FOLDERS}|{_FILES}")
 
 
-_EXAMPLES = re.compile(r"(?:^|/)(?:examples?|samples?|demos?)/")
+_EXAMPLES = re.compile(
+    r"(?:^|/)(?:examples?|samples?|demos?|dev|bench(?:mark)?s?|playgrounds?|fixtures?|(?:__)?mocks?(?:__)?)/"
+)
 
 
 def is_caller(path: str) -> bool:

@@ -25,3 +25,5 @@ phcArgon2.hash(process.argv[2], { variant: 'id' }); // finds: use:Argon2
 unixcrypt.verify(process.argv[2], '$6$...'); // finds: use:SHA-crypt
 oldCrypt(process.argv[2], 'ab'); // finds: use:crypt weak-kdf
 apacheMd5(process.argv[2]); // finds: use:MD5-crypt weak-kdf
+
+require('bcrypt-pbkdf').pbkdf(process.argv[2], 8, salt, 16, key, 48, 16); // finds: use:bcrypt
