@@ -31,10 +31,12 @@ from engines.cbom.source.evaluation.secrets import gives_secret
 from engines.cbom.source.evaluation.sightings import ASSURANCES, Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
+    CONSTANT,
     NOTHING,
     UNKNOWN,
     Class,
     Closure,
+    Data,
     Instance,
     Super,
     Thing,
@@ -320,11 +322,20 @@ class Evaluator(Branches):
             values = self.held_value(node)
             if node.declared is not None and all(type(value) is Unknown for value in values):
                 values = self.of_type(node.declared) or values
+            elif node.declared is not None and self.scope.source.language == "c":
+                values = self._placed(node.declared, values)
         self._site, self._line = site, node.line  # Functions that the value comes from have assignments of their own.
         if node.declared is not None:
             self.check_function(node.declared, values)
         self.assign(node.target, values, local=node.local)
         return False
+
+    def _placed(self, declared: program.Expression, values: Values) -> Values:
+        """The values that a variable of C gets; new memory, as ``calloc`` gives it, is an object of the program's."""
+        if not all(type(value) is Data and value.origin == CONSTANT for value in values):
+            return values
+        made = self.of_type(declared)
+        return made if made and all(type(value) is Instance for value in made) else values
 
     def _define(self, node: program.Function) -> bool:
         values = self.closure(node)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules, secrets
 from engines.cbom.source.evaluation.expressions import Expressions
-from engines.cbom.source.evaluation.functions.c_family.c import OF_C, of_c
+from engines.cbom.source.evaluation.functions.c_family.c import OF_C, may_set, of_c
 from engines.cbom.source.evaluation.functions.callbacks import returned_key
 from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_counted, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, note_taken, tell_mention
@@ -190,6 +190,7 @@ class Libraries(Expressions):
                 read.update(id(value) for term in terms for value in rules.of_term(term, names))
         if not result and not node.creates:
             arguments.may_fill(read)
+            may_set(self, node, arguments)
         if result and arguments.positional and self.scope.source.language in ERROR_FIRST:
             for value in arguments.positional[-1]:
                 parameters = len(value.function.parameters) if type(value) is Closure else 0

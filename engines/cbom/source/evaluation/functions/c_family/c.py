@@ -83,11 +83,12 @@ def operated(evaluator: Any, operator: str, left: Values, right: Values, line: i
 
 
 def may_set(evaluator: Any, node: program.Call, arguments: Arguments) -> None:
-    """Note that a call of which nothing is known may set the variables of which it gets the addresses."""
+    """Note that a call may set the variables of which it gets the addresses, but for those that it has just set."""
     for position in node.addresses:
         values = arguments.at(position)
         if values and all(type(each) is Known and isinstance(each.value, int | None) for each in values):
-            evaluator.assign(node.args[position], UNKNOWN)
+            if evaluator.evaluate(node.args[position]) == values:
+                evaluator.assign(node.args[position], UNKNOWN)
 
 
 def of_c(

@@ -66,3 +66,12 @@ void modes(struct sealing *sealing, struct aes128_ctx *aes, size_t n, uint8_t *t
     CBC_ENCRYPT(&sealing->cbc, aes256_encrypt, n, to, from); // finds: use:AES unauthenticated-mode
     aes128_encrypt(aes, n, to, from); // finds: use:AES ecb-mode
 }
+
+int lists(const gnutls_datum_t *file, unsigned char *digest, size_t size) {
+    gnutls_x509_crt_t *certificates = NULL;
+    unsigned int count = 0;
+    gnutls_x509_crt_list_import2(&certificates, &count, file, GNUTLS_X509_FMT_PEM, 0); // finds: use:X.509
+    for (unsigned int i = 0; i < count; i++)
+        gnutls_x509_crt_get_fingerprint(certificates[i], GNUTLS_DIG_SHA256, digest, &size); // finds: use:SHA-256
+    return count;
+}

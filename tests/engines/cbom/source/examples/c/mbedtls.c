@@ -83,7 +83,7 @@ int wrapped(mbedtls_rsa_context *given, const unsigned char *in, unsigned char *
     mbedtls_rsa_context rsa;
     mbedtls_rsa_init(&rsa);
     mbedtls_rsa_pkcs1_encrypt(&rsa, mbedtls_ctr_drbg_random, NULL, 16, in, out); // finds: use:RSA weak-padding
-    mbedtls_rsa_set_padding(&rsa, MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_SHA256);
+    mbedtls_rsa_set_padding(&rsa, MBEDTLS_RSA_PKCS_V21, MBEDTLS_MD_SHA256); // finds: use:RSA
     mbedtls_rsa_pkcs1_encrypt(&rsa, mbedtls_ctr_drbg_random, NULL, 16, in, out); // finds: use:RSA
     return mbedtls_rsa_pkcs1_encrypt(given, mbedtls_ctr_drbg_random, NULL, 16, in, out); // finds: use:RSA
 }
@@ -105,4 +105,13 @@ int keys(psa_key_id_t *id, mbedtls_ssl_config *config, const unsigned char *give
 void authenticates(const unsigned char *key, const unsigned char *data, unsigned char *out) {
     mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA1), key, 20, data, 16, out); // finds: use:HMAC-SHA-1 use:SHA-1
     mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_MD5), key, 20, data, 16, out); // finds: use:HMAC-MD5 use:MD5 weak-hash
+}
+
+int seals(const unsigned char *secret, psa_key_id_t *key) {
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_aead_operation_t sealing = PSA_AEAD_OPERATION_INIT;
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_AES); // finds: use:AES
+    psa_set_key_algorithm(&attributes, PSA_ALG_GCM); // finds: use:AES
+    psa_import_key(&attributes, secret, 32, key); // finds: use:AES
+    return psa_aead_encrypt_setup(&sealing, *key, PSA_ALG_GCM); // finds: use:AES
 }

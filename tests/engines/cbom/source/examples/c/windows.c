@@ -73,3 +73,15 @@ NTSTATUS macs(BCRYPT_ALG_HANDLE *provider, NCRYPT_KEY_HANDLE key, PBYTE in, PBYT
     NCryptEncrypt(key, in, 16, NULL, out, 256, size, NCRYPT_PAD_PKCS1_FLAG); // finds: use:RSA weak-padding
     return NCryptEncrypt(key, in, 16, NULL, out, 256, size, NCRYPT_PAD_OAEP_FLAG); // finds: use:RSA
 }
+
+struct ciphering {
+    BCRYPT_ALG_HANDLE provider;
+    BCRYPT_KEY_HANDLE key;
+};
+
+struct ciphering *begins(unsigned char *secret) {
+    struct ciphering *made = calloc(1, sizeof(struct ciphering));
+    BCryptOpenAlgorithmProvider(&made->provider, BCRYPT_AES_ALGORITHM, NULL, 0); // finds: use:AES
+    BCryptGenerateSymmetricKey(made->provider, &made->key, NULL, 0, secret, 32, 0); // finds: use:AES
+    return made;
+}

@@ -96,3 +96,18 @@ static void secures(SSL_CTX **made, const SSL_METHOD *method) {
 void secures_server(SSL_CTX **made) {
     secures(made, DTLS_server_method()); // finds: use:DTLS
 }
+
+struct sealing {
+    EVP_CIPHER_CTX *context;
+    int begun;
+};
+
+int seals(struct sealing *sealing, const unsigned char *key, const unsigned char *nonce) {
+    if (!sealing->begun && !EVP_EncryptInit_ex(sealing->context, EVP_aes_256_gcm(), NULL, key, NULL)) // finds: use:AES
+        return 0;
+    return EVP_EncryptInit_ex(sealing->context, NULL, NULL, NULL, nonce); // finds: use:AES
+}
+
+int checks(PKCS7 *message, STACK_OF(X509) *signers, X509_STORE *store, BIO *in) {
+    return PKCS7_verify(message, signers, store, in, NULL, 0) == 1; // finds: use:PKCS_#7
+}
