@@ -54,14 +54,31 @@ class JavaScriptLowering(JavaScriptExpressions):
     def __init__(self, source: bytes) -> None:
         super().__init__(source)
         self.reassigned = set()
+        self._exports: set[str] = set()
         self.testing = _TESTS.search(source) is not None
         self._has_prototypes = b".prototype" in source or _MAKER.search(source) is not None
 
     def module(self, root: Node) -> Module:
         made = super().module(root)
         made.reassigned = frozenset(self.reassigned)
+        self._mark_internal(made.body)
         made.test = self.testing
         return made
+
+    def _mark_internal(self, body: list[Statement]) -> None:
+        """Mark the functions that a module keeps to itself, if it exports anything."""
+        names = set(self._exports)
+        own: dict[str, Function] = {}
+        for each in body:
+            if isinstance(each, Function):
+                own[each.name] = each
+            elif isinstance(each, Assign) and isinstance(each.target, Name):
+                if each.local and isinstance(each.value, Function):
+                    own[each.target.name] = each.value
+                elif not each.local and isinstance(each.value, Name):
+                    names.add(each.value.name)
+        for name in own if names else ():
+            own[name].internal = name not in names
 
     def block(self, node: Node | None) -> list[Statement]:
         """The statements in ``node``; functions are there from the beginning of their block."""
@@ -237,6 +254,7 @@ class JavaScriptLowering(JavaScriptExpressions):
         declaration, value = node.child_by_field_name("declaration"), node.child_by_field_name("value")
         if declaration is not None:
             made = self.one(declaration)
+            self._exports.update(_declared(made))
             yield from self._decorators(node)
             yield from made
             if any(child.type == "default" for child in node.children):
@@ -252,6 +270,7 @@ class JavaScriptLowering(JavaScriptExpressions):
             yield from self._passed_on(node, line)
         else:
             for name, alias in self._specifiers(node):
+                self._exports.add(name)
                 if alias != name:
                     yield Assign(Name(alias), Name(name), line)
 
@@ -290,6 +309,15 @@ class JavaScriptLowering(JavaScriptExpressions):
         "ambient_declaration": CommonSyntax.skip,
         "function_signature": CommonSyntax.skip,
     }
+
+
+def _declared(made: list[Statement]) -> Iterator[str]:
+    """The names of functions and variables that statements declare."""
+    for each in made:
+        if isinstance(each, Function):
+            yield each.name
+        elif isinstance(each, Assign) and isinstance(each.target, Name):
+            yield each.target.name
 
 
 def _exported_pairs(value: Expression, line: int) -> Iterator[Statement]:

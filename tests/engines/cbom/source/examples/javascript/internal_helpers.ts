@@ -1,0 +1,34 @@
+import { createCipheriv, createHmac } from 'node:crypto';
+
+// What a module keeps to itself is judged with what its own functions do with it.
+function encrypted(key: Buffer, iv: Buffer, text: Buffer) {
+  return createCipheriv('aes-256-cbc', key, iv).update(text); // finds: use:AES
+}
+
+const tagged = (key: Buffer, text: Buffer) => createHmac('sha256', key).update(text).digest(); // finds: use:HMAC-SHA-256
+
+export function seal(key: Buffer, macKey: Buffer, iv: Buffer, text: Buffer) {
+  const sealed = encrypted(key, iv, text);
+  return Buffer.concat([sealed, tagged(macKey, sealed)]);
+}
+
+function scrambled(key: Buffer, iv: Buffer, text: Buffer) {
+  return createCipheriv('aes-128-cbc', key, iv).update(text); // finds: use:AES unauthenticated-mode
+}
+
+export const scramble = (key: Buffer, iv: Buffer, text: Buffer) => scrambled(key, iv, text);
+
+// Another module may call it.
+export function open(key: Buffer, iv: Buffer, text: Buffer) {
+  return createCipheriv('aes-192-cbc', key, iv).update(text); // finds: use:AES unauthenticated-mode
+}
+
+export class Box {
+  private static keyed(key: Buffer) {
+    return createHmac('sha1', key); // finds: use:HMAC-SHA-1
+  }
+
+  static all(key: Buffer, iv: Buffer, text: Buffer) {
+    return Box.keyed(key).update(text).digest(); // finds: use:HMAC-SHA-1
+  }
+}
