@@ -280,9 +280,12 @@ class Evaluator(Branches):
     def within(self) -> frozenset[object]:
         if not self._running:
             return frozenset((self.scope.source,))
-        return frozenset(
-            each for closure in self._running for each in (closure.function, closure.owner) if each is not None
-        )
+        found = {each for closure in self._running for each in (closure.function, closure.owner) if each is not None}
+        around: Scope | None = self._running[0].scope
+        while around is not None and around.is_function:  # A callback is part of the function that made it.
+            found.add(around.function)
+            around = around.parent
+        return frozenset(found)
 
     # Statements
 

@@ -57,6 +57,9 @@ class Scope:
     site: Any = None
     """The place of the call that gives a generic function its types."""
 
+    function: Any = None
+    """The function that the scope is of."""
+
     journals: list[dict[str, Values]] = field(default_factory=list)
     made: list[Closure] = field(default_factory=list)
     """The functions of a file, in the scope of the file."""

@@ -13,7 +13,7 @@ from engines.cbom.source.values import NOTHING, UNKNOWN, Array, Closure, Table, 
 
 def opened(evaluator: Any, closure: Closure, arguments: Arguments) -> Scope:
     """The scope of a call of ``closure``, with its parameters."""
-    scope = Scope(closure.scope.source, closure.scope, is_function=True, site=arguments.site)
+    scope = Scope(closure.scope.source, closure.scope, is_function=True, site=arguments.site, function=closure.function)
     parameters = closure.function.parameters
     first = 0
     if closure.receiver is not None and parameters and not closure.function.static:

@@ -32,3 +32,10 @@ export class Box {
     return Box.keyed(key).update(text).digest(); // finds: use:HMAC-SHA-1
   }
 }
+
+// A callback belongs to the function that makes it.
+export function queued(queue: Queue, key: Buffer, macKey: Buffer, iv: Buffer, text: Buffer) {
+  queue.add(() => createCipheriv('aes-256-cbc', key, iv).update(text)); // finds: use:AES
+  queue.add(() => createHmac('sha256', macKey).update(text).digest()); // finds: use:HMAC-SHA-256
+  queue.sealed(createHmac('sha256', macKey).update(iv).digest()); // finds: use:HMAC-SHA-256
+}
