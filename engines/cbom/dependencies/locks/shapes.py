@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from engines.cbom.toml_text import LongKey, parse_toml
+
 MAX_BYTES = 32 * 1024 * 1024
 MAX_TOML_BYTES = 8 * 1024 * 1024
 """The parser of TOML takes a second for a megabyte."""
-
-MAX_KEY_PARTS = 64
-"""Parts of a dotted key of TOML: its parser takes time in proportion to their square."""
 
 MAX_PACKAGES = 100_000
 MAX_TEXT = 512
@@ -24,7 +22,6 @@ MAX_TEXT = 512
 MAX_PLACE = 4096
 """Characters of an address or a path, or of what names a package together with one."""
 
-_DOTTED = re.compile(rf"""(?:\.[ \t]*[\w"'-]+[ \t]*){{{MAX_KEY_PARTS}}}""")
 _KEY = re.compile(r'[ \t]*("(?:[^"\\\n]|\\.)*")[ \t]*:[ \t]*[\[{]')
 
 
@@ -73,11 +70,11 @@ def toml_of(source: str) -> Mapping[str, Any]:
     """A TOML document. Raises ``Malformed``."""
     if len(source) > MAX_TOML_BYTES:
         raise Malformed(f"more than {MAX_TOML_BYTES} bytes")
-    if any(line.count(".") >= MAX_KEY_PARTS and _DOTTED.search(line) for line in source.split("\n")):
-        raise Malformed(f"a key of more than {MAX_KEY_PARTS} parts")
     try:
-        return tomllib.loads(source)
-    except (ValueError, RecursionError) as error:
+        return parse_toml(source)
+    except LongKey as error:
+        raise Malformed(str(error)) from error
+    except ValueError as error:
         raise Malformed("not TOML") from error
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from engines.cbom.source.locating import Tree, folders_above
+from engines.cbom.toml_text import parse_toml
 
 _MANIFEST = "Cargo.toml"
 _MAX_BYTES = 1 << 20
@@ -38,8 +38,8 @@ def _renames(content: bytes) -> Iterator[tuple[str, str]]:
     if len(content) > _MAX_BYTES:
         return
     try:
-        manifest = tomllib.loads(content.decode("utf-8", "replace"))
-    except (tomllib.TOMLDecodeError, RecursionError):
+        manifest = parse_toml(content.decode("utf-8", "replace"))
+    except ValueError:
         return
     targets = manifest.get("target", {})
     for place in (manifest, manifest.get("workspace", {}), *(targets.values() if isinstance(targets, dict) else ())):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import configparser
 import re
-import tomllib
 from typing import Any
 
 from engines.cbom.source.settings.json_files import MAX_BYTES, value_of
 from engines.cbom.source.values import NOTHING, Values
+from engines.cbom.toml_text import parse_toml
 
 _QUOTES = ("'", '"', "`")
 _NUMBER = re.compile(r"-?\d{1,18}")
@@ -55,8 +55,8 @@ def read_toml(content: bytes) -> Values:
     if len(content) > MAX_BYTES:
         return NOTHING
     try:
-        return value_of(tomllib.loads(content.decode("utf-8", "replace")))
-    except (ValueError, RecursionError):
+        return value_of(parse_toml(content.decode("utf-8", "replace")))
+    except ValueError:
         return NOTHING
 
 

@@ -8,6 +8,11 @@ import pytest
 
 from engines.cbom.dependencies.locks import reading, shapes, yaml_text
 from engines.cbom.dependencies.locks.reading import read_dependencies
+from engines.cbom.source.files.manifests import Manifests
+from engines.cbom.source.locating import Tree
+from engines.cbom.source.settings.text_files import read_toml
+from engines.cbom.source.values import NOTHING
+from engines.cbom.toml_text import MAX_KEY_PARTS
 
 EVERY = (
     "package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "Pipfile.lock", "poetry.lock", "pdm.lock",
@@ -71,11 +76,29 @@ def test_what_is_wrong_is_named(path: str, content: str | bytes, expected: str) 
 
 
 @pytest.mark.parametrize(
-    "content", ["[" + ".".join("a" * DEEP) + "]", "a" + ' . "b"' * DEEP + " = 1", "x." * DEEP + "y = 1"]
+    "content",
+    [
+        "[" + ".".join("a" * DEEP) + "]",
+        "a" + ' . "b"' * DEEP + " = 1",
+        "x." * DEEP + "y = 1",
+        "a = {" + '"! \\" .".' * DEEP + "b = 1}",
+        "' .!'." * DEEP + "b = 1",
+    ],
 )
 def test_keys_of_toml_have_few_parts(content: str) -> None:
-    assert problem("uv.lock", content) == f"a key of more than {shapes.MAX_KEY_PARTS} parts"
-    assert problem("uv.lock", f'a = "{"1.2.3, " * 100}"\n') == ""
+    assert problem("uv.lock", content) == f"a key of more than {MAX_KEY_PARTS} parts"
+    assert read_toml(content.encode()) is NOTHING
+    assert Manifests(Tree.of(["Cargo.toml"]), lambda _path: content.encode()).package("a.rs", "md_5") == "md_5"
+
+
+def test_values_with_dots_are_no_keys() -> None:
+    assert problem("uv.lock", f'a = "{"1.2.3, " * 100}"\nb = [{"1.5, " * 100}]\nc = "{"x." * 100}"\n') == ""
+
+
+def test_numbers_that_are_too_long_are_no_toml() -> None:
+    content = b"[dependencies]\na = " + b"1" * 5000
+    assert problem("uv.lock", content) == "not TOML"
+    assert Manifests(Tree.of(["Cargo.toml"]), lambda _path: content).package("a.rs", "md_5") == "md_5"
 
 
 def test_large_files_of_toml_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
