@@ -21,6 +21,11 @@ _EXAMPLES = re.compile(
 )
 
 
+def is_go_test(path: str) -> bool:
+    """Whether Go leaves a file out of all builds but those of tests."""
+    return path.endswith("_test.go")
+
+
 def is_caller(path: str) -> bool:
     """Whether a file only shows or tests what others do: the constants that it gives to them aren't theirs."""
     return is_test(path) or _EXAMPLES.search(path) is not None

@@ -13,7 +13,7 @@ from engines.cbom.source.evaluation.expressions import SHARED
 from engines.cbom.source.evaluation.functions.settings import is_variable
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.scopes import merged
+from engines.cbom.source.evaluation.scopes import note_literals
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Override
 from engines.cbom.source.values import (
@@ -198,7 +198,7 @@ class Assignments(Calls):
         if base.of.node.shared:
             name = SHARED
         if self.scope.source.language == "go" and base is not base.of.sample and all(map(is_static, values)):
-            merged(base.of.literals, {name: values})
+            note_literals(base.of, {name: values}, tests=self.tests_others())
         if self.scope.journals or base is base.of.sample:
             own = base.fields.get(name, NOTHING)
             if not own and self.methods_apart:  # What the class gives it at first.

@@ -13,7 +13,7 @@ from engines.cbom.source.evaluation.libraries import ERROR_FIRST, TYPES, Librari
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.mentions import tell_called
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.scopes import merged
+from engines.cbom.source.evaluation.scopes import note_literals
 from engines.cbom.source.evaluation.secrets import is_login
 from engines.cbom.source.values import (
     MAX_ITEMS,
@@ -284,13 +284,13 @@ class Calls(Libraries):
             if any(type(each) is Closure for each in found):
                 for each in _overloads(found, arguments):
                     self.apply(each, arguments, node)
-                merged(of.literals, _constants_in(result.fields))
+                note_literals(of, _constants_in(result.fields), tests=self.tests_others())
                 return (result,)
         if len(arguments.positional) == 1 and any(_is_object_of(value, of) for value in arguments.positional[0]):
             return arguments.positional[0]  # C++: a copy.
         given = dict(zip(of.field_names(), arguments.positional, strict=False)) | arguments.keywords
         result.fields.update(given)
-        merged(of.literals, given)
+        note_literals(of, given, tests=self.tests_others())
         return (result,)
 
     def _construct_above(self, above: Super, arguments: Arguments, node: program.Call) -> Values:

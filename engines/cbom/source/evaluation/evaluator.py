@@ -165,6 +165,7 @@ class Evaluator(Branches):
 
     def closure(self, node: program.Function) -> Values:
         made = Closure(node, self.scope)
+        node.test |= self.scope.source.test and self.scope.source.language == "go"
         if not (self.scope.is_function and self.tests_others()):  # What it has from a test says nothing else.
             self.made.append(made)
         return (made,)

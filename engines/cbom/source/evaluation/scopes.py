@@ -110,7 +110,7 @@ class Scope:
             self.set(name, union([before, *values] if none_ran else values))
 
 
-def merged(target: dict[str, Values], source: Mapping[str, Values]) -> None:
-    """Add the values of ``source`` to those in ``target``."""
-    for name, values in source.items():
-        target[name] = union((target.get(name, NOTHING), values))
+def note_literals(of: Class, fields: Mapping[str, Values], *, tests: bool) -> None:
+    """Note what a literal gives to fields of a class, unless a marked test runs: the program isn't given that."""
+    for name, values in fields.items() if not tests else ():
+        of.literals[name] = union((of.literals.get(name, NOTHING), values))

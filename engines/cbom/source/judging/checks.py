@@ -99,7 +99,10 @@ def _size(subject: Subject | None, primitive: str, facts: Mapping[str, Values]) 
 
 def _work(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
     for word in ("iterations", "cost"):
+        # Beside others, zero is what a function gives that fails to tell them.
+        several = len(facts.get(word, ())) > 1
         numbers = [number for each in constants(facts.get(word, ())) if (number := number_of(each)) is not None]
+        numbers = [number for number in numbers if number or not several]
         if subject is not None and numbers:
             yield from _below(subject, word, min(numbers))
 
