@@ -8,7 +8,7 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions import callbacks, go, intrinsics
 from engines.cbom.source.evaluation.functions.c_family.c import may_set
-from engines.cbom.source.evaluation.functions.receivers import has_receiver
+from engines.cbom.source.evaluation.functions.receivers import overloads
 from engines.cbom.source.evaluation.libraries import ERROR_FIRST, TYPES, Libraries
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.mentions import tell_called
@@ -94,7 +94,7 @@ class Calls(Libraries):
                     return weak
             callee = tuple([Method(value, name) if type(value) is Unknown else value for value in callee])
         if len(callee) > 1:
-            callee = _overloads(callee, arguments)
+            callee = overloads(callee, arguments)
         if len(callee) == 1:
             result = self.apply(callee[0], arguments, node)
         else:
@@ -282,12 +282,15 @@ class Calls(Libraries):
         for name in intrinsics.CONSTRUCTORS:
             found = self._instance_member(result, name) if self._class_member(of, name) else NOTHING
             if any(type(each) is Closure for each in found):
-                for each in _overloads(found, arguments):
+                for each in overloads(found, arguments):
                     self.apply(each, arguments, node)
                 note_literals(of, _constants_in(result.fields), tests=self.tests_others())
                 return (result,)
         if len(arguments.positional) == 1 and any(_is_object_of(value, of) for value in arguments.positional[0]):
             return arguments.positional[0]  # C++: a copy.
+        for base in of.bases:
+            if type(base) is Ref:  # Without a constructor of its own, it has that of the library's type above it.
+                self.apply(base, arguments, node)
         given = dict(zip(of.field_names(), arguments.positional, strict=False)) | arguments.keywords
         result.fields.update(given)
         note_literals(of, given, tests=self.tests_others())
@@ -379,21 +382,6 @@ def _is_object_of(value: Value, kind: Class) -> bool:
 def _constants_in(fields: Mapping[str, Values]) -> dict[str, Values]:
     """The constants that fields have."""
     return {name: values for name, values in fields.items() if values and all(is_static(value) for value in values)}
-
-
-def _overloads(found: Values, arguments: Arguments) -> Values:
-    """Of several functions of the program, those for as many arguments as there are; all if none is."""
-    if arguments.incomplete or not all(isinstance(value, Closure) for value in found):
-        return found
-    count = len(arguments.positional) + len(arguments.keywords)
-    return tuple(value for value in found if isinstance(value, Closure) and _takes(value, count)) or found
-
-
-def _takes(closure: Closure, count: int) -> bool:
-    function = closure.function
-    bound = has_receiver(function) or (closure.owner is not None and not function.static)
-    parameters = function.parameters[1 if bound else 0 :]
-    return len(parameters) == count or any(parameter.kind or parameter.default for parameter in parameters)
 
 
 def _gives_types(arguments: Arguments) -> bool:

@@ -1,7 +1,11 @@
-"""Receivers of JavaScript's functions: the object from which a function is read is its ``this``."""
+"""Which function of the program a call means: the object that it is read from, and the overload that it fits.
+
+The object from which a function of JavaScript is read is its ``this``.
+"""
 
 from __future__ import annotations
 
+from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.program import Function
 from engines.cbom.source.values import Closure, Instance, Table, Value, Values
 
@@ -29,3 +33,18 @@ def read_from(owner: Instance | Table, values: Values) -> Values:
         else value
         for value in values
     )
+
+
+def overloads(found: Values, arguments: Arguments) -> Values:
+    """Of several functions of the program, those for as many arguments as there are; all if none is."""
+    if arguments.incomplete or not all(isinstance(value, Closure) for value in found):
+        return found
+    count = len(arguments.positional) + len(arguments.keywords)
+    return tuple(value for value in found if isinstance(value, Closure) and _takes(value, count)) or found
+
+
+def _takes(closure: Closure, count: int) -> bool:
+    function = closure.function
+    bound = has_receiver(function) or (closure.owner is not None and not function.static)
+    parameters = function.parameters[1 if bound else 0 :]
+    return len(parameters) == count or any(parameter.kind or parameter.default for parameter in parameters)

@@ -167,3 +167,17 @@ class Factories {
         Cipher.getInstance(factory.getAlgorithm()); // finds: use:RSA weak-padding
     }
 }
+
+class Generators {
+    static class Own extends SecureRandom {}
+
+    void make() {
+        new SecureRandom() { // finds: use:CSPRNG
+            @Override
+            public String getAlgorithm() {
+                return "own";
+            }
+        };
+        new Own(); // finds: use:CSPRNG
+    }
+}
