@@ -348,7 +348,7 @@ class Libraries(Expressions):
         self.telling |= sighting.within
         if sighting.rule.unless_taken or sighting.rule.unless_decrypts or self.tests_others():
             return
-        if self.assigned is None or self.assigned[0] is not node or not (sighting.rule.result or sighting.rule.naming):
+        if self.assigned is None or self.assigned[0] is not node or not sighting.rule.only_makes:
             self.witness.see(sighting)
         else:
             self.assigned[1].append(sighting)

@@ -154,6 +154,14 @@ class Rule:
     inventory: tuple[tuple[Term, tuple[Constant, ...]], ...] = ()
     """As ``when``: where it holds, the use is nothing to object to, such as a checksum's."""
 
+    @property
+    def only_makes(self) -> bool:
+        """Whether the call does no more than make an object or give an algorithm: it gets no key and nothing secret."""
+        return self.naming or (bool(self.result) and _GIVEN.isdisjoint(self.facts))
+
+
+_GIVEN = frozenset({"key", "password"})
+
 
 @dataclass(frozen=True, slots=True)
 class Override:

@@ -1,3 +1,5 @@
+import org.apache.commons.mail.Email;
+import org.apache.commons.mail.SimpleEmail;
 import org.apache.commons.net.ftp.FTPSClient;
 import org.apache.commons.net.util.TrustManagerUtils;
 import com.jcraft.jsch.JSch;
@@ -66,5 +68,25 @@ class Checked {
         ConnectionFactory factory = new ConnectionFactory();
         factory.useSslProtocol(context);
         factory.enableHostnameVerification();
+    }
+
+    void email() {
+        Email email = new SimpleEmail();
+        email.setSSLOnConnect(true); // finds: use:TLS disabled-certificate-check
+    }
+
+    void checkedEmail() {
+        Email email = new SimpleEmail();
+        email.setSSLOnConnect(true); // finds: use:TLS
+        email.setSSLCheckServerIdentity(true);
+    }
+
+    void factory(Properties p) {
+        p.put("mail.smtp.socketFactory.class", "javax.net.ssl.SSLSocketFactory"); // finds: use:TLS disabled-certificate-check
+    }
+
+    void checkedFactory(Properties p) {
+        p.put("mail.smtp.socketFactory.class", "javax.net.ssl.SSLSocketFactory"); // finds: use:TLS
+        p.put("mail.smtp.ssl.checkserveridentity", "true");
     }
 }
