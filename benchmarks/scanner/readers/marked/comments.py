@@ -39,4 +39,9 @@ _SAID_OF_WEAK_ALONE = frozenset({"unauthenticated-mode"})
 def marked_cases(path: Path, accepted: tuple[str, ...]) -> Iterator[Case]:
     """A case for each marked statement: that one of ``accepted`` is right there, or wrong."""
     for place, weak, _ in marked_lines(path):
-        yield Case(accepted[0], weak, (place,), frozenset(accepted) - (frozenset() if weak else _SAID_OF_WEAK_ALONE))
+        yield Case(accepted[0], weak, (place,), judged(accepted, weak=weak))
+
+
+def judged(accepted: tuple[str, ...], *, weak: bool) -> frozenset[str]:
+    """The classes that count for a place."""
+    return frozenset(accepted) - (frozenset() if weak else _SAID_OF_WEAK_ALONE)

@@ -13,7 +13,7 @@ import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from benchmarks.scanner.cases import Case, Labelled, Place, checked
-from benchmarks.scanner.readers.marked.comments import marked_cases
+from benchmarks.scanner.readers.marked.comments import judged, marked_cases
 
 _JAVA = "java-checks-test-sources"
 _MODES = ("ecb-mode", "weak-padding", "unauthenticated-mode")
@@ -119,11 +119,13 @@ def _unpacked(test: bytes, folder: Path, accepted: tuple[str, ...]) -> Iterator[
             continue
         path = folder / f"sample{number}.{'tsx' if code.startswith('<') else 'js'}"
         path.write_text(code, encoding="utf-8")
-        errors = members.get("errors")
-        lines = [int(line) for line in re.findall(rb"\bline: (\d+)", errors.text or b"")] if errors else []
         weak = captured["list"][0].text == b"invalid"
-        for line in lines or [0]:
-            yield Case(accepted[0], weak, (Place(path, line, line) if line else Place(path),), frozenset(accepted))
+        errors = members.get("errors")
+        listed = errors.named_children if weak and errors is not None and errors.type == "array" else [None]
+        for error in listed:
+            lines = [int(line) for line in re.findall(rb"\bline: (\d+)", (error and error.text) or b"")]
+            places = tuple(Place(path, line, line) for line in lines) or (Place(path),)
+            yield Case(accepted[0], weak, places, judged(accepted, weak=weak))
 
 
 def _members(sample: Node) -> Iterator[tuple[str, Node]]:
