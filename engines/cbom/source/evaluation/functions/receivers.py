@@ -1,4 +1,4 @@
-"""Which function of the program a call means: the object that it is read from, and the overload that it fits.
+"""Functions of the program that a call means: the object from which one is read, and the overload that fits.
 
 The object from which a function of JavaScript is read is its ``this``.
 """
