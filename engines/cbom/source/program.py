@@ -314,6 +314,9 @@ class Loop:
     first: bool = False
     """Whether the body comes before the test, and runs at least once: ``do ... while``."""
 
+    changed: frozenset[str] | None = None
+    """The variables that the body changes, once that was asked."""
+
 
 @dataclass(slots=True, eq=False)
 class Attempt:

@@ -10,8 +10,8 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
 from engines.cbom.source.evaluation.libraries import MEASURED
-from engines.cbom.source.evaluation.lifetimes.changing import holds
-from engines.cbom.source.values import NOTHING, Known, Ref, Thing, Values
+from engines.cbom.source.evaluation.lifetimes.changing import changed_in, holds
+from engines.cbom.source.values import NOTHING, UNKNOWN, Known, Ref, Thing, Values
 
 MAX_EARLIER_TESTS = 32
 """The most tests of a chain of alternatives that narrow later arms, so that a long chain takes linear time."""
@@ -127,6 +127,7 @@ class Branches(Assignments):
         self.scope.begin()
         self.loops += 1
         try:
+            self._vary(node)
             self.block(node.body)
         finally:
             self.loops -= 1
@@ -153,6 +154,13 @@ class Branches(Assignments):
         if node.test is not None:
             self.evaluate(node.test)
         return False
+
+    def _vary(self, node: program.Loop) -> None:
+        """Let numbers that a loop changes be others in later rounds than in the first: ``if (count > 2)``."""
+        for name in changed_in(node):
+            values = self.scope.names.get(name, NOTHING)
+            if values and all(type(value) is Known and not isinstance(value.value, str | bytes) for value in values):
+                self.scope.set(name, (*values, *UNKNOWN))
 
     def attempt(self, node: program.Attempt) -> bool:
         self.scope.begin()

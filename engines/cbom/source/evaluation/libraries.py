@@ -358,12 +358,13 @@ class Libraries(Expressions):
         made = self._data(rule, names, place)
         buffers = rules.of_term(rule.fills, names)
         given = rules.positional_of(rule, str(rule.fills)[1:], node)
-        for buffer in buffers:
+        wiped = made.origin == CONSTANT and all(type(each) is Data and each.origin != CONSTANT for each in buffers)
+        for buffer in buffers if not wiped else ():  # Only on this path: most wipe a secret before they leave.
             if isinstance(buffer, Data) and (made.origin != CONSTANT or type(given) is not program.Index):
                 buffer.origin, buffer.made = made.origin, made.made
         if isinstance(given, program.Name | program.Member) and made.origin == WEAK_RANDOM:
             self.tell_secret(given.name, (made,), buffer=True)
-        if given is not None and not any(isinstance(buffer, Data | Instance | Thing) for buffer in buffers):
+        if given is not None and (wiped or not any(isinstance(each, Data | Instance | Thing) for each in buffers)):
             self.nonces.renew(self.scope, made, self.loops)
             self.assign(given, (made,))
 

@@ -77,6 +77,8 @@ def is_sound(finding: str, sighting: Sighting, subject: Subject | None, primitiv
         return True
     if finding in _MEASURED and primitive == "kdf" and _is_measured(sighting):
         return True
+    if finding == "hardcoded-key" and primitive == "mac" and any("hkdf" in name.lower() for name in _names(sighting)):
+        return True  # Its first step has the salt as key, which may be zeros (RFC 5869, 2.2).
     if finding in ("weak-kdf", "low-kdf-iterations") and _is_first_step(sighting, subject):
         return True
     if subject is None or finding not in _SOUND_IN_MACS:

@@ -1,4 +1,4 @@
-"""Tests of fields and variables that other functions may set: ``if self.key is None`` says nothing of later calls.
+"""Tests of fields and variables that are set elsewhere: ``if self.key is None`` says nothing of later calls.
 
 A method runs with an object of which only the constructor is known to have run, in dynamic languages whose classes
 don't say which fields are constant.
@@ -9,7 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from engines.cbom.source.evaluation import operators
-from engines.cbom.source.program import Assign, Binary, Expression, Index, Member, Name, Unary
+from engines.cbom.source.program import (
+    Assign,
+    Attempt,
+    Binary,
+    Branch,
+    Expression,
+    Index,
+    Loop,
+    Member,
+    Name,
+    Statement,
+    Unary,
+)
 from engines.cbom.source.values import Class, Instance, Known
 
 _LANGUAGES = frozenset({"python", "javascript", "typescript", "tsx", "vue", "c"})
@@ -78,3 +90,26 @@ def _declares(of: Class, field: str, depth: int = 0) -> bool:
     )
     above = [base for base in of.bases if type(base) is Class] if depth < _MAX_ABOVE else []
     return own or any(_declares(base, field, depth + 1) for base in above)
+
+
+def changed_in(loop: Loop) -> frozenset[str]:
+    """The variables around a loop to which its body gives other values."""
+    if loop.changed is None:
+        found: set[str] = set()
+        waiting: list[Statement] = [*loop.body]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, Assign):
+                if isinstance(each.target, Name) and not each.local:
+                    found.add(each.target.name)
+            elif isinstance(each, Branch):
+                for _, body in each.arms:
+                    waiting += body
+            elif isinstance(each, Loop):
+                found |= changed_in(each)
+            elif isinstance(each, Attempt):
+                waiting += [*each.body, *each.last]
+                for body in each.handlers:
+                    waiting += body
+        loop.changed = frozenset(found)
+    return loop.changed

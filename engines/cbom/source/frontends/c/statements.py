@@ -192,6 +192,9 @@ class CLowering(CClasses):
                 copied = Binary("+", target, value) if name.endswith(_APPENDS) else value
                 yield Assign(Pointed(target) if isinstance(target, Name) else target, copied, line_of(node))
                 return
+            if isinstance(target, Binary) and target.operator == "+" and isinstance(target.left, Name):
+                yield Assign(Index(target.left, target.right), self.expression(arguments[1]), line_of(node))
+                return
         yield Evaluate(self.expression(node))
 
     def condition(self, node: Node) -> Expression:
@@ -269,6 +272,7 @@ class CLowering(CClasses):
         name = node.child_by_field_name("name") or node.child_by_field_name("declarator")
         if kind.child_by_field_name("body") is not None:
             yield from self._named_body(kind, self.declared_name(name), line_of(node))
+            yield from self._also_named(node, self.declared_name(name))
             return
         if name is not None and name.type == "array_declarator":
             self._array_types[self.declared_name(name)] = name
@@ -277,6 +281,12 @@ class CLowering(CClasses):
             if b"<" in kind.text:
                 self.aliases[self.declared_name(name)] = kind
             yield Assign(Name(self.declared_name(name)), self.expression(kind), line_of(node))
+            yield from self._also_named(node, self.declared_name(name))
+
+    def _also_named(self, node: Node, first: str) -> Iterator[Statement]:
+        """The other names of a type that ``typedef`` gives several: ``typedef struct {...} Context, *PContext;``."""
+        for declarator in node.children_by_field_name("declarator")[1:]:
+            yield Assign(Name(self.declared_name(declarator)), Name(first), line_of(node))
 
     def _named_body(self, kind: Node, alias: str, line: int) -> Iterator[Statement]:
         """A struct or enum that ``typedef`` names, which may have no other name."""

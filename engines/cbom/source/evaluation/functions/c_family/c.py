@@ -53,9 +53,9 @@ _COMPOSED = frozenset(
 """Words of names of functions that make a MAC, or a mode that knows changes, of a block cipher."""
 
 _MODES = frozenset(
-    {"ctr", "ocb", "wrap", "unwrap", "cfb", "ofb", "xts", "cbc", "cts", "keystream", "hp", "mask", "counter"}
+    {"ctr", "ocb", "wrap", "unwrap", "cfb", "ofb", "xts", "cbc", "cts", "keystream", "hp", "mask", "counter", "block"}
 )
-"""Words of names of functions that make other modes of single blocks."""
+"""Words of names of functions that make other modes of single blocks, or encrypt one for them."""
 
 _INPUTS = frozenset({"ctr", "counter", "nonce", "iv", "ivec", "icv", "tweak"})
 """Words of names of what modes encrypt as single blocks."""
