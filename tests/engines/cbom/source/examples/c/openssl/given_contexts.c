@@ -46,3 +46,11 @@ void versions(SSL_CTX *context, const struct settings *settings) {
     }
     SSL_CTX_set_min_proto_version(context, version); // finds: use:TLSv1.0 use:TLSv1.1 use:TLSv1.2 use:TLSv1.3
 }
+
+void started(EVP_PKEY *given) {
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_id(EVP_PKEY_X25519, NULL); // finds: use:X25519
+    EVP_PKEY_keygen_init(context); // finds: use:X25519
+    EVP_KDF *prf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL); // finds: use:TLS-PRF
+    EVP_PKEY_CTX *unknown = EVP_PKEY_CTX_new(given, NULL);
+    EVP_PKEY_keygen_init(unknown);
+}
