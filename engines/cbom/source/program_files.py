@@ -11,9 +11,9 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.lifetimes.contexts import ORDERS, TURNS
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope, Source
 from engines.cbom.source.evaluation.lifetimes.steps import Steps
 from engines.cbom.source.evaluation.names import EXPORTS
-from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.files.manifests import Manifests
 from engines.cbom.source.files.reading import Reads

@@ -9,8 +9,8 @@ from typing import TypeAlias
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
-from engines.cbom.source.evaluation.libraries import MEASURED
 from engines.cbom.source.evaluation.lifetimes.changing import changed_in, holds
+from engines.cbom.source.evaluation.reporting import MEASURED
 from engines.cbom.source.values import NOTHING, UNKNOWN, Known, Ref, Thing, Values
 
 MAX_EARLIER_TESTS = 32

@@ -9,11 +9,11 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions import callbacks, go, intrinsics
 from engines.cbom.source.evaluation.functions.c_family.c import may_set
 from engines.cbom.source.evaluation.functions.receivers import overloads
-from engines.cbom.source.evaluation.libraries import ERROR_FIRST, TYPES, Libraries
+from engines.cbom.source.evaluation.libraries import ERROR_FIRST, Libraries
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.mentions import tell_called
-from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.scopes import note_literals
+from engines.cbom.source.evaluation.lifetimes.scopes import note_literals
+from engines.cbom.source.evaluation.rules import TYPES, Arguments
 from engines.cbom.source.evaluation.secrets import is_login
 from engines.cbom.source.values import (
     MAX_ITEMS,

@@ -24,9 +24,9 @@ from engines.cbom.source.evaluation.lifetimes.inheritance import Types, inherite
 from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most_contexts, passed_on, too_deep
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.secrets import gives_secret
 from engines.cbom.source.evaluation.sightings import ASSURANCES, Witness
 from engines.cbom.source.knowledge.model import Knowledge

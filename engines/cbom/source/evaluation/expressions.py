@@ -15,9 +15,9 @@ from engines.cbom.source.evaluation.lifetimes.changing import holds
 from engines.cbom.source.evaluation.lifetimes.held import Held
 from engines.cbom.source.evaluation.lifetimes.inheritance import MAX_CLASSES, implementations, item_of, of_class
 from engines.cbom.source.evaluation.lifetimes.passing import passes_on
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.evaluation.names import EXPORTS, NAMESPACES, OWN, Files, Names
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.evaluation.secrets import holds_secret, is_secret
 from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.knowledge.model import Knowledge

@@ -8,7 +8,7 @@ from typing import Protocol
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions.module_names import package_path
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member, is_kind_of
-from engines.cbom.source.evaluation.scopes import Scope, Source
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope, Source
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     NOTHING,

@@ -41,6 +41,9 @@ DATA_FACTS = frozenset({"key", "iv", "salt", "seed", "password"})
 
 
 OF_OWNER = "impl "
+TYPES = ("type", OF_OWNER)
+"""How the keywords begin that are type arguments of a function, or of the type whose function it is (Rust)."""
+
 _OF_TYPES = (OF_OWNER, "typename ", "template")
 """How the keywords begin that are types: of the one whose function is called (Rust), of a template (C++)."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from engines.cbom.source import languages, program_files, scanning
 from engines.cbom.source.evaluation.evaluator import Evaluator
-from engines.cbom.source.evaluation.scopes import Scope
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.frontends.base import Node
 from engines.cbom.source.frontends.python import PythonLowering
 from engines.cbom.source.judging.judge import Judge

@@ -1,1 +1,1 @@
-"""Objects, nonces and calls that are remembered while functions run."""
+"""Names, objects, nonces and calls that are remembered while functions run."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions.receivers import has_receiver
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.scopes import Scope
 from engines.cbom.source.values import NOTHING, UNKNOWN, Array, Closure, Table, Unknown, Values, union
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from engines.cbom.source.evaluation.scopes import Scope
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.evaluation.sightings import Sighting, Witness
 from engines.cbom.source.values import MAX_VALUES, Known, Thing, Value, Values
 

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope, Source
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.scopes import Scope, Source
 from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Closure, Instance, Value, Values, union
 
 _MAX_HEIRS = 3

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from engines.cbom.source.evaluation.scopes import Scope
+from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.values import MAX_ITEMS, NOTHING, RANDOM, Data, Values, constants, known
 
 _NONE = 0
