@@ -4,7 +4,7 @@ Only what decides which function is called with which values is kept. Operators,
 don't matter become ``Opaque``, whose parts are evaluated for the calls in them. Names are joined by dots whatever the
 language writes (``a::b``, ``a->b`` and ``a.b`` are ``Member(Name("a"), "b")``).
 
-Classes are slotted and never changed once made, but not frozen: that takes three times as long, for millions of them.
+Classes are slotted and not changed once made, but not frozen: that takes three times as long, for millions of them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ Constant: TypeAlias = str | bytes | int | float | bool | None
 
 WHOLE = "\0whole"
 """The keyword of a call that stands for an annotation of a field: whether the field's type is a whole number."""
+
+ENUM_NAME = "\0name"
+"""The field of an enumeration's constant that is its name (Java)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -261,10 +264,7 @@ Expression: TypeAlias = (
 
 @dataclass(slots=True, eq=False)
 class Assign:
-    """An assignment or declaration. ``value`` is None where a variable is declared without one.
-
-    ``a += b`` is an assignment of ``Binary("+", a, b)``.
-    """
+    """An assignment, that of ``Binary("+", a, b)`` for ``a += b``, or a declaration, whose ``value`` may be None."""
 
     target: Expression
     value: Expression | None
@@ -373,10 +373,6 @@ class Import:
 
 
 Statement: TypeAlias = Assign | Evaluate | Return | Leave | Branch | Loop | Attempt | Function | Class | Import
-
-
-ENUM_NAME = "\0name"
-"""The field of an enumeration's constant that is its name (Java)."""
 
 
 @dataclass(slots=True, eq=False)
