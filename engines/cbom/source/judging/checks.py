@@ -122,8 +122,10 @@ def _key(_subject: Subject | None, primitive: str, facts: Mapping[str, Values]) 
         if any(not _is_public(value) for value in keys) and not any(_names_noise(value) for value in keys):
             yield Weakness("hardcoded-key", {})
         yield from _weak_random(values)
-        if primitive not in ("kdf", "cipher") and any(
-            type(value) is Known and value.value is False for value in values
+        if (
+            word == "key"
+            and primitive not in ("kdf", "cipher")
+            and any(type(value) is Known and value.value is False for value in values)
         ):
             yield Weakness("unverified-signature", {})  # A token that is accepted without a key.
 

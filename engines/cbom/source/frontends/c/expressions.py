@@ -35,7 +35,9 @@ from engines.cbom.source.program import (
 
 RECEIVER = "this"
 _ZEROS = frozenset({"0", "0x0", "0x00", "'\\0'", "NULL", "false"})
-_CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
+CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
+"""Words of C++ that read like functions of a template."""
+
 _MAKERS = frozenset({"make_unique", "make_shared"})
 _POINTERS = frozenset({"pointer_expression", "cast_expression"})
 _POINTER = re.compile(r"\((?:L?PC?[A-Z]+|[a-z]\w{0,60}_t)\)")
@@ -110,7 +112,7 @@ class CExpressions(CTypes):
         keywords: dict[str, Expression] = {}
         if inner.type == "template_function":
             name = self.text(inner.child_by_field_name("name"))
-            if name in _CASTS and args:
+            if name in CASTS and args:
                 return args[0]
             listed = self.children(inner.child_by_field_name("arguments"))
             kind = listed[0].child_by_field_name("type") if name in _MAKERS and listed else None

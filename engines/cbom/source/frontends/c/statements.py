@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.c.classes import CClasses
+from engines.cbom.source.frontends.c.expressions import CASTS
 from engines.cbom.source.frontends.c.preprocessor import CPreprocessor
 from engines.cbom.source.frontends.common_syntax import CommonSyntax, functions_first, import_of
 from engines.cbom.source.program import (
@@ -117,7 +118,7 @@ class CLowering(CClasses):
         declarator = parameter.child_by_field_name("declarator")
         if parameter.type != "parameter_declaration" or kind is None:
             return None
-        if kind.type not in ("qualified_identifier", "type_identifier"):
+        if kind.type not in ("qualified_identifier", "type_identifier", "template_type"):
             return None
         if declarator is None:
             return self.expression(kind)
@@ -129,6 +130,8 @@ class CLowering(CClasses):
             self._argument(each, depth + 1) for each in self.children(declarator.child_by_field_name("parameters"))
         ]
         args = [value for value in listed if value is not None]
+        if kind.type == "template_type" and self.plain(kind) in CASTS:
+            return args[0] if len(args) == len(listed) == 1 else None
         return self.call(parameter, self.expression(kind), kind, args) if len(args) == len(listed) else None
 
     def sides(self, node: Node) -> tuple[Expression, Expression]:
@@ -155,7 +158,7 @@ class CLowering(CClasses):
         if value is None:
             if inner is not None and inner.type == "pointer_declarator":
                 return self._pointers(inner)
-            return self.construction(declarator, kind, []) if named else None
+            return self.construction(declarator, self.made_with(kind), []) if named and kind is not None else None
         if value.type == "initializer_list" and not named and len(self.children(value)) == 1:
             return self.first(value)
         if value.type == "argument_list":

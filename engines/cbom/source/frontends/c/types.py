@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from engines.cbom.source.frontends.base import Node
 from engines.cbom.source.frontends.common_syntax import HoistingSyntax
@@ -13,6 +14,7 @@ _SMART_POINTERS = frozenset(
     {"unique_ptr", "shared_ptr", "weak_ptr", "scoped_ptr", "intrusive_ptr", "optional", "reference_wrapper"}
     | {"QScopedPointer", "QSharedPointer", "QPointer", "SharedPtr", "AutoPtr", "ComPtr", "CComPtr", "not_null"}
 )
+_OPTIONAL = frozenset({"optional"})
 _MAX_POINTERS = 4
 _NAMING = frozenset({"identifier", "pointer_expression"})
 _MAX_TEMPLATE = 8
@@ -106,19 +108,28 @@ class CTypes(HoistingSyntax):
 
     def declared(self, node: Node) -> Expression | None:
         """The type that ``node`` states; that of the object where it is a smart pointer to one."""
-        kind = node.child_by_field_name("type")
+        kind = self._held(node.child_by_field_name("type"), _SMART_POINTERS)
+        return None if kind is None or kind.type not in self.named_types else self.expression(kind)
+
+    def made_with(self, kind: Node) -> Node:
+        """The type of the object that a variable of the type ``kind`` holds from its declaration on."""
+        held = self._held(kind, _OPTIONAL)
+        return kind if held is None or held.type not in self.named_types else held
+
+    def _held(self, kind: Any, holders: frozenset[str]) -> Node | None:
+        """The type within templates called ``holders``; None if it has no name."""
         for _ in range(_MAX_POINTERS):
             if kind is None or kind.type not in self.named_types:
                 return None
             kind = self.aliases.get(self.text(kind), kind) if kind.type == "type_identifier" else kind
-            named = kind
+            named: Node = kind
             while named.type == "qualified_identifier":
                 named = named.child_by_field_name("name")
-            if named.type != "template_type" or self.plain(named) not in _SMART_POINTERS:
+            if named.type != "template_type" or self.plain(named) not in holders:
                 break
             listed = self.children(named.child_by_field_name("arguments"))
             kind = listed[0].child_by_field_name("type") if listed and listed[0].type == "type_descriptor" else None
-        return None if kind is None or kind.type not in self.named_types else self.expression(kind)
+        return kind
 
     def declared_name(self, node: Node | None) -> str:
         """The name in a declarator, below its pointers, arrays and parameters; "" if there is none."""

@@ -99,6 +99,8 @@ def of_c(
         told |= {word: settled(word, told[word]) for word in told.keys() & DATA_FACTS}
     if "verify" in told and _is_switched(told["verify"]):
         told["verify"] = UNKNOWN
+    if rule.primitive == "protocol" and any(type(each) is Partial for each in told.get("algorithm", NOTHING)):
+        told["algorithm"] = UNKNOWN  # A version that is counted from another one: ``TLS1_VERSION + minimum``.
     if rule.primitive == "cipher" and is_listed(node, evaluator.running()):
         return {**told, "operation": known("choice")}
     asked = rule.naming and evaluator.keyed == "key"

@@ -71,3 +71,20 @@ void serve(QSslSocket *socket) {
     socket->startServerEncryption(); // finds: use:TLS
     socket->ignoreSslErrors(); // finds: use:TLS
 }
+
+struct Sealed {
+    std::optional<CryptoPP::GCM<CryptoPP::AES>::Encryption> sealing; // finds: use:AES
+    std::optional<int> count;
+};
+
+void minimum(SSL_CTX *context, int above, int level, bool *encrypted, BIO *bio) {
+    int version = 0;
+    if (above >= 0) version = TLS1_VERSION + above;
+    SSL_CTX_set_min_proto_version(context, version); // finds: use:TLS
+    int mode = SSL_VERIFY_NONE;
+    if (level == 2) mode = SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE;
+    SSL_CTX_set_verify(context, mode, nullptr); // finds: use:TLS
+    bool asked = false;
+    auto key = PEM_read_bio_PrivateKey(bio, nullptr, on_password, &asked);
+    QCryptographicHash given(static_cast<QCryptographicHash::Algorithm>(level)); // finds: use:
+}
