@@ -126,6 +126,10 @@ def algorithm_named(name: str) -> Algorithm | None:
     return _vocabulary().by_name.get(name)
 
 
+_XML = "http://www.w3.org/"
+"""How the names of XML Signature and XML Encryption begin: ``http://www.w3.org/2001/04/xmlenc#aes128-cbc``."""
+
+
 @lru_cache(maxsize=4096)
 def read_name(text: str) -> Reading | None:
     """What ``text`` says as the name of an algorithm, mode, padding or curve; None if it is none."""
@@ -135,7 +139,7 @@ def read_name(text: str) -> Reading | None:
     if text[0] == "$":
         scheme = words.by_name.get(words.settings.get(text[1:].partition("$")[0], ""))
         return None if scheme is None else Reading(scheme)
-    plain = squashed(text)
+    plain = squashed(text.partition("#")[2] if text.startswith(_XML) else text)
     if plain in words.composites:
         facts = words.composites[plain]
         return Reading(

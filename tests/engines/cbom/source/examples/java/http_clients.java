@@ -67,3 +67,13 @@ class Clients {
         }
     }
 }
+
+class OtherClients {
+    void connect(boolean allowed) throws Exception {
+        com.mongodb.connection.SslSettings.builder().enabled(true).invalidHostNameAllowed(true).build(); // finds: disabled-certificate-check
+        com.mongodb.connection.SslSettings.builder().enabled(true).invalidHostNameAllowed(allowed).build();
+        org.eclipse.paho.client.mqttv3.MqttConnectOptions options = new org.eclipse.paho.client.mqttv3.MqttConnectOptions();
+        options.setHttpsHostnameVerificationEnabled(false); // finds: disabled-certificate-check
+        io.grpc.netty.GrpcSslContexts.forClient().build(); // finds: use:TLS
+    }
+}

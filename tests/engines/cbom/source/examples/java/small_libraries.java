@@ -80,3 +80,12 @@ class Unchecked {
         new JwtConsumerBuilder().setSkipSignatureVerification().build(); // finds: unverified-signature
     }
 }
+
+class KeysOfShells {
+    void make(com.jcraft.jsch.JSch shell, String password) throws Exception {
+        com.jcraft.jsch.KeyPair.genKeyPair(shell, com.jcraft.jsch.KeyPair.RSA, 1024); // finds: use:RSA weak-key-size
+        org.apache.sshd.common.util.security.SecurityUtils.getKeyPairGenerator("EC").initialize(256); // finds: use:EC
+        io.quarkus.elytron.security.common.BcryptUtil.bcryptHash(password, 4); // finds: use:bcrypt low-kdf-iterations
+        io.quarkus.elytron.security.common.BcryptUtil.matches(password, "stored"); // finds: use:bcrypt
+    }
+}

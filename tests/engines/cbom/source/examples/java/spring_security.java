@@ -26,3 +26,9 @@ class Passwords {
         DigestUtils.md5DigestAsHex(data); // finds: use:MD5 weak-hash
     }
 }
+
+class Headers {
+    void make() {
+        org.springframework.security.oauth2.jwt.JwsHeader.with(org.springframework.security.oauth2.jose.jws.MacAlgorithm.HS256).build(); // finds: use:HMAC-SHA-256
+    }
+}
