@@ -53,9 +53,12 @@ _COMPOSED = frozenset(
 """Words of names of functions that make a MAC, or a mode that knows changes, of a block cipher."""
 
 _MODES = frozenset(
-    {"ctr", "ocb", "wrap", "unwrap", "cfb", "ofb", "xts", "cbc", "cts", "keystream", "hp", "mask", "counter", "block"}
+    {"ctr", "ocb", "wrap", "unwrap", "cfb", "ofb", "xts", "cbc", "cts", "keystream", "hp", "mask", "counter"}
 )
-"""Words of names of functions that make other modes of single blocks, or encrypt one for them."""
+"""Words of names of functions that make other modes of single blocks."""
+
+_SINGLE = ({"encrypt", "block"}, {"decrypt", "block"})
+"""Words of names of functions that encrypt a block for them."""
 
 _INPUTS = frozenset({"ctr", "counter", "nonce", "iv", "ivec", "icv", "tweak"})
 """Words of names of what modes encrypt as single blocks."""
@@ -131,7 +134,7 @@ def is_part(
     if any(not _COMPOSED.isdisjoint(_words(each)) for each in names):
         return True
     inputs = (each.name for each in given if isinstance(each, program.Name | program.Member))
-    blocks = any(not _MODES.isdisjoint(_words(each)) for each in names)
+    blocks = any(not _MODES.isdisjoint(words) or any(map(words.issuperset, _SINGLE)) for words in map(_words, names))
     blocks = blocks or any(not _INPUTS.isdisjoint(_words(each)) for each in inputs)
     return blocks and any(each.endswith("ECB") for each in texts)
 
