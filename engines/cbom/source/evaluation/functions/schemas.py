@@ -41,9 +41,8 @@ def _with_default(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _with_option(_evaluator: Any, arguments: Arguments) -> Values:
-    """``str({ default: "a", devDefault: "b" })`` of envalid."""
-    tables = [value for value in arguments.at(0) if isinstance(value, Table)]
-    given = [table.entries.get(word, NOTHING) for table in tables for word in (_DEFAULT, "devDefault")]
+    """``str({ default: "a", devDefault: "b" })`` of envalid, whose second default no production gets."""
+    given = [value.entries.get(_DEFAULT, NOTHING) for value in arguments.at(0) if isinstance(value, Table)]
     return (Thing(_SCHEMA, {_DEFAULT: union(given)}),)
 
 

@@ -102,3 +102,6 @@ again('crypto').createHash('md5'); // finds: use:MD5 weak-hash
 process.getBuiltinModule('node:crypto').createHash('md5'); // finds: use:MD5 weak-hash
 const { Crypto } = require('@peculiar/webcrypto');
 new Crypto().subtle.digest('SHA-1', data); // finds: use:SHA-1 weak-hash
+
+const loadedKey = crypto.createPrivateKey(process.env.PEM); // finds: use:
+crypto.createPublicKey(loadedKey); // finds: use:
