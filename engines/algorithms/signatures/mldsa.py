@@ -9,8 +9,7 @@ HashML-DSA.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat import asn1
@@ -114,35 +113,41 @@ def _object_identifier(hash_: Hash) -> bytes:
     return asn1.encode_der(ObjectIdentifier(hash_.object_identifier))
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Keys of one parameter set, by the library's classes."""
+
+    private: type[PrivateKey]
+    public: type[PublicKey]
+    security_bits: int
+
+    def generate(self, _: int) -> Material:
+        return material_of(self.private.generate())
+
+    def from_seed(self, seed: bytes) -> Material:
+        return material_of(self.private.from_seed_bytes(seed))
+
+    def prepare(self, material: Material) -> MlDsa:
+        return MlDsa(*self._parts(material))
+
+    def prepare_prehash(self, material: Material) -> MlDsa:
+        return PrehashMlDsa(*self._parts(material), self.security_bits)
+
+    def _parts(self, material: Material) -> tuple[PrivateKey | None, PublicKey]:
+        private = self.private.from_seed_bytes(material.private) if material.private else None
+        return private, self.public.from_public_bytes(material.public)
+
+
 def _rows(
     parameter_set: str,
     numbers: tuple[int, int],
-    private: type[PrivateKey],
-    public: type[PublicKey],
+    keys: _Keys,
     sizes: tuple[int, int],
-    strength: tuple[int, int],
+    quantum_category: int,
     object_identifier: str,
 ) -> tuple[Algorithm, Algorithm]:
     """OpenBao's and Vault's row of one parameter set."""
-    name = f"mldsa-{parameter_set}"
-
-    def generate(_: int) -> Material:
-        return material_of(private.generate())
-
-    def parts(material: Material) -> tuple[PrivateKey | None, PublicKey]:
-        secret = private.from_seed_bytes(material.private) if material.private else None
-        return secret, public.from_public_bytes(material.public)
-
-    def prepare(material: Material) -> MlDsa:
-        return MlDsa(*parts(material))
-
-    def prepare_prehash(material: Material) -> MlDsa:
-        return PrehashMlDsa(*parts(material), strength[0])
-
-    def from_seed(seed: bytes) -> Material:
-        return material_of(private.from_seed_bytes(seed))
-
-    signature: Callable[[Material], MlDsa] = prepare
+    name, vault_name = f"mldsa-{parameter_set}", f"{KEY_TYPE}-{parameter_set}"
     openbao = Algorithm(
         name=name,
         number=numbers[0],
@@ -152,17 +157,19 @@ def _rows(
         parameter_set=f"ML-DSA-{parameter_set}",
         sizes=Sizes(key_bytes=SEED_BYTES, signature_bytes=sizes[1], public_key_bytes=sizes[0]),
         strength=Strength(
-            classical_bits=strength[0], quantum_category=strength[1], fips=Fips.APPROVED, cnsa_2=parameter_set == "87"
+            classical_bits=keys.security_bits,
+            quantum_category=quantum_category,
+            fips=Fips.APPROVED,
+            cnsa_2=parameter_set == "87",
         ),
         object_identifier=object_identifier,
         label=name,
         variants=SignatureVariants(hash_chosen=False, signature_context=True, external_mu=True),
-        generate=generate,
-        interchange=MlDsaKeys(name, object_identifier, private, public),
-        capabilities=Capabilities(signature=signature, material_from_seed=from_seed),
+        generate=keys.generate,
+        interchange=MlDsaKeys(name, object_identifier, keys.private, keys.public),
+        capabilities=Capabilities(signature=keys.prepare, material_from_seed=keys.from_seed),
         public_text=encode_base64,
     )
-    vault_name = f"{KEY_TYPE}-{parameter_set}"
     vault = replace(
         openbao,
         name=vault_name,
@@ -170,8 +177,8 @@ def _rows(
         type_parameters={"parameter_set": parameter_set},
         number=numbers[1],
         label=vault_name,
-        interchange=MlDsaKeys(vault_name, object_identifier, private, public),
-        capabilities=replace(openbao.capabilities, signature=prepare_prehash),
+        interchange=MlDsaKeys(vault_name, object_identifier, keys.private, keys.public),
+        capabilities=replace(openbao.capabilities, signature=keys.prepare_prehash),
         variants=replace(openbao.variants, digest_variant=True),
     )
     return openbao, vault
@@ -179,14 +186,12 @@ def _rows(
 
 _NIST = "2.16.840.1.101.3.4.3."
 
-MLDSA_44, ML_DSA_44 = _rows(
-    "44", (12, 1009), mldsa.MLDSA44PrivateKey, mldsa.MLDSA44PublicKey, (1312, 2420), (128, 2), _NIST + "17"
-)
-MLDSA_65, ML_DSA_65 = _rows(
-    "65", (13, 1010), mldsa.MLDSA65PrivateKey, mldsa.MLDSA65PublicKey, (1952, 3309), (192, 3), _NIST + "18"
-)
-MLDSA_87, ML_DSA_87 = _rows(
-    "87", (14, 1011), mldsa.MLDSA87PrivateKey, mldsa.MLDSA87PublicKey, (2592, 4627), (256, 5), _NIST + "19"
-)
+_KEYS_44 = _Keys(mldsa.MLDSA44PrivateKey, mldsa.MLDSA44PublicKey, 128)
+_KEYS_65 = _Keys(mldsa.MLDSA65PrivateKey, mldsa.MLDSA65PublicKey, 192)
+_KEYS_87 = _Keys(mldsa.MLDSA87PrivateKey, mldsa.MLDSA87PublicKey, 256)
+
+MLDSA_44, ML_DSA_44 = _rows("44", (12, 1009), _KEYS_44, (1312, 2420), 2, _NIST + "17")
+MLDSA_65, ML_DSA_65 = _rows("65", (13, 1010), _KEYS_65, (1952, 3309), 3, _NIST + "18")
+MLDSA_87, ML_DSA_87 = _rows("87", (14, 1011), _KEYS_87, (2592, 4627), 5, _NIST + "19")
 
 ALGORITHMS = (MLDSA_44, MLDSA_65, MLDSA_87, ML_DSA_44, ML_DSA_65, ML_DSA_87)
