@@ -65,10 +65,3 @@ def stranger(development: Server) -> Iterator[Any]:
     connected = hvac.Client(url=development.address)
     yield connected
     connected.adapter.close()
-
-
-@pytest.fixture
-def planned(product: Product, request: pytest.FixtureRequest) -> None:
-    """For tests of what ours doesn't do yet: they fail, and fail to fail as soon as it does."""
-    if product is Product.CRYPTOSERVE:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="planned, see README"))
