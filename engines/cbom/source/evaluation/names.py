@@ -228,7 +228,8 @@ class Names:
         if found and not (self.open_names and name in self.knowledge.prefixes and self._is_elsewhere(found)):
             return found
         if self.open_names or (name in self.knowledge.globals and not self._may_be_imported(name)):
-            return self._resolved(self.normal(name))
+            rust = self.scope.source.language == "rust"
+            return self._resolved(self.normal(self.files.crate(self.scope.source, name) if rust else name))
         return UNKNOWN
 
     def _is_elsewhere(self, values: Values) -> bool:
@@ -284,9 +285,10 @@ class Names:
     def _passed_on(self, source: Source, path: str) -> str:
         """A library's own name for one that a manifest gives to it, or that another crate passes on: ``k256::sha2``."""
         first, dot, rest = path.partition(".")
-        if path in self.knowledge.prefixes or first in OWN:
+        crate = self.files.crate(source, first)
+        if first in OWN or (crate == first and path in self.knowledge.prefixes):
             return path
-        called = self.normal(f"{self.files.crate(source, first)}{dot}{rest}")
+        called = self.normal(f"{crate}{dot}{rest}")
         parts = called.split(".")
         tails = (
             self.normal(".".join(parts[start:])) for start in range(len(parts) - 1) if parts[start] not in _STANDARD

@@ -13,6 +13,7 @@ from engines.cbom.source.frontends.rust.standard import (
     APPLIED,
     LAZY,
     MAKING,
+    OR_CALL,
     OR_ELSE,
     SAME,
     SAME_OR_ERROR,
@@ -175,7 +176,8 @@ class RustExpressions(CommonSyntax):
                 return self.call(node, args[0], None, [given])
             return Index(Sequence([given, self.call(node, function, None, [])]), Const(1))  # |_| and ||
         if name in OR_ELSE:
-            other = args[0] if function is None else self.call(node, function, None, [])
+            calls = function is not None or (name in OR_CALL and isinstance(args[0], Name | Member))
+            other = self.call(node, args[0], None, []) if calls else args[0]
             return Conditional(Opaque([]), given, other)
         return None
 

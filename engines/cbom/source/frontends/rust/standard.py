@@ -22,7 +22,10 @@ SAME_OR_ERROR = frozenset({"expect", "map_err", "context", "with_context", "ok_o
 APPLIED = frozenset({"map", "and_then", "for_each", "flat_map", "map_or_else", "then", "is_some_and", "inspect"})
 """Methods that call a function with what is in their object."""
 
-OR_ELSE = frozenset({"unwrap_or", "unwrap_or_else", "or", "or_else", "get_or_init", "get_or_insert_with"})
+OR_CALL = frozenset({"unwrap_or_else", "or_else", "get_or_init", "get_or_insert_with"})
+"""Methods that give their object, or what a function returns."""
+
+OR_ELSE = OR_CALL | {"unwrap_or", "or"}
 """Methods that give their object, or what their argument is or returns."""
 
 TRAITS = frozenset(

@@ -9,7 +9,7 @@ pub fn good(d: &[u8]) -> Result<Vec<u8>, aes_gcm::Error> {
     let key = Aes256Gcm::generate_key(&mut OsRng);
     let cipher = Aes256Gcm::new(&key); // finds: use:AES
     let nonce = Aes256Gcm::generate_nonce(&mut OsRng);
-    cipher.encrypt(&nonce, d)
+    cipher.encrypt(&nonce, d) // finds: use:AES
 }
 pub fn bad(d: &[u8]) -> Vec<u8> {
     let key = Key::<Aes256Gcm>::from_slice(KEY);
@@ -34,7 +34,7 @@ pub fn bad4(d: &[u8]) -> Vec<u8> {
 pub fn reuse(key: &[u8], a: &[u8], b: &[u8]) {
     let cipher = Aes256Gcm::new_from_slice(key).unwrap(); // finds: use:AES
     let nonce = Aes256Gcm::generate_nonce(&mut OsRng);
-    let x = cipher.encrypt(&nonce, a).unwrap();
+    let x = cipher.encrypt(&nonce, a).unwrap(); // finds: use:AES
     let y = cipher.encrypt(&nonce, b).unwrap(); // finds: nonce-reuse
 }
 pub fn reuse_loop(key: &[u8], all: &[Vec<u8>]) {
@@ -57,7 +57,7 @@ pub fn copied(key: &[u8], given: &[u8], d: &[u8]) -> Vec<u8> {
 }
 pub fn open(key: &[u8], d: &[u8]) -> Vec<u8> {
     let c = Aes256Gcm::new(Key::<Aes256Gcm>::from_slice(key)); // finds: use:AES
-    c.decrypt(Nonce::from_slice(&d[..12]), &d[12..]).unwrap()
+    c.decrypt(Nonce::from_slice(&d[..12]), &d[12..]).unwrap() // finds: use:AES
 }
 pub struct Vault { cipher: Aes256Gcm }
 impl Vault {
@@ -92,5 +92,5 @@ pub fn more(key: &[u8], nonce: &[u8], d: &[u8]) {
     let cc = ccm::Ccm::<aes::Aes256, ccm::consts::U10, ccm::consts::U13>::new(key.into()); // finds: use:AES
     let ea = eax::Eax::<aes::Aes256>::new(key.into()); // finds: use:AES
     ea.encrypt(&[0u8; 16].into(), d).unwrap(); // finds: static-iv
-    ea.decrypt(&[0u8; 16].into(), d).unwrap();
+    ea.decrypt(&[0u8; 16].into(), d).unwrap(); // finds: use:AES
 }

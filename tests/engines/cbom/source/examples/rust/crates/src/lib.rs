@@ -46,3 +46,9 @@ pub fn salted(data: &[u8]) -> Vec<u8> {
 fn salts() {
     salted(b"text");
 }
+
+// A renamed crate by a path without an import.
+pub fn signed(claims: &Claims, key: &[u8]) -> String {
+    let key = jwt::EncodingKey::from_secret(key); // finds: use:HMAC
+    jwt::encode(&jwt::Header::default(), claims, &key).unwrap() // finds: use:HMAC-SHA-256
+}

@@ -66,7 +66,7 @@ macro_rules! sealed {
     () => { None };
     ($key:expr, $nonce:expr) => {
         aes_gcm::Aes256Gcm::new_from_slice($key) // finds: use:AES
-            .and_then(|cipher| cipher.encrypt($nonce.into(), b"text".as_ref()))
+            .and_then(|cipher| cipher.encrypt($nonce.into(), b"text".as_ref())) // finds: use:AES
     };
 }
 
