@@ -5,9 +5,11 @@ They begin as zeros. Methods that write into one make it what is written: a nonc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from engines.cbom.source.evaluation.functions.settings import is_variable
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
     CONSTANT,
@@ -18,6 +20,7 @@ from engines.cbom.source.values import (
     Method,
     Ref,
     Thing,
+    Value,
     Values,
     is_static,
     union,
@@ -28,6 +31,9 @@ _NAMES = (*_NUMBERS, *(f"U{name}" for name in _NUMBERS), "BigInt64BE", "BigInt64
 _WRITING = ("set", *(f"write{name}" for name in _NAMES))
 """The methods of buffers whose first argument is written into them."""
 
+_SIZE = re.compile(r"bytes|len|size", re.IGNORECASE)
+"""What the name of a library's constant says that is a size."""
+
 
 def _typed_array(_evaluator: Any, arguments: Arguments) -> Values:
     """JavaScript's ``new Uint8Array(size)``, which is zeros, or one with the bytes of an array or a buffer."""
@@ -35,11 +41,18 @@ def _typed_array(_evaluator: Any, arguments: Arguments) -> Values:
     for value in arguments.at(0):
         if type(value) is Known and isinstance(value.value, int):
             found.append((Data(CONSTANT, value.value),))
-        elif type(value) is Ref or (type(value) is Method and type(value.receiver) in (Ref, Thing)):
-            found.append((Data(CONSTANT),))  # A library's constant, such as the length of its nonces.
+        elif _is_size(value):
+            found.append((Data(CONSTANT),))
         else:
             found.append((value,) if type(value) in (Array, Data, Known) else UNKNOWN)
     return union(found) or UNKNOWN
+
+
+def _is_size(value: Value) -> bool:
+    """Whether a value is a library's constant such as the length of its nonces; others may be a key."""
+    if type(value) is Method:
+        return type(value.receiver) in (Ref, Thing) and _SIZE.search(value.name) is not None
+    return type(value) is Ref and not is_variable(value) and _SIZE.search(value.path.rpartition(".")[2]) is not None
 
 
 def _view(_evaluator: Any, arguments: Arguments) -> Values:

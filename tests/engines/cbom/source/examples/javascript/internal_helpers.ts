@@ -1,4 +1,5 @@
 import { createCipheriv, createHmac } from 'node:crypto';
+import nacl from 'tweetnacl';
 
 // What a module keeps to itself is judged with what its own functions do with it.
 function encrypted(key: Buffer, iv: Buffer, text: Buffer) {
@@ -38,4 +39,12 @@ export function queued(queue: Queue, key: Buffer, macKey: Buffer, iv: Buffer, te
   queue.add(() => createCipheriv('aes-256-cbc', key, iv).update(text)); // finds: use:AES
   queue.add(() => createHmac('sha256', macKey).update(text).digest()); // finds: use:HMAC-SHA-256
   queue.sealed(createHmac('sha256', macKey).update(iv).digest()); // finds: use:HMAC-SHA-256
+}
+
+// A typed array of a setting's bytes is no constant, one of a library's length is.
+const setting = process.env.KEY!;
+export function withSettings(text: Buffer) {
+  createHmac('sha256', new Uint8Array(Buffer.from(setting, 'hex'))).update(text).digest(); // finds: use:HMAC-SHA-256
+  createHmac('sha256', new Uint8Array(Buffer.from('a key that all can read'))).update(text).digest(); // finds: use:HMAC-SHA-256 hardcoded-key
+  createCipheriv('aes-256-gcm', text, new Uint8Array(nacl.secretbox.nonceLength)); // finds: use:AES static-iv
 }
