@@ -96,7 +96,9 @@ def bounded(text: str) -> Values:
 def binary(name: str, left: Values, right: Values) -> Values:
     """The values of ``left name right``."""
     if name in ("and", "or"):
-        return union((left, right))
+        # An empty text behind something else stands for what isn't given: ``salt || ""``.
+        blank = name == "or" and left and len(right) == 1 and type(right[0]) is Known and right[0].value in ("", b"")
+        return left if blank else union((left, right))
     if len(left) == 1 and len(right) == 1:
         return union((_pair(name, left[0], right[0]),))
     if len(left) * len(right) > _MAX_PAIRS:

@@ -17,8 +17,13 @@ MAX_DEPTH = 100
 """The most folders in one another."""
 
 _MAX_IGNORE_FILE = 1 << 20
-_NEVER = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".venv", "venv", ".mypy_cache"})
+_NEVER = frozenset(
+    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".venv", "venv", ".mypy_cache", ".yarn"}
+)
 """Folders of tools and of fetched packages, whatever ``.gitignore`` says."""
+
+_GENERATED = frozenset({".pnp.cjs", ".pnp.loader.mjs", ".pnp.js"})
+"""Files of Yarn's Plug'n'Play, which are its own code."""
 
 _ARCHIVES = frozenset({".zip", ".jar", ".war", ".ear", ".whl", ".egg", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z"})
 
@@ -164,7 +169,7 @@ class _Walk:
             target = Path(os.path.realpath(entry.path))
             if not target.is_relative_to(self._real):
                 self._problem(told, "a symbolic link that leads out of the tree")
-        elif not self._wanted(entry.name):
+        elif entry.name in _GENERATED or not self._wanted(entry.name):
             self._found.archives += os.path.splitext(entry.name)[1].lower() in _ARCHIVES
         elif entry.is_file(follow_symlinks=False):
             self._found.paths.append(told)

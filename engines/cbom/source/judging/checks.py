@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,9 @@ _OF_KEYS = "key"
 _PUBLIC_KEYS = frozenset({b"AWS4", b"Bitcoin seed", b"ed25519 seed", b"Nist256p1 seed"})
 """What standards have as a key, or as its beginning before one that isn't known here: Signature Version 4 of AWS, BIP
 32 and SLIP 10."""
+
+_EMPTY = re.compile(rb"-----BEGIN [A-Z ]{1,40}-----[\s.]{0,40}-----END")
+"""A key in PEM without its content, to be filled in before the code runs."""
 
 _NOISE = "Noise_"
 """How the name of a protocol begins from which Noise's first key follows, before any other (revision 34, 5.2)."""
@@ -154,7 +158,8 @@ def _names_noise(value: Value) -> bool:
 
 def _is_public(value: Value) -> bool:
     content = (_text_of(value) or "").encode()
-    return content in _PUBLIC_KEYS or b"PUBLIC KEY" in content or b"BEGIN CERTIFICATE" in content
+    told = content in _PUBLIC_KEYS or b"PUBLIC KEY" in content or b"BEGIN CERTIFICATE" in content
+    return told or (b"-----BEGIN" in content and _EMPTY.search(content) is not None)
 
 
 def _iv(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:

@@ -37,6 +37,12 @@ def test_source_is_found_without_tools_folders_and_archives(tmp_path: Path) -> N
     assert found.archives == 1
 
 
+def test_what_yarn_keeps_in_a_repository_is_left_out(tmp_path: Path) -> None:
+    write(tmp_path, ".pnp.cjs", ".yarn/releases/yarn-4.0.0.cjs", "a.cjs")
+    found = discover([str(tmp_path)], (), lambda name: name.endswith(".cjs"))
+    assert found.paths == [f"{tmp_path}/a.cjs"]
+
+
 def test_ignored_files_are_left_out(tmp_path: Path) -> None:
     write(
         tmp_path,

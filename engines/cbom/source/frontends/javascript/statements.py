@@ -37,10 +37,11 @@ _MAKER = re.compile(rb"function\s+[A-Z]\w*\s*\(|\b[A-Z]\w*\s*=\s*function")
 """A function that is named like a class."""
 
 _TESTS = re.compile(
-    rb"^(?:(?:describe|it|suite|test)(?:\.\w+)*\(\s*['\"`]|(?:describe|it|test)(?:\.\w+)*\.each\b|Deno\.test\()",
+    rb"^(?:(?:describe|it|suite|test)(?:\.\w+)*\(\s*['\"`]|(?:describe|it|test)(?:\.\w+)*\.each\b|Deno\.test\()"
+    rb"|\bfrom\s*['\"](?:@playwright/test|vitest|@jest/globals|node:test|bun:test)['\"]",
     re.MULTILINE,
 )
-"""A test at the top of a file, for Jest, Vitest, Mocha, Node, Playwright, Bun or Deno."""
+"""A test at the top of a file, for Jest, Vitest, Mocha, Node, Playwright, Bun or Deno, or what is imported for one."""
 
 _DEFINING = 3
 """The arguments of ``Object.defineProperty``."""

@@ -1,4 +1,4 @@
-import { createCipheriv, createHmac } from 'node:crypto';
+import { createCipheriv, createHmac, createSign, pbkdf2Sync } from 'node:crypto';
 import nacl from 'tweetnacl';
 
 // What a module keeps to itself is judged with what its own functions do with it.
@@ -47,4 +47,12 @@ export function withSettings(text: Buffer) {
   createHmac('sha256', new Uint8Array(Buffer.from(setting, 'hex'))).update(text).digest(); // finds: use:HMAC-SHA-256
   createHmac('sha256', new Uint8Array(Buffer.from('a key that all can read'))).update(text).digest(); // finds: use:HMAC-SHA-256 hardcoded-key
   createCipheriv('aes-256-gcm', text, new Uint8Array(nacl.secretbox.nonceLength)); // finds: use:AES static-iv
+}
+
+// The empty text stands for what isn't given, and a key without content for one that is filled in.
+export function fallbacks(password: string, salt?: string) {
+  pbkdf2Sync(password, salt || '', 200_000, 32, 'sha256'); // finds: use:PBKDF2
+  pbkdf2Sync(password, salt ?? 'pepper', 200_000, 32, 'sha256'); // finds: use:PBKDF2 static-salt
+  pbkdf2Sync(password, '', 200_000, 32, 'sha256'); // finds: use:PBKDF2 static-salt
+  createSign('RSA-SHA256').sign('-----BEGIN PRIVATE KEY-----\n\n-----END PRIVATE KEY-----'); // finds: use:RSA
 }
