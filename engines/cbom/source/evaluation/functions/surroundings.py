@@ -41,6 +41,9 @@ _MAX_PARTS = 4000
 _KEPT = 64
 """The functions whose parts are kept: the calls in a function come one after the other."""
 
+_CLASSES = 256
+"""The classes whose counters are kept."""
+
 _CHOICE = 3
 """How many values a setting may have that is the user's choice."""
 
@@ -198,9 +201,16 @@ def is_counted(nonce: Expression | None, function: Function | None, within: froz
     variable = "" if nonce is None else _variable(_base(nonce))
     if not variable or function is None:
         return False
-    methods = (each for of in within if type(of) is Class for values in of.members.values() for each in values)
-    functions = [function, *(each.function for each in islice(methods, _KEPT) if type(each) is Closure)]
-    return any(variable in _parts_of(each).counted for each in functions)
+    return variable in _parts_of(function).counted or any(
+        variable in _counted_in(each) for each in within if type(each) is Class
+    )
+
+
+@lru_cache(_CLASSES)
+def _counted_in(of: Class) -> frozenset[str]:
+    """The variables that methods of a class count, up to a bound of methods."""
+    methods = (each.function for values in of.members.values() for each in values if type(each) is Closure)
+    return frozenset(name for method in islice(methods, _KEPT) for name in _parts_of(method).counted)
 
 
 def is_choice(values: Values, node: Call, function: Function | None) -> bool:

@@ -63,6 +63,9 @@ _SINGLE = ({"encrypt", "block"}, {"decrypt", "block"})
 _INPUTS = frozenset({"ctr", "counter", "nonce", "iv", "ivec", "icv", "tweak"})
 """Words of names of what modes encrypt as single blocks."""
 
+_CHOICE = 3
+"""How many ciphers a call may get that a caller or a setting chooses from."""
+
 _OFF = frozenset({False, "none", "NONE"})
 """Values of switches by which certificates aren't checked."""
 
@@ -104,7 +107,9 @@ def of_c(
         told["verify"] = UNKNOWN
     if rule.primitive == "protocol" and any(type(each) is Partial for each in told.get("algorithm", NOTHING)):
         told["algorithm"] = UNKNOWN  # A version that is counted from another one: ``TLS1_VERSION + minimum``.
-    if rule.primitive == "cipher" and is_listed(node, evaluator.running()):
+    if rule.primitive == "cipher" and (
+        len(constants(told.get("algorithm", NOTHING))) >= _CHOICE or is_listed(node, evaluator.running())
+    ):
         return {**told, "operation": known("choice")}
     asked = rule.naming and evaluator.keyed == "key"
     primitive = rule.primitive or ("cipher" if "iv" in told else "")
