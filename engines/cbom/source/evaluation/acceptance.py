@@ -21,6 +21,7 @@ from engines.cbom.source.program import (
     Opaque,
     Pointed,
     Return,
+    Statement,
 )
 from engines.cbom.source.values import Class, Closure
 
@@ -74,9 +75,14 @@ def _is_idle(body: Any) -> bool:
 
 
 def _swallows(attempt: Attempt) -> bool:
-    """Whether refusals of what is attempted are caught, and come to nothing."""
+    """Whether refusals of what is attempted are caught, and come to nothing: they aren't kept either."""
     handlers = zip(attempt.handlers, attempt.caught, strict=False)
-    return any(not _REFUSALS.isdisjoint(caught) and _is_idle(handler) for handler, caught in handlers)
+    return any(not _REFUSALS.isdisjoint(caught) and _is_idle(each) and not _keeps(each) for each, caught in handlers)
+
+
+def _keeps(handler: list[Statement]) -> bool:
+    """Whether a handler keeps what it caught for a later look: ``this.refusal = e``."""
+    return any(isinstance(each, Assign) and isinstance(each.value, Name) for each in handler)
 
 
 def only_refuses(function: Function) -> bool:

@@ -53,6 +53,7 @@ _MEASURES = frozenset(
     {"length", "len", "size", "count", "counter", "index", "idx", "num", "max", "min", "per", "limit", "rate", "delay"}
     | {"score", "color", "colour", "position", "offset", "expiry", "expires", "timeout", "ttl", "age", "price", "total"}
     | {"strength", "usage", "budget", "consent", "mask", "pad", "eos", "bos", "pepper", "santa", "attempts", "type"}
+    | {"window", "interval", "period", "jitter", "backoff"}
     | {"start", "suffix", "prefix", "name", "path", "url", "file", "filename", "label", "public"}
 )
 """Words of names that measure or describe a secret, or mean another thing, and are none."""

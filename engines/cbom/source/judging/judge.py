@@ -186,9 +186,12 @@ def _told(sighting: Sighting) -> Mapping[str, Values]:
 
 
 def _weaknesses(sighting: Sighting, subject: Subject | None, primitive: str) -> Iterator[Weakness]:
-    """What is wrong with a use."""
+    """What is wrong with a use. Suites of which none is weak tell nothing of the protocol, which was told before."""
+    fresh = sighting.fresh
+    if "suites" in fresh and "algorithm" not in fresh and not subjects({"suites": sighting.facts["suites"]}):
+        fresh -= {"suites"}
     for words, check in CHECKS:
-        if words & sighting.fresh:
+        if words & fresh:
             yield from check(subject, primitive, sighting.facts)
     for finding in sighting.rule.findings:
         if finding != "nonce-reuse" or subject is None or subject.mode != "ECB":  # ECB has none.

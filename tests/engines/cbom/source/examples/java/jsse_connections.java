@@ -9,7 +9,9 @@ class Connections {
         SSLSocket own = (SSLSocket) SSLSocketFactory.getDefault().createSocket(host, 443); // finds: use:TLS disabled-certificate-check
         SocketFactory factory = SSLSocketFactory.getDefault(); // finds: use:TLS
         factory.createSocket(host, 443); // finds: disabled-certificate-check
-        context.getSocketFactory().createSocket(plain, host, 443, true); // finds: disabled-certificate-check
+        context.getSocketFactory().createSocket(plain, host, 443, true);
+        SSLContext made = SSLContext.getInstance("TLS"); // finds: use:TLS
+        made.getSocketFactory().createSocket(plain, host, 443, true); // finds: disabled-certificate-check
         SocketFactory.getDefault().createSocket(host, 80);
     }
 
@@ -46,17 +48,17 @@ class ByHand {
 
 /** One of its methods checks what another one makes. */
 class Mixed {
-    private Socket made(SSLSocketFactory factory, String host) throws Exception {
-        return factory.createSocket(host, 443);
+    private Socket made(String host) throws Exception {
+        return SSLSocketFactory.getDefault().createSocket(host, 443); // finds: use:TLS
     }
 
-    public void checked(SSLSocketFactory factory, String host, HostnameVerifier verifier) throws Exception {
-        SSLSocket socket = (SSLSocket) made(factory, host);
+    public void checked(String host, HostnameVerifier verifier) throws Exception {
+        SSLSocket socket = (SSLSocket) made(host);
         verifier.verify(host, socket.getSession());
     }
 
-    public Socket unchecked(SSLSocketFactory factory, String host) throws Exception {
-        return factory.createSocket(host, 443); // finds: disabled-certificate-check
+    public Socket unchecked(String host) throws Exception {
+        return SSLSocketFactory.getDefault().createSocket(host, 443); // finds: use:TLS disabled-certificate-check
     }
 }
 
@@ -100,5 +102,32 @@ class Verifiers {
         factory.init(store, "changeit".toCharArray());
         System.setProperty("javax.net.ssl.trustStorePassword", "changeit"); // finds: hardcoded-key
         System.setProperty("javax.net.ssl.trustStorePassword", password);
+    }
+}
+
+/** It keeps what the manager within it refuses, for those who ask. */
+class Expecting implements javax.net.ssl.X509TrustManager {
+    private final javax.net.ssl.X509TrustManager inner;
+    private java.security.cert.CertificateException refusal;
+
+    Expecting(javax.net.ssl.X509TrustManager inner) {
+        this.inner = inner;
+    }
+
+    public void checkServerTrusted(java.security.cert.X509Certificate[] chain, String kind) {
+        try {
+            inner.checkServerTrusted(chain, kind);
+        } catch (java.security.cert.CertificateException e) {
+            refusal = e;
+        }
+    }
+}
+
+class Suites {
+    void filtered(javax.net.ssl.SSLContext given) throws Exception {
+        SSLContext context = SSLContext.getInstance("SSL"); // finds: use:SSLv3 weak-protocol
+        SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(); // finds: disabled-certificate-check
+        socket.setEnabledCipherSuites(allowed(socket));
+        socket.setEnabledCipherSuites(new String[] {"TLS_RSA_WITH_RC4_128_SHA"}); // finds: use:RC4 weak-cipher
     }
 }
