@@ -7,6 +7,7 @@ told to have a password in it.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from engines.cbom.source.evaluation.sightings import Sighting, Witness
@@ -21,9 +22,17 @@ _EXAMPLES = re.compile(
 )
 
 
-def is_go_test(path: str) -> bool:
-    """Whether Go leaves a file out of all builds but those of tests."""
-    return path.endswith("_test.go")
+_OF_RUST = re.compile(r"(?:^|/)src/(?:[^/]+/)*tests?(?:_utils?|_helpers?)?(?:\.rs$|/)")
+"""Files of Rust's modules for tests."""
+
+
+def is_built_for_tests(path: str, paths: Collection[str]) -> bool:
+    """Whether only builds of tests have a file among ``paths``: Go's ``_test.go``, Cargo's ``tests`` beside a manifest,
+    and Rust's modules of that name."""
+    if not path.endswith(".rs"):
+        return path.endswith("_test.go")
+    before, tests, _ = f"/{path}".partition("/tests/")
+    return _OF_RUST.search(path) is not None or (bool(tests) and f"{before}/Cargo.toml"[1:] in paths)
 
 
 def is_caller(path: str) -> bool:

@@ -24,7 +24,7 @@ from engines.cbom.source.included_files import Included
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
 from engines.cbom.source.languages import Language, MissingGrammar, dialect_of, language_of, parsed
 from engines.cbom.source.locating import Found, Tree, folders_above
-from engines.cbom.source.own_tests import Apart, is_go_test, is_test
+from engines.cbom.source.own_tests import Apart, is_built_for_tests, is_test
 from engines.cbom.source.settings.json_files import SUFFIX as JSON_SUFFIX
 from engines.cbom.source.settings.json_files import read_json
 from engines.cbom.source.settings.named import NamedSettings
@@ -235,7 +235,7 @@ class ProgramFiles:
             self._loaded[path] = None
             return None
         asks = language.asks_types is not None and language.asks_types.search(content) is not None
-        test = module.test or is_go_test(path)
+        test = module.test or is_built_for_tests(path, self.tree.paths)
         source = Source(path, language.name, module.package, asks, reassigned=module.reassigned, test=test)
         source.asks_of_leaks = _LEAKS in content
         loaded = self._loaded[path] = Loaded(Scope(source), Steps(len(content)), lowering, module.broken)

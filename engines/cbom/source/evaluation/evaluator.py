@@ -45,6 +45,9 @@ from engines.cbom.source.values import (
     union,
 )
 
+_MARKED_BY_PATH = ("go", "rust")
+"""Languages of which the path of a file may tell that all of its functions are of tests."""
+
 
 class Evaluator(Branches):
     """Runs one language's files and tells of sightings."""
@@ -165,7 +168,7 @@ class Evaluator(Branches):
 
     def closure(self, node: program.Function) -> Values:
         made = Closure(node, self.scope)
-        node.test |= self.scope.source.test and self.scope.source.language == "go"
+        node.test |= self.scope.source.test and self.scope.source.language in _MARKED_BY_PATH
         if not (self.scope.is_function and self.tests_others()):  # What it has from a test says nothing else.
             self.made.append(made)
         return (made,)

@@ -104,7 +104,8 @@ class Libraries(Reporting):
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
         told = self._told(rule, names, node)
         facts = self._facts(rule, names, told, node)
-        place = self._place(node, rule.parameters[0] if rule.parameters else "")
+        whole = _begun(node) if rule.primitive == "random" else node
+        place = self._place(whole, rule.parameters[0] if rule.parameters else "")
         sighting = self._sight(rule, names, told, facts, place, node)
         if not LATER.isdisjoint(rule.keeps.keys() | rule.facts.keys()) or "algorithm" in rule.sets:
             self._tell_birth(place, facts, names)
@@ -229,3 +230,9 @@ class Libraries(Reporting):
         position = rule.parameters.index(str(rule.into)[1:])
         if position < len(node.args) and result:
             self.assign(node.args[position], result)
+
+
+def _begun(node: program.Call) -> program.Call:
+    """The call in whose result's method a call ends, where that stands in an earlier line: ``rand::rng()`` does."""
+    base = node.callee.base if type(node.callee) is program.Member else None
+    return base if type(base) is program.Call and base.line < node.line else node

@@ -38,6 +38,18 @@ fn token() -> String {
     rand::rng().sample_iter(Alphanumeric).take(24).map(char::from).collect() // finds: use:CSPRNG
 }
 
+fn longer_token() -> String {
+    rand::rng() // finds: use:CSPRNG
+        .sample_iter(Alphanumeric)
+        .take(48)
+        .map(char::from)
+        .collect()
+}
+
+fn verified(text: &str, key: &DecodingKey, validation: &jsonwebtoken::Validation) -> bool {
+    jsonwebtoken::decode::<Claims>(text, key, validation).is_ok() // finds: use:JSON_Web_Signature
+}
+
 fn dice() -> u32 {
     rand::rng().random_range(1..7)
 }
