@@ -217,6 +217,9 @@ _SECONDS, _SECONDS_PER_BYTE = 0.5, 4e-6
 _MEMORY_BYTES, _MEMORY_PER_BYTE = 64 << 20, 512
 """What a syntax tree may take: source of short statements takes 150 bytes for each of its own."""
 
+_AT_ONCE = 0.02
+"""The seconds, by a clock that costs nothing, before which none of the two is looked at."""
+
 _CALLS = 4
 """Calls of the parser between looks at the two."""
 
@@ -255,6 +258,7 @@ def _bounded(parser: Any) -> Callable[[bytes], Any]:
     """
 
     def parse(content: bytes) -> Any:
+        begun = time.perf_counter()
         until = time.thread_time() + _SECONDS + _SECONDS_PER_BYTE * len(content)
         most = _peak_bytes() + _MEMORY_BYTES + _MEMORY_PER_BYTE * len(content)
         calls = 0
@@ -262,7 +266,9 @@ def _bounded(parser: Any) -> Callable[[bytes], Any]:
         def ends(_offset: int, _has_error: bool) -> bool:
             nonlocal calls
             calls += 1
-            return calls % _CALLS == 0 and (time.thread_time() > until or _peak_bytes() > most)
+            if calls % _CALLS or time.perf_counter() - begun < _AT_ONCE:
+                return False
+            return time.thread_time() > until or _peak_bytes() > most
 
         try:
             return parser.parse(lambda offset, _point: content[offset : offset + _PIECE], progress_callback=ends)

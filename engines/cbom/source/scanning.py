@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engines.cbom.source.files.discovery import Problem
-from engines.cbom.source.files.python_imports import Imported
+from engines.cbom.source.files.followers import Imported
 from engines.cbom.source.files.reading import NotSource, Reads, read_source
 from engines.cbom.source.files.relevance import Importers, followers_among, sift
 from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
@@ -97,7 +97,7 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
         importers = Importers(hot)
         cold = sorted(set(paths) - set(hot) - imports.keys())
         rest = [(cold[start : start + _GROUP], importers) for start in range(0, len(cold), _GROUP)]
-        followers = list(followers_among(imports, _tree, hot))
+        followers = list(followers_among(imports, _tree, _read, hot))
         for more in run(_sift_importers, rest) if hot else ():
             hot += more
         hot += followers

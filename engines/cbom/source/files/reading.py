@@ -73,9 +73,14 @@ def read_source(path: str) -> bytes:
         raise NotSource("binary")
     if _is_minified(content):
         raise NotSource("minified")
-    if path.endswith((".py", ".pyi", ".pyw")) and len(_OPERATORS.findall(content)) > _MAX_OPERATORS:
+    if path.endswith((".py", ".pyi", ".pyw")) and _has_only_operators(content):
         raise NotSource("not Python")
     return content
+
+
+def _has_only_operators(content: bytes) -> bool:
+    """Whether too many lines of Python have operators without operands."""
+    return content.count(b"*") > _MAX_OPERATORS and len(_OPERATORS.findall(content)) > _MAX_OPERATORS
 
 
 def _is_minified(content: bytes) -> bool:

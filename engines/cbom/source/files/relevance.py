@@ -1,7 +1,7 @@
 """Relevant files: those that name a library, and those that import such a file.
 
 A text search tells them before anything is parsed. It may take another word for an import, but misses none that is
-written out. Of Python it tells which files of the program are imported; of other languages, only their names.
+written out. Of Python and JavaScript it tells which files of the program are imported, of others only their names.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
-from engines.cbom.source.files import python_imports
-from engines.cbom.source.files.python_imports import Followers, Imported, imports_by_name, imports_in
+from engines.cbom.source.files import python_imports, script_imports, script_packages
+from engines.cbom.source.files.followers import Followers, Imported
 from engines.cbom.source.knowledge.loading import signs_of
 from engines.cbom.source.languages import language_of
 from engines.cbom.source.locating import Tree
@@ -32,11 +31,6 @@ _WORDS = bytes(each if each in _WORD_BYTES else 32 for each in range(256))
 
 _WORDS_AND_COLONS = bytes(each if each in _WORD_BYTES + b":" else 32 for each in range(256))
 
-_SCRIPT_WORDS = (b"import", b"require", b"from")
-"""What stands before the text that is the path of a module: an import, a call, an export from another file."""
-
-_QUOTES = bytes(34 if chr(each) in "'`" else each for each in range(256))
-
 _GO_CODE = re.compile(rb"^(?:func|type|var|const)\b", re.MULTILINE)
 """What stands behind the imports."""
 
@@ -49,7 +43,7 @@ class Sifted:
 
     names_library: bool
     imports: list[Imported] | None = None
-    """What it imports, if that tells which files of the program these are (Python)."""
+    """What it imports, if that tells which files of the program these are (Python, JavaScript)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +99,6 @@ def _words(content: bytes) -> Iterable[bytes]:
     return content.translate(_WORDS).split()
 
 
-def _script_imports(content: bytes) -> Iterable[bytes]:
-    found: list[bytes] = []
-    for before, path in pairwise(content.translate(_QUOTES).split(b'"')):
-        begins = next((start for word in _SCRIPT_WORDS if (start := before.rfind(word)) >= 0), None)
-        if begins is not None:
-            found += [before[begins:], path]
-    return _words(b" ".join(found))
-
-
 def _go_imports(content: bytes) -> Iterable[bytes]:
     code = _GO_CODE.search(content)
     return _GO_IMPORT.findall(content[: code.start()] if code else content)
@@ -132,7 +117,6 @@ def _c_words(content: bytes) -> Iterable[bytes]:
 
 
 _NAMES_IN: Mapping[str, Callable[[bytes], Iterable[bytes]]] = {
-    "javascript": _script_imports,
     "go": _go_imports,
     "rust": _rust_paths,
     "c": _c_words,
@@ -141,21 +125,32 @@ _NAMES_IN: Mapping[str, Callable[[bytes], Iterable[bytes]]] = {
 
 
 def sift(path: str, content: bytes) -> Sifted:
-    """Search a file for texts that tell of a library, and in Python for imports."""
+    """Search a file for texts that tell of a library, and for imports."""
     language = language_of(path)
-    if language is None:
-        return Sifted(names_library=False)
-    if language.family == "python":
-        imports = imports_in(content)
-        followed = None if imports_by_name(content) else imports
+    family = "" if language is None else language.family
+    if family == "python":
+        imports = python_imports.imports_in(content)
+        followed = None if python_imports.imports_by_name(content) else imports
         return Sifted(python_imports.names_library(content, imports), followed)
-    return Sifted(any(sign in content for sign in signs_of(language.family)))
+    if family == "javascript" and not script_imports.imports_lists(content):
+        imports = script_imports.imports_in(content)
+        return Sifted(script_imports.names_library(content, imports), imports)
+    return Sifted(bool(family) and any(sign in content for sign in signs_of(family)))
 
 
-def followers_among(imports: Mapping[str, Sequence[Imported]], tree: Tree, hot: Sequence[str]) -> Iterator[str]:
+def followers_among(
+    imports: Mapping[str, list[Imported]], tree: Tree, read: Callable[[str], bytes | None], hot: Sequence[str]
+) -> Iterator[str]:
     """Files, by what they import, that import from one of ``hot``; tests and examples if that is one, too."""
-    others, callers = Followers(tree, imports, hot), Followers(tree, imports, filter(is_caller, hot))
+    python, scripts = python_imports.locator(tree), script_packages.locator(tree, read)
+    kinds = {True: (python, python_imports.passes_on), False: (scripts, lambda _path: True)}
+    followers = {
+        (is_python, is_calling): Followers(imports, *kind, filter(is_caller, hot) if is_calling else hot)
+        for is_python, kind in kinds.items()
+        for is_calling in (True, False)
+    }
     told = set(hot)
     for path in imports.keys() - told:
-        if (callers if is_caller(path) else others).has(path):
+        language = language_of(path)
+        if followers[language is not None and language.family == "python", is_caller(path)].has(path):
             yield path

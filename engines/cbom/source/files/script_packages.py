@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engines.cbom.source.locating import FROM_ROOT, Tree, folders_above
+from engines.cbom.source.files.followers import Locate
+from engines.cbom.source.locating import FROM_ROOT, Found, Tree, folders_above, javascript_files
 
 _CONFIGURATIONS = ("tsconfig.json", "jsconfig.json", "tsconfig.base.json")
 _MANIFEST = "package.json"
@@ -158,3 +159,18 @@ def _entries_of(manifest: Mapping[str, Any]) -> Iterator[str]:
     for each in [*(manifest.get(word) for word in _ENTRIES), *conditions[:_MAX_TARGETS]]:
         if isinstance(each, str):
             yield posixpath.normpath(each)
+
+
+def locator(tree: Tree, read: Callable[[str], bytes | None]) -> Locate:
+    """The function that finds the files of the program that an import means."""
+    packages = ScriptPackages(tree, read)
+    known: dict[tuple[str, str], list[str]] = {}
+
+    def locate(path: str, module: str, member: str) -> Found:
+        key = posixpath.dirname(path), module
+        if key not in known:
+            modules = [module, *(() if module[:1] in (".", "/") else packages.modules(path, module))]
+            known[key] = [file for each in modules for file, _ in javascript_files(tree, path, each, "")]
+        return ((file, member) for file in known[key])
+
+    return locate

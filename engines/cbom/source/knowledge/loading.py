@@ -97,7 +97,16 @@ def _files_in(folder: Traversable) -> Iterator[Traversable]:
 @cache
 def signs_of(language: str) -> tuple[bytes, ...]:
     """Texts, one of which a file of the language has if it uses any library. Raises ``KnowledgeError``."""
-    return tuple(module.encode() for module in sorted(knowledge_of(language).modules))
+    return shortest(knowledge_of(language).modules)
+
+
+def shortest(texts: Iterable[str]) -> tuple[bytes, ...]:
+    """The texts without those that have another one in them: where these stand, that does."""
+    found: list[str] = []
+    for text in sorted(texts, key=lambda each: (len(each), each)):
+        if not any(shorter in text for shorter in found):
+            found.append(text)
+    return tuple(text.encode() for text in found)
 
 
 def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from engines.cbom.source.files.relevance import Importers, followers_among, sift
@@ -23,11 +25,6 @@ SEALING = (
     ("path", "text"),
     [
         ("app/d.py", 'importlib.import_module("app.sealing")\n'),
-        ("web/a.ts", "import {\n  seal,\n} from './sealing'\n"),
-        ("web/b.js", 'const { seal } = require("../web/sealing.ts")\n'),
-        ("web/c.tsx", "export * from './vault'\n"),
-        ("web/d.js", "const { seal } = await import('./sealing')\n"),
-        ("web/e.vue", "<script>\nimport { sealing } from '@/web'\n"),
         ("src/B.java", "class B { Object a = new AES(); }\n"),
         ("cmd/a.go", 'package cmd\n\nimport (\n\t"example.org/pkg/seal"\n)\n\nfunc a() {}\n'),
         ("pkg/seal/other.go", "package seal\n"),
@@ -42,7 +39,6 @@ def test_files_that_import_one_matter(path: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("web/a.ts", "import { glue } from './glue'\n// sealing\nconst sealing = glue()\n"),
         ("src/B.java", "import java.util.List;\n"),
         ("cmd/a.go", 'package cmd\n\nfunc a() { print("seal") }\n'),
         ("pkg/other/box.go", "package other\n"),
@@ -55,8 +51,17 @@ def test_files_that_only_have_its_name_do_not(path: str, text: str) -> None:
 
 
 def test_tests_matter_if_they_import_others() -> None:
-    assert not Importers(SEALING).have("web/__tests__/a.ts", b"import { seal } from '../sealing'\n")
-    assert Importers(["web/__tests__/sealing.ts"]).have("web/__tests__/a.ts", b"import { seal } from './sealing'\n")
+    assert not Importers(SEALING).have("crate/tests/a.rs", b"use krate::sealing::seal;\n")
+    assert Importers(["crate/tests/sealing.rs"]).have("crate/tests/a.rs", b"use super::sealing::seal;\n")
+
+
+def followers(program: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The files of a program that name a library, and those that follow them."""
+    contents = {path: text.encode() for path, text in program.items()}
+    sifted = {path: sift(path, content) for path, content in contents.items()}
+    hot = [path for path, told in sifted.items() if told.names_library]
+    imports = {path: told.imports for path, told in sifted.items() if told.imports is not None}
+    return hot, sorted(followers_among(imports, Tree.of(contents), contents.get, hot))
 
 
 PROGRAM = {
@@ -76,11 +81,9 @@ PROGRAM = {
 
 
 def test_files_of_python_matter_that_get_a_name_from_one() -> None:
-    sifted = {path: sift(path, text.encode()) for path, text in PROGRAM.items()}
-    hot = [path for path, told in sifted.items() if told.names_library]
+    hot, found = followers(PROGRAM)
     assert hot == ["app/sealing.py", "tests/sealing.py"]
-    imports = {path: told.imports for path, told in sifted.items() if told.imports is not None}
-    assert sorted(followers_among(imports, Tree.of(PROGRAM), hot)) == [
+    assert found == [
         "app/__init__.py",
         "app/inner/__init__.py",
         "app/late.py",
@@ -89,6 +92,57 @@ def test_files_of_python_matter_that_get_a_name_from_one() -> None:
         "tests/test_b.py",
         "web/passed.py",
     ]
+
+
+SCRIPTS = {
+    "package.json": '{"name": "shop"}',
+    "lib/package.json": '{"name": "@shop/lib", "main": "index.ts"}',
+    "lib/sealing.ts": "import { createCipheriv } from 'crypto'\nexport function seal() {}\n",
+    "lib/index.ts": "export * from './sealing'\nexport { glue as paste } from './glue'\n",
+    "lib/glue.ts": "// from './sealing'\nexport const glue = 1\n",
+    "lib/old.js": 'const { seal } = require("./sealing")\nmodule.exports = { close: seal }\n',
+    "lib/passing.js": "module.exports = require('./sealing.ts')\n",
+    "src/direct.ts": "import type { Box } from './box'\nimport {\n  seal,\n} from '../lib/sealing'\n",
+    "src/package.tsx": "import { seal } from '@shop/lib'\n",
+    "src/whole.mts": "import * as lib from '../lib'\n",
+    "src/later.js": "const { seal } = await import(`../lib/passing`)\n",
+    "src/page.vue": "<script>\nimport { close } from '../lib/old.js'\n</script>\n",
+    "src/other.js": "import sealing, { glue } from '../lib/glue'\n// sealing\n",
+    "src/pasted.js": "import { paste } from '../lib/none'\n",
+    "src/__tests__/a.ts": "import { seal } from '../../lib/sealing'\n",
+}
+
+
+def test_files_of_javascript_matter_that_get_a_name_from_one() -> None:
+    hot, found = followers(SCRIPTS)
+    assert hot == ["lib/sealing.ts"]
+    assert found == [
+        "lib/index.ts",
+        "lib/old.js",
+        "lib/passing.js",
+        "src/direct.ts",
+        "src/later.js",
+        "src/package.tsx",
+        "src/whole.mts",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("import hat from 'hat'", True),
+        ('const https = require("node:https")', True),
+        ("import { sha256 } from '@noble/hashes/sha2'", True),
+        ("define(['crypto-js'], function (c) {})", True),
+        ("window.crypto.getRandomValues(bytes)", True),
+        ("request({ rejectUnauthorized: false })", True),
+        ("// that jwt is at https://example.org\nimport x from './jwt2'", True),
+        ("const that = 'https://example.org'; verify(jwt)", False),
+        ("import react from 'react'", False),
+    ],
+)
+def test_files_of_javascript_matter_that_import_a_library(text: str, *, named: bool) -> None:
+    assert sift("a.ts", text.encode()).names_library == named
 
 
 @pytest.mark.parametrize(
