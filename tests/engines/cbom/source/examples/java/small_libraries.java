@@ -89,3 +89,13 @@ class KeysOfShells {
         io.quarkus.elytron.security.common.BcryptUtil.matches(password, "stored"); // finds: use:bcrypt
     }
 }
+
+class Cluster {
+    void encrypted(String given) {
+        com.hazelcast.config.SymmetricEncryptionConfig config = new com.hazelcast.config.SymmetricEncryptionConfig();
+        config.setAlgorithm("DESede"); // finds: use:3DES weak-cipher
+        config.setSalt("salty"); // finds: use:PBES1 static-salt weak-kdf
+        config.setPassword("lame"); // finds: use:PBES1 hardcoded-key weak-kdf
+        config.setPassword(given); // finds: use:PBES1 weak-kdf
+    }
+}
