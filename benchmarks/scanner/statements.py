@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 _OPEN, _CLOSED = "([{", ")]}"
 _LONGEST = 40
+_OBJECT = ("({", ", {")
+"""The end of a line that begins an argument of several lines."""
+
 _DECLARATION = re.compile(r"\bclass\b|\bnew\b.*\)\s*\{$")
 """A line that begins a class, all of which a label may be about."""
 
@@ -23,7 +26,7 @@ def statement_end(lines: Sequence[str], first: int) -> int:
         depth += sum(line.count(bracket) for bracket in _OPEN) - sum(line.count(bracket) for bracket in _CLOSED)
         if depth <= 0 and not _continues(lines, number):
             return number
-        if line.rstrip().endswith("{") and _DECLARATION.search(line) is None:
+        if line.rstrip().endswith("{") and not line.rstrip().endswith(_OBJECT) and _DECLARATION.search(line) is None:
             return number
     return first
 
