@@ -44,8 +44,8 @@ MAX_COLD = 2
 _ABOVE = re.compile(rb"\b(?:implements|extends)\b([^{};]{0,300})")
 """What a class says of those above it."""
 
-_LEAKS = b"api.pwnedpasswords.com"
-"""The interface of Have I Been Pwned, which takes the beginning of a password's SHA-1."""
+_LEAKS = (b"pwned", b"Pwned", b"PWNED")
+"""How code names Have I Been Pwned, whose interface takes the beginning of a password's SHA-1."""
 
 _WORD = re.compile(rb"\w+")
 
@@ -237,7 +237,7 @@ class ProgramFiles:
         asks = language.asks_types is not None and language.asks_types.search(content) is not None
         test = module.test or is_built_for_tests(path, self.tree.paths)
         source = Source(path, language.name, module.package, asks, reassigned=module.reassigned, test=test)
-        source.asks_of_leaks = _LEAKS in content
+        source.asks_of_leaks = any(name in content for name in _LEAKS)
         loaded = self._loaded[path] = Loaded(Scope(source), Steps(len(content)), lowering, module.broken)
         self._run(loaded, language, module)
         return loaded

@@ -136,6 +136,8 @@ def _pair(name: str, left: Value, right: Value) -> Values:
         return (Data(CONSTANT, blank=is_blank(left)),)
     if name in ("+", "-") and type(left) is Data and type(right) is Known and type(right.value) is int:
         return (left,)  # C: a pointer into a buffer.
+    if name in COMPARISONS:
+        return UNKNOWN  # Whether a number is greater than another one is no secret.
     origins = {_origin(left), _origin(right)}
     if name in ("+", "*", "%") and origins <= {CONSTANT, RANDOM, WEAK_RANDOM} and origins:
         sizes = [_length(left), _length(right)]

@@ -9,6 +9,7 @@ sjcl.encrypt('password', 'data'); // finds: use:AES hardcoded-key
 sjcl.hash.sha1.hash('x'); // finds: use:SHA-1 weak-hash
 sjcl.hash.sha256.hash(password); // finds: use:SHA-256 weak-kdf
 sjcl.misc.pbkdf2(password, salt, 1000); // finds: use:PBKDF2 low-kdf-iterations
+sjcl.misc.cachedPbkdf2(password, { iter: 1000, salt }); // finds: use:PBKDF2 low-kdf-iterations
 KEYUTIL.generateKeypair('RSA', 1024); // finds: use:RSA weak-key-size
 new KJUR.crypto.MessageDigest({ alg: 'md5' }); // finds: use:MD5 weak-hash
 const { JSEncrypt } = require('jsencrypt');

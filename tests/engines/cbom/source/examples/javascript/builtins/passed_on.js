@@ -1,6 +1,6 @@
 // Options that are copied, functions that only take a secret, answers to challenges, and buffers that are filled.
 
-import { createCipheriv, createDecipheriv, createHash, scryptSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, createHmac, scryptSync } from 'node:crypto';
 import https from 'node:https';
 
 const loose = (options) => {
@@ -67,3 +67,9 @@ export function concatenated(password) {
 const constant = Buffer.alloc(32);
 Buffer.from('0123456789abcdef0123456789abcdef').copy(constant);
 createCipheriv('aes-256-gcm', constant, process.env.IV); // finds: use:AES hardcoded-key
+
+// What a comparison tells is no secret, and a constant key of a secret's MAC is a label.
+
+export const tokenIsUsed = Math.random() > 0.5; // finds:
+export const labelled = (token) => createHmac('sha256', 'invitation').update(token).digest('hex'); // finds: use:HMAC-SHA-256
+export const keyed = (body) => createHmac('sha256', 'a key in the source').update(body).digest('hex'); // finds: use:HMAC-SHA-256 hardcoded-key
