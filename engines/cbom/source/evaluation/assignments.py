@@ -7,12 +7,12 @@ from abc import abstractmethod
 from collections.abc import Iterator
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation.acceptance import checks_nothing, unchecking
 from engines.cbom.source.evaluation.calls import Calls
-from engines.cbom.source.evaluation.expressions import SHARED
+from engines.cbom.source.evaluation.evidence.acceptance import checks_nothing, unchecking
 from engines.cbom.source.evaluation.functions.settings import is_variable
 from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member
 from engines.cbom.source.evaluation.lifetimes.scopes import note_literals
+from engines.cbom.source.evaluation.members import SHARED
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Override

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engines.cbom.source import program
+from engines.cbom.source.evaluation.evidence.secrets import is_login
 from engines.cbom.source.evaluation.functions import callbacks, go, intrinsics
 from engines.cbom.source.evaluation.functions.c_family.c import may_set
 from engines.cbom.source.evaluation.functions.receivers import overloads
@@ -14,7 +15,6 @@ from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.mentions import tell_called
 from engines.cbom.source.evaluation.lifetimes.scopes import note_literals
 from engines.cbom.source.evaluation.rules import TYPES, Arguments
-from engines.cbom.source.evaluation.secrets import is_login
 from engines.cbom.source.values import (
     MAX_ITEMS,
     NOTHING,

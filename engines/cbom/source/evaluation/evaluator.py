@@ -14,6 +14,7 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.branches import Branches
+from engines.cbom.source.evaluation.evidence.secrets import gives_secret
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.arguments import opened
@@ -27,7 +28,6 @@ from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most
 from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.secrets import gives_secret
 from engines.cbom.source.evaluation.sightings import ASSURANCES, Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (

@@ -6,7 +6,8 @@ from abc import abstractmethod
 from dataclasses import replace
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation import rules, secrets
+from engines.cbom.source.evaluation import rules
+from engines.cbom.source.evaluation.evidence import secrets
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, may_set, of_c
 from engines.cbom.source.evaluation.functions.callbacks import returned_key
 from engines.cbom.source.evaluation.functions.surroundings import is_counted

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engines.cbom.source import program
-from engines.cbom.source.evaluation import rules, secrets
+from engines.cbom.source.evaluation import rules
+from engines.cbom.source.evaluation.evidence import secrets
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, tell_mention

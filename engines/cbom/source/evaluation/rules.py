@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from engines.cbom.source.evaluation import operators
-from engines.cbom.source.evaluation.acceptance import accepts_all, clears_errors, lets_errors_pass
+from engines.cbom.source.evaluation.evidence.acceptance import accepts_all, clears_errors, lets_errors_pass
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule, Term
 from engines.cbom.source.program import Call, Constant, Expression, Member, Name, Typed

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.evaluation.lifetimes.scopes import Source
-from engines.cbom.source.evaluation.secrets import words_of
 from engines.cbom.source.evaluation.sightings import Sighting
 from engines.cbom.source.judging.subject import Subject
 from engines.cbom.source.program import Function, Member, Name

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from engines.cbom.source.evaluation.secrets import words_of
+from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.program import (
     Assign,
     Binary,

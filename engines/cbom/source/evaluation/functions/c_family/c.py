@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from engines.cbom.source import program
+from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.evaluation.functions.surroundings import is_listed
 from engines.cbom.source.evaluation.operators import MAX_TEMPLATE, binary, conflated
 from engines.cbom.source.evaluation.rules import DATA_FACTS, Arguments
-from engines.cbom.source.evaluation.secrets import words_of
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
     CONSTANT,
