@@ -51,3 +51,11 @@ class Helpers {
         String passwordToo = RandomStringUtils.random(12, 0, 0, true, true, null, new java.security.SecureRandom()); // finds: use:CSPRNG
     }
 }
+
+class Generated {
+    void make() {
+        String password = org.apache.commons.lang3.RandomStringUtils.secure().nextAlphanumeric(96); // finds: use:CSPRNG
+        String token = org.apache.commons.lang3.RandomStringUtils.insecure().nextAlphanumeric(96); // finds: use:PRNG weak-random
+        String alias = org.apache.commons.lang3.RandomStringUtils.insecure().nextAlphanumeric(10);
+    }
+}

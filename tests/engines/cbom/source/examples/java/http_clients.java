@@ -74,6 +74,8 @@ class OtherClients {
         com.mongodb.connection.SslSettings.builder().enabled(true).invalidHostNameAllowed(allowed).build();
         org.eclipse.paho.client.mqttv3.MqttConnectOptions options = new org.eclipse.paho.client.mqttv3.MqttConnectOptions();
         options.setHttpsHostnameVerificationEnabled(false); // finds: disabled-certificate-check
+        org.apache.http.ssl.SSLContexts.createSystemDefault(); // finds: use:TLS
+        new org.glassfish.grizzly.ssl.SSLContextConfigurator(); // finds: use:TLS
         io.grpc.netty.GrpcSslContexts.forClient().build(); // finds: use:TLS
     }
 }

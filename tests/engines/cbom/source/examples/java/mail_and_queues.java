@@ -90,3 +90,10 @@ class Checked {
         p.put("mail.smtp.ssl.checkserveridentity", "true");
     }
 }
+
+class Directories {
+    void connect(javax.net.ssl.TrustManager manager) {
+        new com.unboundid.util.ssl.SSLUtil(manager); // finds: use:TLS
+        new com.unboundid.util.ssl.SSLUtil(new com.unboundid.util.ssl.TrustAllTrustManager()); // finds: use:TLS disabled-certificate-check
+    }
+}

@@ -23,6 +23,8 @@ class ChosenByCallers {
 
     void others(byte[] key) throws Exception {
         CertPathValidator.getInstance("PKIX"); // finds: use:X.509
+        new javax.crypto.spec.OAEPParameterSpec("SHA-256", "MGF1", null, null); // finds: use:RSA
+        new java.security.spec.PSSParameterSpec("SHA-256", "MGF1", null, 32, 1); // finds: use:RSA
         new DESedeKeySpec(key); // finds: use:3DES weak-cipher
     }
 }
