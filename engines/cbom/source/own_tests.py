@@ -22,8 +22,8 @@ _EXAMPLES = re.compile(
 )
 
 
-_OF_RUST = re.compile(r"(?:^|/)src/(?:[^/]+/)*tests?(?:_utils?|_helpers?)?(?:\.rs$|/)")
-"""Files of Rust's modules for tests."""
+_OF_RUST = frozenset({"test", "tests", "test_util", "test_utils", "test_helpers"})
+"""Names of Rust's modules for tests."""
 
 
 def is_built_for_tests(path: str, paths: Collection[str]) -> bool:
@@ -32,7 +32,8 @@ def is_built_for_tests(path: str, paths: Collection[str]) -> bool:
     if not path.endswith(".rs"):
         return path.endswith("_test.go")
     before, tests, _ = f"/{path}".partition("/tests/")
-    return _OF_RUST.search(path) is not None or (bool(tests) and f"{before}/Cargo.toml"[1:] in paths)
+    _, _, modules = f"/{path.removesuffix('.rs')}".partition("/src/")
+    return not _OF_RUST.isdisjoint(modules.split("/")) or (bool(tests) and f"{before}/Cargo.toml"[1:] in paths)
 
 
 def is_caller(path: str) -> bool:
