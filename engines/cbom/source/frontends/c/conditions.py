@@ -33,10 +33,11 @@ _UNTAKEN = re.compile(rb"\s*0\s*(?:/[*/]|$)")
 
 @dataclass(slots=True)
 class _Part:
-    """A part of a condition: where its directive and its text begin, and how it ends."""
+    """A part of a condition: where its directive and its text begin, and its first and last tokens."""
 
     start: int
     begin: int
+    first: bytes = b""
     last: bytes = b""
     open: list[bytes] = field(default_factory=list)
     lowest: int = 0
@@ -64,6 +65,8 @@ def without_cuts(source: bytes) -> bytes:
             if text[:2] in (b"/*", b"//"):
                 continue
             last = text
+            if waiting and not waiting[-1].parts[-1].first:
+                waiting[-1].parts[-1].first = text
             if text in _OPEN:
                 opened.append(_OPEN[text])
                 if len(opened) > _MAX_OPEN:
@@ -111,7 +114,8 @@ def _cut(condition: _Condition, end: re.Match[bytes], source: bytes, blanks: lis
     whole = all(part.open == condition.open and part.lowest == level for part in parts)
     complete = all(part.last in _ENDS for part in parts)
     inside = bool(condition.open) and condition.open[-1] != b"}"
-    if whole and complete and not inside and condition.last in _ENDS - {b","}:
+    goes_on = any(part.first == b"else" for part in parts)
+    if whole and complete and not inside and not goes_on and condition.last in _ENDS - {b","}:
         return first
     bounds = [*(part.start for part in parts), end.start()]
     begins = [*(part.begin for part in parts), end.end()]

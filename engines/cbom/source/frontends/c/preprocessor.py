@@ -106,14 +106,30 @@ class CPreprocessor(CExpressions):
             yield Assign(Name(name), value, line_of(node), local=True)
 
     def macro_function(self, node: Node) -> Iterator[Statement]:
-        value = self._macro_value(node.child_by_field_name("value"))
-        if value is None:
+        value = node.child_by_field_name("value")
+        made = self._macro_value(value)
+        body: list[Statement] = [] if made is None else [Return(made)]
+        if made is None and value is not None and _CALLED.search(self.text(value)):
+            body = self._macro_body(value)
+        if not body:
             return
         named = node.child_by_field_name("parameters").named_children
         parameters = [Parameter(self.text(child)) for child in named]
         line = line_of(node)
         name = self.text(node.child_by_field_name("name"))
-        yield Function(name, parameters, [Return(value)], line, static=True, macro=True)
+        yield Function(name, parameters, body, line, static=True, macro=True)
+
+    def _macro_body(self, node: Node) -> list[Statement]:
+        """The text of a macro as statements; none if it is none."""
+        text = _without_comments(self.text(node).replace("\\\n", " ")).strip()
+        if not text or len(text) > _MAX_MACRO:
+            return []
+        source = f"void f(){{{text};}}".encode()
+        root = _parser()(source).root_node
+        function = root.named_children[0] if len(root.named_children) == 1 else None
+        if root.has_error or function is None or function.type != "function_definition":
+            return []
+        return list(type(self)(source, node.start_point[0]).block(function.child_by_field_name("body")))
 
     def _macro_value(self, node: Node | None) -> Expression | None:
         """The text of a macro as an expression; None if it is none."""

@@ -21,6 +21,7 @@ from engines.cbom.source.values import (
     Known,
     Partial,
     Thing,
+    Value,
     Values,
     constants,
     is_static,
@@ -89,12 +90,26 @@ def operated(evaluator: Any, operator: str, left: Values, right: Values, line: i
 
 
 def may_set(evaluator: Any, node: program.Call, arguments: Arguments) -> None:
-    """Note that a call may set the variables of which it gets the addresses, but for those that it has just set."""
+    """Note that a call may set the variables of which it gets the addresses, but for those that it has just set.
+
+    A parameter that points to nothing yet is such an address: ``*made = NULL; reads(file, made);``.
+    """
     for position in node.addresses:
         values = arguments.at(position)
         if values and all(type(each) is Known and isinstance(each.value, int | None) for each in values):
             if evaluator.evaluate(node.args[position]) == values:
                 evaluator.assign(node.args[position], UNKNOWN)
+    function = evaluator.running() if evaluator.scope.source.language in OF_C else None
+    if function is None:
+        return
+    for given, values in zip(node.args, arguments.positional, strict=False):
+        if len(values) == 1 and type(given) is program.Name and _is_nothing(values[0]):
+            if any(each.name == given.name for each in function.parameters):
+                evaluator.assign(program.Pointed(given), UNKNOWN)
+
+
+def _is_nothing(value: Value) -> bool:
+    return type(value) is Known and value.value is None
 
 
 def of_c(

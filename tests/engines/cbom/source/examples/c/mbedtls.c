@@ -115,3 +115,7 @@ int seals(const unsigned char *secret, psa_key_id_t *key) {
     psa_import_key(&attributes, secret, 32, key); // finds: use:AES
     return psa_aead_encrypt_setup(&sealing, *key, PSA_ALG_GCM); // finds: use:AES
 }
+
+int makes(mbedtls_pk_context *key) {
+    return mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)); // finds: use:RSA
+}
