@@ -23,14 +23,12 @@ from engines.cbom.source.frontends.base import Lowering
 from engines.cbom.source.included_files import Included
 from engines.cbom.source.knowledge.loading import KnowledgeError, knowledge_of
 from engines.cbom.source.languages import Language, MissingGrammar, dialect_of, language_of, parsed
-from engines.cbom.source.locating import Found, Tree, folders_above
+from engines.cbom.source.locating import Found, Tree
 from engines.cbom.source.own_tests import Apart, is_built_for_tests, is_test
 from engines.cbom.source.settings.json_files import SUFFIX as JSON_SUFFIX
 from engines.cbom.source.settings.json_files import read_json
-from engines.cbom.source.settings.named import NamedSettings
-from engines.cbom.source.settings.reading import is_environment, read_settings
-from engines.cbom.source.settings.text_files import read_environment
-from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values, known, union
+from engines.cbom.source.settings.program_settings import ProgramSettings
+from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values
 
 MAX_LOADED = 1200
 """The most files that are kept; then all are dropped, and read again where they are needed."""
@@ -106,21 +104,16 @@ class ProgramFiles:
     _cold: int = 0
     """How many of the files that are just being loaded use no library."""
 
-    _settings: NamedSettings = field(init=False)
-    _environments: dict[str, dict[str, Values]] = field(default_factory=dict)
-    """Variables by the folder of their files."""
-
+    _settings: ProgramSettings = field(init=False)
     _heirs_of: set[str] = field(default_factory=set)
     """Classes whose heirs were looked for."""
-
-    _setting_files: dict[str, Values] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._apart = Apart(self.witness)
         self._included = Included(self.tree, self.read, self._global)
         self._manifests = Manifests(self.tree, self.read)
         self._packages = ScriptPackages(self.tree, self.read)
-        self._settings = NamedSettings(self.tree.paths, self.read)
+        self._settings = ProgramSettings(self.tree, self.read)
 
     @property
     def loaded(self) -> int:
@@ -366,32 +359,13 @@ class ProgramFiles:
         return NOTHING
 
     def setting(self, name: str, *, relaxed: bool = False) -> Values:
-        """What the property files say of ``name``: each file's text."""
-        return self._settings.find_relaxed(name) if relaxed else self._settings.find(name)
+        """As ``ProgramSettings.value``."""
+        return self._settings.value(name, relaxed=relaxed)
 
     def setting_file(self, source: Source, name: str) -> Values:
-        """The value of the file of settings that a program reads as ``name``; NOTHING if there is none.
-
-        A name is relative to a folder around the file: the one in which the program is started.
-        """
-        name = name.lstrip("./")
-        for folder in folders_above(source.path):
-            path = f"{folder}{name}"
-            if path in self.tree.paths and language_of(path) is None:
-                if path not in self._setting_files:
-                    self._setting_files[path] = read_settings(path, self.read(path) or b"")
-                return self._setting_files[path]
-        return NOTHING
+        """As ``ProgramSettings.file``."""
+        return self._settings.file(source.path, name)
 
     def environment(self, source: Source) -> dict[str, Values]:
-        """Variables that the nearest environment's files set, in the file's folder or one around it."""
-        for folder in folders_above(source.path):
-            if folder not in self._environments:
-                found: dict[str, Values] = {}
-                for path in filter(is_environment, self.tree.by_folder.get(folder.rstrip("/"), ())):
-                    for name, text in read_environment(self.read(path) or b"").items():
-                        found[name] = union((found.get(name, NOTHING), known(text)))
-                self._environments[folder] = found
-            if self._environments[folder]:
-                return self._environments[folder]
-        return {}
+        """As ``ProgramSettings.environment``."""
+        return self._settings.environment(source.path)
