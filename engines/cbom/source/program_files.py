@@ -33,8 +33,8 @@ from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values
 MAX_LOADED = 1200
 """The most files that are kept; then all are dropped, and read again where they are needed."""
 
-_MAKERS = ".go"
-"""The end of the names of files whose functions are run in turns."""
+_MAKERS = (".go", ".module.ts")
+"""How the names of files end whose functions are run in turns: NestJS's modules provide what others get."""
 
 MAX_COLD = 2
 """The most files without a library, one needed by the next, that are read for a constant."""
@@ -108,6 +108,13 @@ class ProgramFiles:
     _heirs_of: set[str] = field(default_factory=set)
     """Classes whose heirs were looked for."""
 
+<<<<<<< HEAD
+=======
+    _setting_files: dict[str, Values] = field(default_factory=dict)
+    provided: dict[str, Values] = field(default_factory=dict)
+    """What modules of NestJS give to classes."""
+
+>>>>>>> b4a60b39 (Follow what NestJS injects by a token or from its configuration)
     def __post_init__(self) -> None:
         self._apart = Apart(self.witness)
         self._included = Included(self.tree, self.read, self._global)
@@ -131,7 +138,7 @@ class ProgramFiles:
         In Go, a function of any file of a package may make an object whose methods stand in another.
         """
         makers = [path for path in paths if path.endswith(_MAKERS) and not is_test(path)]
-        for orders in TURNS if len(makers) > 1 else ():
+        for orders in TURNS if makers and len(paths) > 1 else ():
             for path in makers:
                 self._run_functions(path, orders)
 

@@ -1,1 +1,1 @@
-"""What names and functions of the program say of its intent: secrets, and checks that accept everything."""
+"""Evidence of intent in names and functions of the program: secrets, and checks that accept everything."""

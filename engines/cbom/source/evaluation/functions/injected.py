@@ -1,17 +1,32 @@
-"""Values that frameworks give: settings of Spring, Micronaut and MicroProfile, and objects of Angular.
+"""Values that frameworks give: settings of Spring, Micronaut, MicroProfile and NestJS, objects of Angular and NestJS.
 
-The front-end writes such a field as if its value were a call of the annotation, ``Value("${a.b:c}", whole)``.
+The front-end writes such a field or parameter as if its value were a call of the annotation:
+``Value("${a.b:c}", whole)``, ``Inject("KEY")``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeGuard
 
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.program import WHOLE
-from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Known, Values, known, sole, union
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Class,
+    Closure,
+    Known,
+    Table,
+    Thing,
+    Values,
+    constants,
+    known,
+    sole,
+    union,
+)
 
 _PLACEHOLDER = re.compile(r"\$\{([^:{}]{1,200})(?::(.*))?\}", re.DOTALL)
 _SEALED = ("ENC(", "{cipher}", "vault:")
@@ -90,6 +105,93 @@ def _instance(evaluator: Any, arguments: Arguments) -> Values:
     return union((evaluator.construct(each),) for each in arguments.at(0) if type(each) is Class) or UNKNOWN
 
 
+_CONFIGURATION = "@nestjs/config.Configuration"
+"""The type of the key of a part of NestJS's configuration."""
+
+_TOKEN, _PART = "token ", "part "
+"""How what a module provides is called in a program, by its token, or as a part of the configuration."""
+
+_MOST_PROVIDED = 1000
+
+
+def _is_text(name: object) -> TypeGuard[str]:
+    return isinstance(name, str)
+
+
+def _names(values: Values) -> list[str]:
+    return list(filter(_is_text, constants(values)))
+
+
+def _made(evaluator: Any, factories: Values) -> Values:
+    """What functions without arguments give."""
+    return union(evaluator.run(each, Arguments([], {})) for each in factories if type(each) is Closure)
+
+
+def _provide(evaluator: Any, name: str, values: Values) -> None:
+    provided = evaluator.files.provided
+    if values and (name in provided or len(provided) < _MOST_PROVIDED):
+        provided[name] = union((provided.get(name, NOTHING), values))
+
+
+def _entry(table: Table, name: str) -> Values:
+    return table.entries.get(name, NOTHING)
+
+
+def _tables(values: Values) -> list[Table]:
+    """The objects among values, also in a list."""
+    lists = [value for value in values if type(value) is Array]
+    found = (each for value in (values, *(item for one in lists for item in one.items)) for each in value)
+    return [each for each in found if isinstance(each, Table)]
+
+
+def _module(evaluator: Any, arguments: Arguments) -> Values:
+    """NestJS's ``@Module({ providers: [{ provide: "KEY", useValue: value }] })``, also with ``useFactory``."""
+    for module in _tables(arguments.at(0)):
+        for provider in _tables(_entry(module, "providers")):
+            values = union((_entry(provider, "useValue"), _made(evaluator, _entry(provider, "useFactory"))))
+            for token in _names(_entry(provider, "provide")):
+                _provide(evaluator, f"{_TOKEN}{token}", values)
+    return UNKNOWN
+
+
+def _registered(evaluator: Any, arguments: Arguments) -> Values:
+    """NestJS's ``registerAs("part", () => ({ name: value }))``."""
+    made = _made(evaluator, arguments.at(1))
+    for name in _names(arguments.at(0)):
+        _provide(evaluator, f"{_PART}{name}", made)
+    return (Table({"KEY": (Thing(_CONFIGURATION, {"made": made}),)}, open=True),)
+
+
+def _configured(evaluator: Any, arguments: Arguments) -> Values:
+    """NestJS's ``ConfigModule.forRoot({ load: [() => ({ name: value })] })``."""
+    for options in _tables(arguments.at(0)):
+        for each in _entry(options, "load"):
+            for item in each.items if type(each) is Array else ():
+                for table in _tables(_made(evaluator, item)):
+                    for name in filter(_is_text, table.entries):
+                        _provide(evaluator, f"{_PART}{name}", table.entries[name])
+    return UNKNOWN
+
+
+def _setting_named(evaluator: Any, arguments: Arguments) -> Values:
+    """NestJS's ``ConfigService.get("part.name", default)``."""
+    found = [arguments.at(1)]
+    for name in _names(arguments.at(0)):
+        first, *rest = name.split(".")
+        values = evaluator.files.provided.get(f"{_PART}{first}", NOTHING)
+        for word in rest[:_MAX_DEPTH]:
+            values = union(_entry(table, word) for table in values if isinstance(table, Table))
+        found += [values, evaluator.files.environment(evaluator.scope.source).get(name, NOTHING)]
+    return union(found) or UNKNOWN
+
+
+def _injected(evaluator: Any, arguments: Arguments) -> Values:
+    """NestJS's ``@Inject("KEY")`` and ``@Inject(configuration.KEY)``."""
+    found = [evaluator.files.provided.get(f"{_TOKEN}{token}", NOTHING) for token in _names(arguments.at(0))]
+    keys = [value for value in arguments.at(0) if isinstance(value, Thing) and value.type == _CONFIGURATION]
+    return union([*found, *(key.facts["made"] for key in keys)]) or UNKNOWN
+
+
 _CONTAINERS = ("@angular/core.inject", "typedi.Container.get", "tsyringe.container.resolve")
 _ENVIRONMENTS = ("org.springframework.core.env.Environment", "org.springframework.core.env.ConfigurableEnvironment")
 
@@ -100,6 +202,11 @@ INJECTED: dict[str, Callable[[Any, Arguments], Values]] = {
     "org.springframework.boot.context.properties.ConfigurationProperties": _bound,
     "io.micronaut.context.annotation.ConfigurationProperties": _bound,
     **dict.fromkeys(_CONTAINERS, _instance),
+    "@nestjs/common.Module": _module,
+    "@nestjs/common.Inject": _injected,
+    "@nestjs/config.registerAs": _registered,
+    "@nestjs/config.ConfigModule.forRoot": _configured,
+    **dict.fromkeys(("@nestjs/config.ConfigService.get", "@nestjs/config.ConfigService.getOrThrow"), _setting_named),
     **dict.fromkeys((f"{name}.getProperty" for name in _ENVIRONMENTS), _property),
     **dict.fromkeys((f"{name}.getRequiredProperty" for name in _ENVIRONMENTS), _property),
 }

@@ -249,6 +249,7 @@ class JavaScriptExpressions(CommonSyntax):
             if child.type in ("required_parameter", "optional_parameter"):
                 pattern, default = child.child_by_field_name("pattern"), child.child_by_field_name("value")
                 kind = child.child_by_field_name("type")
+                default = default or self.injected(child)
             elif child.type == "assignment_pattern":
                 pattern, default, kind = child.child_by_field_name("left"), child.child_by_field_name("right"), None
             else:
@@ -262,6 +263,11 @@ class JavaScriptExpressions(CommonSyntax):
             stated = self.expression(kind.named_children[0]) if kind is not None and kind.named_children else None
             found.append(Parameter(name, value, stated, "*" if rest else ""))
         return found
+
+    def injected(self, node: Node) -> Node | None:
+        """The call by which a container gives a parameter or a field its value: ``@Inject("KEY")``."""
+        calls = (child.named_children[0] for child in node.children if child.type == "decorator")
+        return next((call for call in calls if call.type == "call_expression"), None)
 
     def _unpacked(self, node: Node) -> Iterator[Statement]:
         """Parameters that are patterns, taken apart, and those of a constructor of TypeScript that are fields."""

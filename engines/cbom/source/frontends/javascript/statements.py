@@ -30,6 +30,8 @@ from engines.cbom.source.program import (
     Module,
     Name,
     Opaque,
+    Parameter,
+    Return,
     Statement,
 )
 
@@ -42,6 +44,9 @@ _TESTS = re.compile(
     re.MULTILINE,
 )
 """A test at the top of a file, for Jest, Vitest, Mocha, Node, Playwright, Bun or Deno, or what is imported for one."""
+
+_INJECT = "Inject("
+"""How the annotation of a field begins that a container gives a value by its name."""
 
 _DEFINING = 3
 """The arguments of ``Object.defineProperty``."""
@@ -199,6 +204,11 @@ class JavaScriptLowering(JavaScriptExpressions):
                     body.append(self._method(value, self.text(name)))
                 elif value is not None:
                     body.append(Assign(Name(self.text(name)), self._field(value), line_of(child), local=True))
+                elif (injected := self.injected(child)) is not None and self.text(injected).startswith(_INJECT):
+                    given: list[Statement] = [
+                        Return(self.expression(injected))
+                    ]  # It is asked for once all modules have told theirs.
+                    body.append(Function(self.text(name), [Parameter("this")], given, line_of(child), getter=True))
                 elif (kind := self.annotated(child)) is not None:
                     body.append(Assign(Name(self.text(name)), None, line_of(child), kind, local=True))
             elif child.type == "class_static_block":
