@@ -162,14 +162,14 @@ CORPORA = (
         "bearer-rules",
         "Bearer/bearer-rules",
         "82c335f781a61a6d8b052394f84fd1d93edec467",
-        Purpose.REPORTING,
+        Purpose.TUNING,
         bearer_rules.read,
     ),
     Corpus(
         "sonar-cryptography",
         "cbomkit/sonar-cryptography",
         "260d5872f276bf4ae57a0c3fa59a642709484eab",
-        Purpose.REPORTING,
+        Purpose.TUNING,
         sonar_cryptography.read,
     ),
 )
