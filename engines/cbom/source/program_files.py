@@ -108,13 +108,9 @@ class ProgramFiles:
     _heirs_of: set[str] = field(default_factory=set)
     """Classes whose heirs were looked for."""
 
-<<<<<<< HEAD
-=======
-    _setting_files: dict[str, Values] = field(default_factory=dict)
     provided: dict[str, Values] = field(default_factory=dict)
     """What modules of NestJS give to classes."""
 
->>>>>>> b4a60b39 (Follow what NestJS injects by a token or from its configuration)
     def __post_init__(self) -> None:
         self._apart = Apart(self.witness)
         self._included = Included(self.tree, self.read, self._global)
