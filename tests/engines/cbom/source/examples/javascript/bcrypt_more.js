@@ -26,4 +26,6 @@ unixcrypt.verify(process.argv[2], '$6$...'); // finds: use:SHA-crypt
 oldCrypt(process.argv[2], 'ab'); // finds: use:crypt weak-kdf
 apacheMd5(process.argv[2]); // finds: use:MD5-crypt weak-kdf
 
-require('bcrypt-pbkdf').pbkdf(process.argv[2], 8, salt, 16, key, 48, 16); // finds: use:bcrypt
+const filled = Buffer.allocUnsafe(48);
+require('bcrypt-pbkdf').pbkdf(process.argv[2], 8, process.env.SALT, 16, filled, 48, 16); // finds: use:bcrypt
+require('crypto').createCipheriv('aes-256-gcm', filled.slice(0, 32), filled.slice(32)); // finds: use:AES
