@@ -59,6 +59,9 @@ def _of_yaml(source: str) -> Iterator[Package]:
                 wishes = members(entry.get(kind), kind)
                 wanted.update(f"{each}@{place(spec, 'a range')}" for each, spec in wishes.items())
     direct = {resolved.get(wish) or resolved.get(_with_protocol(wish)) for wish in wanted}
+    # Catalogs aren't in the file, so any range of the name may be meant.
+    listed = {name for name, spec in map(name_and_place, wanted) if spec.startswith("catalog:")}
+    direct |= {key for wish, key in resolved.items() if name_and_place(wish)[0] in listed}
     for key, entry in entries.items():
         if key == "__metadata":
             continue

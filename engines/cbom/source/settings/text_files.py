@@ -11,6 +11,7 @@ from engines.cbom.source.values import NOTHING, Values
 from engines.cbom.toml_text import parse_toml
 
 _QUOTES = ("'", '"', "`")
+_MAX_DEFAULTS = 100_000
 _NUMBER = re.compile(r"-?\d{1,18}")
 _TRUTHS = {"true": True, "false": False}
 
@@ -46,6 +47,8 @@ def read_ini(content: bytes) -> Values:
     try:
         parser.read_string(content.decode("utf-8", "replace"))
     except (configparser.Error, ValueError, AttributeError):
+        return NOTHING
+    if len(parser.defaults()) * len(parser.sections()) > _MAX_DEFAULTS:  # Each section gets them all.
         return NOTHING
     return value_of({name: dict(parser.items(name)) for name in parser.sections()})
 

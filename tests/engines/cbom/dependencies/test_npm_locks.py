@@ -131,8 +131,10 @@ __metadata:
     hash: "npm:crypto-js@^4.0.0"
     ours: "file:ours"
     vendored: "file:vendored-1.2.3.tgz"
+    "@noble/hashes": "catalog:old"
+    rsa: "patch:node-rsa@npm%3A1.1.1#~/.yarn/patches/rsa.patch"
   peerDependencies:
-    rsa: "*"
+    md5: "*"
 
 "ours@file:ours::locator=shop%40workspace%3A.":
   version: 1.2.3
@@ -145,9 +147,9 @@ __metadata:
     assert rows("yarn.lock", content) == [
         ("elliptic", "6.5.4", 7, True),
         ("crypto-js", "4.1.1", 12, True),
-        ("@noble/hashes", "1.4.0", 16, False),
-        ("node-rsa", "1.1.1", 20, False),
-        ("vendored", "1.2.3", 39, True),
+        ("@noble/hashes", "1.4.0", 16, True),
+        ("node-rsa", "1.1.1", 20, True),
+        ("vendored", "1.2.3", 41, True),
     ]
     older = content.replace('elliptic: "npm:^6.5.3"', 'elliptic: "^6.5.3"').replace("version: 8", "version: 4")
     assert rows("yarn.lock", older) == rows("yarn.lock", content)

@@ -20,6 +20,8 @@ from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.locating import Tree
 from engines.cbom.source.program import Module
 from engines.cbom.source.program_files import ProgramFiles
+from engines.cbom.source.settings.text_files import read_ini
+from engines.cbom.source.values import NOTHING
 from tests.engines.cbom.source.examples import results_of
 
 DEPTH = 20_000
@@ -321,3 +323,9 @@ def test_handlers_that_a_small_file_registers_are_read_to_their_end() -> None:
         "routes.js": b"const { createHash } = require('crypto');\nmodule.exports = (server) => {%s};" % route.encode(),
     }
     assert sum(each.finding == "weak-hash" for each in results_of(files)) == 12
+
+
+def test_defaults_of_ini_files_that_each_section_gets_are_bounded() -> None:
+    defaults, sections = (b"".join(form % number for number in range(1000)) for form in (b"k%d=1\n", b"[s%d]\n"))
+    assert read_ini(b"[DEFAULT]\n" + defaults + sections) is NOTHING
+    assert read_ini(b"[DEFAULT]\nk=1\n" + sections) is not NOTHING
