@@ -27,11 +27,11 @@ _OF_RUST = frozenset({"test", "tests", "test_util", "test_utils", "test_helpers"
 
 
 def is_built_for_tests(path: str, paths: Collection[str]) -> bool:
-    """Whether only builds of tests have a file among ``paths``: Go's ``_test.go``, Cargo's ``tests`` beside a manifest,
-    and Rust's modules of that name."""
+    """Whether only builds of tests have a file among ``paths``: Go's ``_test.go``, Cargo's ``tests`` and ``benches``
+    beside a manifest, and Rust's modules for tests."""
     if not path.endswith(".rs"):
         return path.endswith("_test.go")
-    before, tests, _ = f"/{path}".partition("/tests/")
+    before, tests, _ = f"/{path}".partition("/benches/" if "/benches/" in path else "/tests/")
     _, _, modules = f"/{path.removesuffix('.rs')}".partition("/src/")
     return not _OF_RUST.isdisjoint(modules.split("/")) or (bool(tests) and f"{before}/Cargo.toml"[1:] in paths)
 

@@ -198,7 +198,7 @@ class Assignments(Calls):
         if base.of.node.shared:
             name = SHARED
         if self.scope.source.language == "go" and base is not base.of.sample and all(map(is_static, values)):
-            note_literals(base.of, {name: values}, tests=self.tests_others())
+            note_literals(base.of, {name: values}, tests=self.in_test())
         if self.scope.journals or base is base.of.sample:
             own = base.fields.get(name, NOTHING)
             if not own and self.methods_apart:  # What the class gives it at first.

@@ -284,7 +284,7 @@ class Calls(Libraries):
             if any(type(each) is Closure for each in found):
                 for each in overloads(found, arguments):
                     self.apply(each, arguments, node)
-                note_literals(of, _constants_in(result.fields), tests=self.tests_others())
+                note_literals(of, _constants_in(result.fields), tests=self.in_test())
                 return (result,)
         if len(arguments.positional) == 1 and any(_is_object_of(value, of) for value in arguments.positional[0]):
             return arguments.positional[0]  # C++: a copy.
@@ -293,7 +293,7 @@ class Calls(Libraries):
                 self.apply(base, arguments, node)
         given = dict(zip(of.field_names(), arguments.positional, strict=False)) | arguments.keywords
         result.fields.update(given)
-        note_literals(of, given, tests=self.tests_others())
+        note_literals(of, given, tests=self.in_test())
         return (result,)
 
     def _construct_above(self, above: Super, arguments: Arguments, node: program.Call) -> Values:

@@ -277,6 +277,9 @@ class Evaluator(Branches):
     def tests_others(self) -> bool:
         return bool(self._running) and self._is_tested(self._running[-1].function)
 
+    def in_test(self) -> bool:
+        return bool(self._running_tests)
+
     def _is_tested(self, function: program.Function) -> bool:
         """Whether a test is running, or about to run, a function that is none."""
         return bool(self._running_tests) and not function.test

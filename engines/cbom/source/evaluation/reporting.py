@@ -78,6 +78,10 @@ class Reporting(Expressions):
     def tests_others(self) -> bool:
         """Whether a test is running code that is none: what it gives to it says nothing of it."""
 
+    @abstractmethod
+    def in_test(self) -> bool:
+        """Whether a marked test is running."""
+
     def mentioned(self, node: program.Mentioned) -> Values:
         values = self.evaluate(node.value)
         if len(values) != 1:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, Place, Sighting
+from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, VERIFIED, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.names import algorithm_named, read_name
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.soundness import has_mac, is_sound
 from engines.cbom.source.judging.subject import Subject, subjects, unnamed
+from engines.cbom.source.program import Function
 from engines.cbom.source.values import UNKNOWN, Class, Known, Partial, Unknown, Values
 from engines.cbom.source.words import USE
 
@@ -20,6 +21,9 @@ _BEFORE_TLS = "SSL"
 
 _OF_ANY_NAME = frozenset({"hash", "mac", "cipher"})
 """Kinds of uses that a call is whatever the algorithm is called."""
+
+_FROM_CALLERS = frozenset({MAC, VERIFIED})
+"""What holds for a function if all that call it assure it."""
 
 _MAX_CALLERS = 16
 """The most callers of a function that are looked at for a MAC."""
@@ -137,18 +141,27 @@ class Judge:
         A function that may be called from outside is also run by itself: what its callers assure holds for it then.
         """
         held = [
-            not self.assured.isdisjoint((unless, each) for each in within)
+            not self.assured.isdisjoint((unless, each) for each in within if unless != VERIFIED or not _is_whole(each))
             or (unless == MAC and any(type(each) is Class and has_mac(each) for each in within))
             for _, unless, within in self._conditional
         ]
         callers: dict[Place, list[frozenset[object]]] = {}
         for (result, unless, within), holds in zip(self._conditional, held, strict=True):
-            if holds and unless == MAC:
+            if holds and unless in _FROM_CALLERS:
                 callers.setdefault(result.place, []).append(within)
         return [
-            holds or (unless == MAC and any(within < caller for caller in callers.get(result.place, ())[:_MAX_CALLERS]))
+            holds
+            or (
+                unless in _FROM_CALLERS
+                and any(within < caller for caller in callers.get(result.place, ())[:_MAX_CALLERS])
+            )
             for (result, unless, within), holds in zip(self._conditional, held, strict=True)
         ]
+
+
+def _is_whole(running: object) -> bool:
+    """Whether it is the whole program that runs: what one part of it verifies another one may not."""
+    return isinstance(running, Function) and running.name == "main"
 
 
 def order(result: Result) -> tuple[Any, ...]:

@@ -43,8 +43,8 @@ _TESTS = re.compile(
 )
 """The paths of files that only builds of tests have: Go's, and those of Maven's and Gradle's layout."""
 
-_SELF_TEST = re.compile(r"self_?tests?(?![a-z])", re.IGNORECASE)
-"""The names of functions that try an implementation with known answers before it is used."""
+_SELF_TEST = re.compile(r"self_?tests?(?![a-z])|(?:^|_)fuzz(?:ing)?(?:_|$)|^Fuzz(?![a-z])", re.IGNORECASE)
+"""The names of functions that try an implementation with known answers before it is used, or with any input."""
 
 _COPIES = re.compile(r"(?:^|/)crypto/tls/[^/]*\.go$")
 """Copies of Go's own package, whose records have a MAC of their own."""

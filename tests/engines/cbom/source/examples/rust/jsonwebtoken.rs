@@ -12,11 +12,23 @@ pub fn read(token: &str, key: &[u8]) {
     let mut v = Validation::new(Algorithm::HS256); // finds: use:HMAC-SHA-256
     v.insecure_disable_signature_validation(); // finds: unverified-signature
     let d = decode::<Claims>(token, &DecodingKey::from_secret(key), &v); // finds: use:HMAC-SHA-256
-    let e = dangerous_insecure_decode::<Claims>(token); // finds: unverified-signature
-    let f = jsonwebtoken::dangerous::insecure_decode::<Claims>(token); // finds: unverified-signature
-    let g = jsonwebtoken::dangerous_insecure_decode_with_validation::<Claims>(token, &v); // finds: unverified-signature
     let ok = decode::<Claims>(token, &DecodingKey::from_secret(b"secret"), &Validation::default()); // finds: use:HMAC-SHA-256 hardcoded-key
     let k = DecodingKey::from_secret(include_bytes!("secret.key")); // finds: use:HMAC hardcoded-key
+}
+
+pub fn read_unchecked(token: &str, v: &Validation) {
+    let e = dangerous_insecure_decode::<Claims>(token); // finds: unverified-signature
+    let f = jsonwebtoken::dangerous::insecure_decode::<Claims>(token); // finds: unverified-signature
+    let g = jsonwebtoken::dangerous_insecure_decode_with_validation::<Claims>(token, v); // finds: unverified-signature
+}
+
+// The issuer is read first.
+fn issuer(token: &str) -> String {
+    jsonwebtoken::dangerous::insecure_decode::<Claims>(token).unwrap().claims.iss // finds: use:JSON_Web_Signature
+}
+pub fn read_of_issuer(token: &str, keys: &Keys) {
+    let key = keys.of(&issuer(token));
+    decode::<Claims>(token, key, &Validation::new(Algorithm::RS256)); // finds: use:RSA
 }
 
 pub fn cookies(given: &[u8]) {
