@@ -45,12 +45,20 @@ class CClasses(CPreprocessor):
         while declarator is not None and declarator.type != "function_declarator":
             declarator = declarator.child_by_field_name("declarator")
         if declarator is None:
+            yield from self._made_by_macro(node)
             return
         named = declarator.child_by_field_name("declarator")
         *scopes, name = self.text(named).split("::")
         owner = scopes[-1] if scopes and scopes[-1] not in self.namespaces else ""
         made = self._function(node, name, owner or self._class_around(node), declarator)
         yield Class(owner, [], [made], made.line, outside=True) if owner else made
+
+    def _made_by_macro(self, node: Node) -> Iterator[Statement]:
+        """A function whose header is a macro: ``PHP_FUNCTION(openssl_sign) { ... }``."""
+        declarator, body = node.child_by_field_name("declarator"), node.child_by_field_name("body")
+        if declarator is not None and declarator.type == "parenthesized_declarator" and body is not None:
+            name = f"{self.text(node.child_by_field_name('type'))}_{self.declared_name(declarator)}"
+            yield Function(name, [], body_of(self, body, []), line_of(node), static=True, test=self.testing)
 
     def _class_around(self, node: Node) -> str:
         around = node.parent

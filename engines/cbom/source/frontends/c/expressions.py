@@ -28,12 +28,16 @@ from engines.cbom.source.program import (
     NewArray,
     Opaque,
     Sequence,
+    Spread,
     Statement,
     Typed,
     Unary,
 )
 
 RECEIVER = "this"
+VARIABLE = "__VA_ARGS__"
+"""The rest of the arguments of a macro."""
+
 _ZEROS = frozenset({"0", "0x0", "0x00", "'\\0'", "NULL", "false"})
 CASTS = frozenset({"static_cast", "reinterpret_cast", "const_cast", "dynamic_cast"})
 """Words of C++ that read like functions of a template."""
@@ -104,6 +108,8 @@ class CExpressions(CTypes):
         function = node.child_by_field_name("function")
         listed = self.children(node.child_by_field_name("arguments"))
         args = [self.expression(each) for each in listed]
+        if args and type(args[-1]) is Name and args[-1].name == VARIABLE:
+            args[-1] = Spread(args[-1])
         if function.type in ("primitive_type", "sized_type_specifier") and args:
             return args[0]  # A cast: ``char(x)``.
         inner = function

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from engines.cbom.source.frontends.base import Node, line_of
-from engines.cbom.source.frontends.c.expressions import CExpressions
+from engines.cbom.source.frontends.c.expressions import VARIABLE, CExpressions
 from engines.cbom.source.program import (
     Assign,
     Branch,
@@ -29,6 +29,9 @@ _MAX_MACRO = 2000
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _CALLED = re.compile(r"[\w)\]]\s*\(")
 """What may be a call in the text of a macro."""
+
+_STRINGIFIED = re.compile(r"(?<!#)#\s*\w+")
+"""A parameter of a macro as text."""
 
 _NUMBER = re.compile(r"\(?(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]*\)?")
 """Most macros are words or numbers, which needn't be parsed."""
@@ -115,13 +118,15 @@ class CPreprocessor(CExpressions):
             return
         named = node.child_by_field_name("parameters").named_children
         parameters = [Parameter(self.text(child)) for child in named]
+        if any(self.text(child) == "..." for child in node.child_by_field_name("parameters").children):
+            parameters.append(Parameter(VARIABLE, kind="*"))
         line = line_of(node)
         name = self.text(node.child_by_field_name("name"))
         yield Function(name, parameters, body, line, static=True, macro=True)
 
     def _macro_body(self, node: Node) -> list[Statement]:
         """The text of a macro as statements; none if it is none."""
-        text = _without_comments(self.text(node).replace("\\\n", " ")).strip()
+        text = self._macro_text(node)
         if not text or len(text) > _MAX_MACRO:
             return []
         source = f"void f(){{{text};}}".encode()
@@ -131,9 +136,14 @@ class CPreprocessor(CExpressions):
             return []
         return list(type(self)(source, node.start_point[0]).block(function.child_by_field_name("body")))
 
+    def _macro_text(self, node: Node | None) -> str:
+        """The text of a macro without comments; what it takes for a text (``#name``) is one."""
+        text = _without_comments(self.text(node).replace("\\\n", " ")).strip()
+        return _STRINGIFIED.sub('""', text) if "#" in text else text
+
     def _macro_value(self, node: Node | None) -> Expression | None:
         """The text of a macro as an expression; None if it is none."""
-        text = _without_comments(self.text(node).replace("\\\n", " ")).strip()
+        text = self._macro_text(node)
         if node is None or not text or len(text) > _MAX_MACRO:
             return None
         if _WORD.fullmatch(text):
@@ -143,7 +153,7 @@ class CPreprocessor(CExpressions):
             return self.integer_of(number[1])
         source = f"x={text};".encode()
         root = _parser()(source).root_node
-        statement = root.named_children[0] if root.named_children else None
+        statement = root.named_children[0] if len(root.named_children) == 1 else None
         if root.has_error or statement is None or not statement.named_children:
             return None
         assigned = statement.named_children[0]

@@ -54,3 +54,24 @@ int opens(struct connection *to, int *failed) {
     }
     return *failed;
 }
+
+#define SET_ALL(handle, code, option, ...) \
+    code = curl_easy_setopt(handle, option, __VA_ARGS__); \
+    if (code != CURLE_OK) \
+        log_error("curl_easy_setopt(%s)", #option)
+#define SET_ONE(...) SET_ALL(curl, code, __VA_ARGS__)
+
+int sets(CURL *curl) {
+    CURLcode code;
+    SET_ONE(CURLOPT_SSL_VERIFYHOST, 0L); // finds: use:TLS disabled-certificate-check
+    SET_ONE(CURLOPT_USERAGENT, "client");
+    return code;
+}
+
+/* A macro may be the header of a function. */
+
+PHP_FUNCTION(page_digest)
+{
+    EVP_MD_CTX *digesting = given();
+    EVP_DigestInit_ex(digesting, EVP_md5(), NULL); // finds: use:MD5 weak-hash
+}
