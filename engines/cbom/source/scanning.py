@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 import resource
 import sys
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engines.cbom.source.files.discovery import Problem
 from engines.cbom.source.files.followers import Imported
@@ -27,6 +28,9 @@ from engines.cbom.source.program_files import ProgramFiles
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+_Group = TypeVar("_Group")
+_Made = TypeVar("_Made")
 
 Progress = Callable[[int, int], None]
 """Told how many files are done, and of how many."""
@@ -122,7 +126,7 @@ class _pool:  # noqa: N801
     def __init__(self, jobs: int, paths: Sequence[str]) -> None:
         self._jobs = jobs
         self._paths = paths
-        self._executor: Executor | None = None
+        self._executors: list[Executor] = []
         self._limit: tuple[int, int] | None = None
 
     def __enter__(self) -> Callable:  # type: ignore[type-arg]
@@ -134,17 +138,46 @@ class _pool:  # noqa: N801
         from concurrent.futures import ProcessPoolExecutor
 
         context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
-        self._executor = ProcessPoolExecutor(self._jobs, context, _begin_process, (self._paths,))
-        return self._executor.map
+        self._executors = [ProcessPoolExecutor(1, context, _begin_process, (self._paths,)) for _ in range(self._jobs)]
+        return self._run
+
+    def _run(self, function: Callable[[_Group], _Made], groups: Sequence[_Group]) -> Iterator[_Made]:
+        """The results of groups, in their order.
+
+        Each process takes a share of neighbours, which have files in common, and then the last of another's.
+        """
+        from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+        size = -(-len(groups) // self._jobs)
+        shares = [deque(range(len(groups))[start : start + size]) for start in range(0, len(groups), size or 1)]
+        running: dict[Future[_Made], tuple[int, int]] = {}
+        made: dict[int, _Made] = {}
+
+        def begin(process: int) -> None:
+            own, most = shares[process], max(shares, key=len)
+            if own or most:
+                number = own.popleft() if own else most.pop()
+                running[self._executors[process].submit(function, groups[number])] = process, number
+
+        for process in range(len(shares)):
+            begin(process)
+        for number in range(len(groups)):
+            while number not in made:
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    process, finished = running.pop(done)
+                    made[finished] = done.result()
+                    begin(process)
+            yield made.pop(number)
 
     def __exit__(self, _kind: object, error: object, _trace: object) -> None:
         _begin(())
         if self._limit is not None:
             resource.setrlimit(resource.RLIMIT_AS, self._limit)
-        if self._executor is not None:
+        for executor in self._executors:
+            executor.shutdown(cancel_futures=True)
+        if self._executors:
             from concurrent.futures.process import BrokenProcessPool
 
-            self._executor.shutdown(cancel_futures=True)
             if isinstance(error, BrokenProcessPool):
                 raise ScanningEnded from error
 

@@ -17,9 +17,9 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(("group", "kept"), [(48, 800), (1, 800), (1, 0)])
+@pytest.mark.parametrize(("group", "kept", "jobs"), [(48, 800, 1), (1, 800, 1), (1, 0, 1), (1, 800, 2), (2, 800, 5)])
 def test_results_are_those_of_all_files_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int, kept: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int, kept: int, jobs: int
 ) -> None:
     for path, text in FILES.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
@@ -27,7 +27,7 @@ def test_results_are_those_of_all_files_at_once(
     monkeypatch.setattr(scanning, "_GROUP", group)
     monkeypatch.setattr(scanning, "_LARGEST_GROUP", group)
     monkeypatch.setattr(scanning, "_MAX_KEPT", kept)
-    found = scanning.scan([str(tmp_path / path) for path in FILES], 1, lambda _done, _of: None)
+    found = scanning.scan([str(tmp_path / path) for path in FILES], jobs, lambda _done, _of: None)
     told = sorted(
         (Path(each.place.path).name, each.place.line) for each in found.results if each.finding == "weak-hash"
     )
