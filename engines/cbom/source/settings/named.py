@@ -22,6 +22,8 @@ MAX_FILES = 64
 _YAML = re.compile(r"(?:^|/)(?:application|bootstrap)[\w.-]*\.ya?ml$")
 _MARKS = str.maketrans("", "", "-_")
 _MAX_DEPTH = 12
+_MAX_NAME = 256
+"""Characters of a name; no program asks for longer ones, and each in a table has all of the table's name."""
 
 
 @dataclass(slots=True)
@@ -63,6 +65,8 @@ class NamedSettings:
 
 def _flat(value: object, prefix: str, depth: int) -> Iterator[tuple[str, Values]]:
     """The scalars in nested tables, each under the names of all around it: ``a.b.c``."""
+    if len(prefix) > _MAX_NAME:
+        return
     if isinstance(value, Table) and depth < _MAX_DEPTH:
         for name, inner in value.entries.items():
             for each in inner:

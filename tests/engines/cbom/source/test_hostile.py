@@ -20,8 +20,9 @@ from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.locating import Tree
 from engines.cbom.source.program import Module
 from engines.cbom.source.program_files import ProgramFiles
+from engines.cbom.source.settings.named import NamedSettings
 from engines.cbom.source.settings.text_files import read_ini
-from engines.cbom.source.values import NOTHING
+from engines.cbom.source.values import NOTHING, known
 from tests.engines.cbom.source.examples import results_of
 
 DEPTH = 20_000
@@ -329,3 +330,11 @@ def test_defaults_of_ini_files_that_each_section_gets_are_bounded() -> None:
     defaults, sections = (b"".join(form % number for number in range(1000)) for form in (b"k%d=1\n", b"[s%d]\n"))
     assert read_ini(b"[DEFAULT]\n" + defaults + sections) is NOTHING
     assert read_ini(b"[DEFAULT]\nk=1\n" + sections) is not NOTHING
+
+
+def test_names_of_settings_are_bounded() -> None:
+    names = "".join(f"  k{number}: 1\n" for number in range(100))
+    content = f"? {'a' * 100_000}\n:\n{names}b:\n{names}".encode()
+    settings = NamedSettings(["application.yml"], lambda _path: content)
+    assert settings.find("b.k1") == known("1")
+    assert settings.find(f"{'a' * 100_000}.k1") is NOTHING
