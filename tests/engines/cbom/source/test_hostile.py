@@ -22,7 +22,7 @@ from engines.cbom.source.program import Module
 from engines.cbom.source.program_files import ProgramFiles
 from engines.cbom.source.settings.named import NamedSettings
 from engines.cbom.source.settings.text_files import read_ini
-from engines.cbom.source.values import NOTHING, known
+from engines.cbom.source.values import NOTHING, constants
 from tests.engines.cbom.source.examples import results_of
 
 DEPTH = 20_000
@@ -336,5 +336,5 @@ def test_names_of_settings_are_bounded() -> None:
     names = "".join(f"  k{number}: 1\n" for number in range(100))
     content = f"? {'a' * 100_000}\n:\n{names}b:\n{names}".encode()
     settings = NamedSettings(["application.yml"], lambda _path: content)
-    assert settings.find("b.k1") == known("1")
+    assert constants(settings.find("b.k1")) == ["1"]
     assert settings.find(f"{'a' * 100_000}.k1") is NOTHING
