@@ -331,10 +331,8 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class Class:
-    """A class, struct, trait's implementation or enum. Its fields are the ``Assign`` in its body.
-
-    Several with one name in a file are one class: Rust's ``impl`` blocks, Go's methods.
-    """
+    """A class, struct, trait's implementation or enum, whose fields are the ``Assign`` in its body. Several with one
+    name in a file are one class: Rust's ``impl`` blocks, Go's methods."""
 
     name: str
     bases: list[Expression]
@@ -355,6 +353,9 @@ class Class:
 
     shared: bool = False
     """Whether all its fields are one storage (C's unions)."""
+
+    settable: frozenset[str] = frozenset()
+    """Fields that code outside of the class may set, where the front-end tells (Java)."""
 
 
 @dataclass(slots=True, eq=False)

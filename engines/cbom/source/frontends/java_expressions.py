@@ -199,7 +199,19 @@ class JavaExpressions(HoistingSyntax):
         outer, self._before = self._before, []
         members = functions_first([*extra, *self.block(body)])
         self._before = outer
-        return Class(name, bases, members, line)
+        return Class(name, bases, members, line, settable=self._settable(body))
+
+    def _settable(self, body: Node) -> frozenset[str]:
+        """The fields that other classes may set: those that are neither private nor final."""
+        found: set[str] = set()
+        for field in self.children(body):
+            if field.type == "field_declaration":
+                first = field.named_children[0]
+                modifiers = self.text(first).split() if first.type == "modifiers" else []
+                if "private" not in modifiers and "final" not in modifiers:
+                    names = (each.child_by_field_name("name") for each in field.children_by_field_name("declarator"))
+                    found.update(map(self.text, names))
+        return frozenset(found)
 
     expressions = {
         **CommonSyntax.expressions,

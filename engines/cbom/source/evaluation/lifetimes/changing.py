@@ -1,11 +1,12 @@
 """Tests of fields and variables that are set elsewhere: ``if self.key is None`` says nothing of later calls.
 
 A method runs with an object of which only the constructor is known to have run, in dynamic languages whose classes
-don't say which fields are constant.
+don't say which fields are constant; in Java, objects of which only the class is known have fields that others set.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from engines.cbom.source.evaluation import operators
@@ -14,6 +15,7 @@ from engines.cbom.source.program import (
     Attempt,
     Binary,
     Branch,
+    Call,
     Expression,
     Index,
     Loop,
@@ -28,6 +30,9 @@ _LANGUAGES = frozenset({"python", "javascript", "typescript", "tsx", "vue", "c"}
 
 _UNSET = (None, "", b"")
 
+_FORM = re.compile("^(?:is|get)(?=[A-Z])")
+"""How the names of getters begin in Java."""
+
 _MAX_PARTS = 16
 _MAX_ABOVE = 4
 
@@ -36,6 +41,8 @@ def holds(evaluator: Any, test: Expression) -> bool | None:
     """Whether a condition holds; None if that isn't known, or may be otherwise in a later call."""
     held = operators.truth(evaluator.evaluate(test))
     source = evaluator.scope.source
+    if held is not None and source.language == "java":
+        return None if _reads_settable(evaluator, test) else held
     if held is None or (source.language not in _LANGUAGES and not source.reassigned):
         return held
     return None if _may_change(evaluator, test) else held
@@ -64,6 +71,40 @@ def _may_change(evaluator: Any, test: Expression) -> bool:
             ):
                 return True
     return False
+
+
+def _reads_settable(evaluator: Any, test: Expression) -> bool:
+    """Whether ``test`` reads a field, also by its getter, that other classes or a setter may have set since.
+
+    It has its first value in an object of which nothing else is known: one that a database or a container made.
+    """
+    waiting = [test]
+    for _ in range(_MAX_PARTS):
+        if not waiting:
+            return False
+        part = waiting.pop()
+        if isinstance(part, Unary):
+            waiting.append(part.operand)
+        elif isinstance(part, Binary):
+            waiting += (part.left, part.right)
+        elif isinstance(part, Name):
+            scope = evaluator.scope.find(part.name)
+            if scope is not None and scope.is_class and _may_set(evaluator.receiver_in(scope), part.name):
+                return True
+        else:
+            read = part.callee if isinstance(part, Call) and not part.args else part
+            if isinstance(read, Member) and isinstance(read.base, Name):
+                name = read.name if read is part else _FORM.sub("", read.name)
+                if any(_may_set(value, name) for value in evaluator.evaluate(read.base)):
+                    return True
+    return False
+
+
+def _may_set(value: object, field: str) -> bool:
+    """Whether code elsewhere may set a field of an object that is known by its class alone."""
+    if not isinstance(value, Instance) or value is not value.of.sample or not field:
+        return False
+    return field in value.of.node.settable or f"set{field[0].upper()}{field[1:]}" in value.of.members
 
 
 def _is_shared(evaluator: Any, name: str) -> bool:
