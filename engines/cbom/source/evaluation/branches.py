@@ -11,7 +11,7 @@ from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
 from engines.cbom.source.evaluation.lifetimes.changing import changed_in, holds
 from engines.cbom.source.evaluation.reporting import MEASURED
-from engines.cbom.source.values import NOTHING, UNKNOWN, Known, Ref, Thing, Values
+from engines.cbom.source.values import NOTHING, UNKNOWN, Known, Ref, Thing, Values, union
 
 MAX_EARLIER_TESTS = 32
 """The most tests of a chain of alternatives that narrow later arms, so that a long chain takes linear time."""
@@ -145,12 +145,14 @@ class Branches(Assignments):
         finally:
             changes = self.scope.take_back()
             broken, self.broken = self.broken, outer
-        ways = [{**changes, **each} for each in broken]
-        if not away or self.breaks:
-            ways.append(changes)
-        if not ways:
+        if away and not self.breaks and not broken:
             return True
-        self.scope.join(ways, none_ran=False)
+        joined: dict[str, list[Values]] = {name: [values] for name, values in changes.items()}
+        for way in broken:
+            for name, values in way.items():
+                joined.setdefault(name, [self.scope.names.get(name, NOTHING)]).append(values)
+        for name, each in joined.items():
+            self.scope.set(name, union(each))
         if node.test is not None:
             self.evaluate(node.test)
         return False

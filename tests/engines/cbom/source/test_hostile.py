@@ -117,6 +117,28 @@ EXPENSIVE: dict[str, Callable[[int], bytes]] = {
 }
 
 
+BRANCHING: dict[str, Callable[[int], bytes]] = {
+    "arms of a switch": lambda size: (
+        b"require('crypto');\nfunction f(a) { switch (a) {\n"
+        + b"".join(b"case %d: var b%d = 'a'; break;\n" % (n, n) for n in range(size // 30))
+        + b"} }"
+    ),
+    "ways out of a loop": lambda size: (
+        b"require('crypto');\nfunction f(a) { do {\n"
+        + b"".join(b"var b%d = 1; if (a) { c%d = 2; break; }\n" % (n, n) for n in range(size // 40))
+        + b"} while (a); }"
+    ),
+}
+"""Functions of JavaScript with many ways, each of which changes a variable of its own."""
+
+
+@pytest.mark.parametrize("shape", BRANCHING)
+def test_time_is_linear_in_the_ways_through_a_function(shape: str) -> None:
+    small = _seconds(BRANCHING[shape](15_000), "a.js")
+    large = min(_seconds(BRANCHING[shape](60_000), "a.js") for _ in range(2))
+    assert large < max(8 * small, 0.5)
+
+
 GROWING = {
     "a.py": b"import hashlib\na = 'ab'\n" + b"a = '{}{}'.format(a, a)\n" * 200,
     "a.rs": b'use sha2::Sha256;\nfn f() { let a = "ab"; ' + b'let a = format!("{a}{a}"); ' * 200 + b"}",

@@ -103,11 +103,19 @@ class Scope:
 
     def join(self, arms: list[dict[str, Values]], *, none_ran: bool) -> None:
         """Set what ``arms`` changed, of which one ran, or none if ``none_ran`` may be."""
-        names = {name: None for arm in arms for name in arm}
-        for name in names:
+        found: dict[str, list[Values]] = {}
+        unchanged: dict[str, int] = {}
+        for position, arm in enumerate(arms):  # Each arm is looked at for its own names alone: many may have few each.
+            for name, values in arm.items():
+                joined = found.setdefault(name, [])
+                if len(joined) < position:
+                    unchanged.setdefault(name, len(joined))
+                joined.append(values)
+        for name, joined in found.items():
             before = self.names.get(name, NOTHING)
-            values = [arm.get(name, before) for arm in arms]
-            self.set(name, union([before, *values] if none_ran else values))
+            if len(joined) < len(arms):
+                joined.insert(unchanged.get(name, len(joined)), before)
+            self.set(name, union([before, *joined] if none_ran else joined))
 
 
 def note_literals(of: Class, fields: Mapping[str, Values], *, tests: bool) -> None:
