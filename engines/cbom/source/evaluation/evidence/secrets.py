@@ -176,7 +176,7 @@ def _is_password(node: program.Expression, depth: int) -> bool:
         return _is_entry(node.key)
     if isinstance(node, program.Binary):
         password = any(_is_password(side, depth + 1) for side in (node.left, node.right))
-        return password and not (depth == 0 and _answers(node))
+        return password and not _answers(node)
     if not isinstance(node, program.Call):
         return False
     callee = node.callee

@@ -59,3 +59,10 @@ class Generated {
         String alias = org.apache.commons.lang3.RandomStringUtils.insecure().nextAlphanumeric(10);
     }
 }
+
+class Digests {
+    void answer(java.security.MessageDigest md5, String user, String realm, String password) {
+        md5.update(md5.digest((user + ":" + realm + ":" + password).getBytes()));
+        md5.digest((user + ":" + password).getBytes()); // finds: use: weak-kdf
+    }
+}
