@@ -13,7 +13,7 @@ from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
-from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, Place, Sighting
+from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, VERIFIED_HERE, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import NOTHING, Array, Data, Instance, Known, Ref, Thing, Values, constants
 
@@ -210,7 +210,8 @@ class Reporting(Expressions):
         if assured:
             apart = assured in IN_FUNCTIONS
             within = (each for each in sighting.within if not apart or type(each) is program.Function)
-            self.witness.assured.update((assured, each) for each in within)
+            here = (self.running(),) if assured == VERIFIED_HERE else within
+            self.witness.assured.update((assured, each) for each in here)
         self.telling |= sighting.within
         if sighting.rule.unless_taken or sighting.rule.unless_decrypts or self.tests_others():
             return

@@ -14,6 +14,9 @@ MAC = "mac"
 VERIFIED = "token-verification"
 """The assurance that a token is verified: what else it says may be read beside it, in the same function only."""
 
+VERIFIED_HERE = "token-verification-here"
+"""The assurance that a function itself verifies a token, not another one that it calls."""
+
 NAMED = "host-check"
 """The assurance that a connection is to the right host: a caller may check what a function has opened."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, VERIFIED, Place, Sighting
+from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, VERIFIED_HERE, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.names import algorithm_named, read_name
 from engines.cbom.source.judging.results import Result, kinds
@@ -22,7 +22,7 @@ _BEFORE_TLS = "SSL"
 _OF_ANY_NAME = frozenset({"hash", "mac", "cipher"})
 """Kinds of uses that a call is whatever the algorithm is called."""
 
-_FROM_CALLERS = frozenset({MAC, VERIFIED})
+_FROM_CALLERS = frozenset({MAC, VERIFIED_HERE})
 """What holds for a function if all that call it assure it."""
 
 _MAX_CALLERS = 16
@@ -141,7 +141,9 @@ class Judge:
         A function that may be called from outside is also run by itself: what its callers assure holds for it then.
         """
         held = [
-            not self.assured.isdisjoint((unless, each) for each in within if unless != VERIFIED or not _is_whole(each))
+            not self.assured.isdisjoint(
+                (unless, each) for each in within if unless != VERIFIED_HERE or not _is_whole(each)
+            )
             or (unless == MAC and any(type(each) is Class and has_mac(each) for each in within))
             for _, unless, within in self._conditional
         ]

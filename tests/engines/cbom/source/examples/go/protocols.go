@@ -16,6 +16,7 @@ import (
 	"filippo.io/age"
 	"filippo.io/age/agessh"
 	"github.com/flynn/noise"
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/go-ldap/ldap/v3"
 	"github.com/miekg/pkcs11"
 	dsig "github.com/russellhaering/goxmldsig"
@@ -86,6 +87,21 @@ func signatures(context *dsig.SigningContext, store dsig.X509KeyStore) {
 	dsig.NewDefaultSigningContext(store).SetSignatureMethod(dsig.RSASHA256SignatureMethod) // finds: use:RSA
 	dsig.NewDefaultSigningContext(store).SetSignatureMethod(dsig.RSASHA1SignatureMethod)   // finds: use:RSA weak-hash
 	dsig.NewDefaultValidationContext(nil)
+}
+
+// The program calls both: neither verifies what the other reads.
+
+func both(text string, key []byte) {
+	unverified(text)
+	verified(text, key)
+}
+
+func unverified(text string) {
+	jwt.NewParser().ParseUnverified(text, jwt.MapClaims{}) // finds: unverified-signature
+}
+
+func verified(text string, key []byte) {
+	jwt.Parse(text, func(*jwt.Token) (any, error) { return key, nil }) // finds: use:JSON_Web_Signature
 }
 
 func modules() {

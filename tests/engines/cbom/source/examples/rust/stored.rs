@@ -59,6 +59,8 @@ fn keys(raw: [u8; 32], jwk: &Jwk, key: p256::PublicKey) {
     let _ = DecodingKey::from_jwk(jwk);      // finds: use:JSON_Web_Signature
     let _ = ecdsa::VerifyingKey::from(key);  // finds: use:ECDSA
     let _ = RootCertStore::empty();          // finds: use:X.509
+    let _ = x25519_dalek::PublicKey::from(raw); // finds: use:X25519
+    let _ = rustls::pki_types::PrivateKeyDer::from_pem_file("key.pem"); // finds: use:X.509
 }
 
 fn client(accept: bool) -> reqwest::ClientBuilder {
