@@ -43,7 +43,7 @@ _TESTS = re.compile(
 )
 """The paths of files that only builds of tests have: Go's, and those of Maven's and Gradle's layout."""
 
-_SELF_TEST = re.compile(r"self_?tests?(?![a-z])|(?:^|_)fuzz(?:ing)?(?:_|$)|^Fuzz(?![a-z])", re.IGNORECASE)
+_SELF_TEST = re.compile(r"[sS]elf_?[tT]ests?(?![a-z])|(?:^|_)fuzz(?:ing)?(?:_|$)|^Fuzz(?![a-z])")
 """The names of functions that try an implementation with known answers before it is used, or with any input."""
 
 _COPIES = re.compile(r"(?:^|/)crypto/tls/[^/]*\.go$")

@@ -31,7 +31,7 @@ func seal(key, nonce, text []byte) []byte {
 	return aead.Seal(nil, nonce, text, nil)    // finds: use:AES
 }
 
-func gcmSelfTest() bool {
+func initSelfTestGCM() bool {
 	return len(seal([]byte("sixteen letters!"), make([]byte, 12), nil)) == 16
 }
 
