@@ -30,7 +30,7 @@ from engines.cbom.source.settings.json_files import read_json
 from engines.cbom.source.settings.program_settings import ProgramSettings
 from engines.cbom.source.values import NOTHING, UNKNOWN, File, Values
 
-MAX_LOADED = 1200
+MAX_LOADED = 2400
 """The most files that are kept; then all are dropped, and read again where they are needed."""
 
 _MAKERS = (".go", ".module.ts")

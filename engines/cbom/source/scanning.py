@@ -40,7 +40,7 @@ _GROUP = 48
 
 _LARGEST_GROUP = 256
 
-_MAX_KEPT = 800
+_MAX_KEPT = 1200
 """The most files that a process keeps from one group to the next."""
 
 _MAX_TEXT = 300
