@@ -83,7 +83,7 @@ class Judge:
             subject.padding if subject else "",
             subject.key_bits if subject else 0,
             subject.curve if subject else "",
-            kind.why.format(**words) if name or weakness.words else kind.why_in_general,
+            kind.why.format(**words).replace(" ()", "") if name or weakness.words else kind.why_in_general,
             rule.library.replacements.get(weakness.finding, kind.instead) if weakness.finding != USE else "",
         )
         unless = MAC if weakness.finding == "unauthenticated-mode" else rule.unless

@@ -22,6 +22,7 @@ def test_what_is_found_is_what_the_comments_say(program: Path) -> None:
     used = {(each.place.path, each.place.line) for each in results if each.finding == USE}
     assert {(each.place.path, each.place.line) for each in results} == used
     assert {each.primitive for each in results} <= PRIMITIVES
+    assert [each.reason for each in results if " ()" in each.reason or "{" in each.reason] == []
 
 
 @pytest.mark.parametrize(
