@@ -193,6 +193,7 @@ def test_a_connection_that_has_gone_stale_costs_no_call(connect: Connect, script
     def last(connection: socket.socket, sent: Sent) -> None:
         connection.sendall(OK)
         connection.shutdown(socket.SHUT_RDWR)
+        raise ConnectionError("a request that is on its way isn't read")
 
     scripted.plays = [last, last, last, OK]
     client = connect(addr=scripted.address, token="t")
