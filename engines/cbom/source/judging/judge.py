@@ -72,7 +72,8 @@ class Judge:
         rule = sighting.rule
         name = weakness.algorithm or (subject.name if subject is not None else "")
         kind = kinds()[weakness.finding]
-        words = {"subject": name, "source": "", "bits": 0, "minimum": 0, "mode": "", "padding": "", **weakness.words}
+        words = {"subject": name, "bits": 0, "minimum": 0, "mode": "", "padding": "", **weakness.words}
+        words["cited"] = f" ({weakness.words['source']})" if weakness.words.get("source") else ""
         result = Result(
             sighting.place,
             weakness.finding,
@@ -83,7 +84,7 @@ class Judge:
             subject.padding if subject else "",
             subject.key_bits if subject else 0,
             subject.curve if subject else "",
-            kind.why.format(**words).replace(" ()", "") if name or weakness.words else kind.why_in_general,
+            kind.why.format(**words) if name or weakness.words else kind.why_in_general,
             rule.library.replacements.get(weakness.finding, kind.instead) if weakness.finding != USE else "",
         )
         unless = MAC if weakness.finding == "unauthenticated-mode" else rule.unless
