@@ -189,11 +189,8 @@ class Evaluator(Branches):
         key = context_of(closure, arguments)
         runs = self._tested if self._is_tested(function) else self._runs
         results = runs.of(function)
-        assured = self.witness.assured
-        if assured:
-            for assurance in ASSURANCES:
-                if (assurance, function) in assured:
-                    assured.update([(assurance, each) for each in self.within()])
+        if self.witness.assured:
+            self._take_assurances(function)
         if key in results and not is_factory(function):
             silent = runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
             if silent:
@@ -245,6 +242,13 @@ class Evaluator(Branches):
         if function.macro and self.calls == calls:
             runs.keep_silent(function, key)
         return results[key]
+
+    def _take_assurances(self, function: program.Function) -> None:
+        """Note that what a function assures holds for all that call it."""
+        assured = self.witness.assured
+        for assurance in ASSURANCES:
+            if (assurance, function) in assured:
+                assured.update([(assurance, each) for each in self.within()])
 
     def _is_used_up(self, function: program.Function, runs: Runs, arguments: Arguments) -> bool:
         """Whether a function was run with as many sets of arguments as it may; then it runs with unknown ones too."""
