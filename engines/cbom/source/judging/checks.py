@@ -45,6 +45,12 @@ _OFF = (False, 0, "none", "NONE", "None")
 _CHOICE = "choice"
 """The operation of a call that gives one of several ciphers to a caller, who may authenticate what they encrypt."""
 
+_BROKEN = frozenset({"MD2", "MD4", "MD5"})
+"""Hashes that are weak in HMAC too, and in what is made of it."""
+
+_KEYED = frozenset({"PBKDF2", "HKDF"})
+"""Key derivations made of HMAC."""
+
 _HASH_BASED = frozenset({"signature", "mac", "certificate"})
 
 
@@ -69,9 +75,11 @@ def _algorithm(subject: Subject | None, primitive: str, _facts: Mapping[str, Val
         yield Weakness(subject.algorithm.weak, {"source": subject.algorithm.source})
     hashed = subject.hash
     if hashed is not None and hashed.weak and primitive in _HASH_BASED:
-        if primitive != "mac" or hashed.name in ("MD2", "MD4", "MD5"):
+        if primitive != "mac" or hashed.name in _BROKEN:
             apart = "" if primitive == "mac" else hashed.name
             yield Weakness(hashed.weak, {"source": hashed.source, "subject": hashed.name}, apart)
+    if hashed is not None and hashed.name in _BROKEN and subject.algorithm.standard in _KEYED:
+        yield Weakness(hashed.weak, {"source": hashed.source, "subject": hashed.name}, hashed.name)
     if subject.algorithm.quantum:
         yield Weakness("quantum-vulnerable", {})
 

@@ -101,3 +101,10 @@ def in_python_2(data):
     sha.new(data).hexdigest()  # finds: use:SHA-1 weak-hash
 
 hashlib.pbkdf2_hmac("sha512", password, b"", iterations=210_000)  # finds: use:PBKDF2 static-salt
+
+
+def more(password, salt):
+    hashlib.pbkdf2_hmac("md5", password, salt, 600_000)  # finds: use:PBKDF2 weak-hash:MD5
+    hashlib.pbkdf2_hmac("sha1", password, salt, 600_000)  # finds: use:PBKDF2
+    hashlib.sha(b"page")  # finds: use:SHA-1 weak-hash
+    hashlib.ripemd160(b"page")  # finds: use:RIPEMD-160 weak-hash

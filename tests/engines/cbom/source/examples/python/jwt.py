@@ -72,3 +72,23 @@ def from_the_environment(claims):
 def chosen_key(token, keys):
     unverified = jwt.decode(token, options={"verify_signature": False})
     return jwt.decode(token, keys[unverified["iss"]], algorithms=["HS256"])  # finds: use:HMAC-SHA-256
+
+
+def with_python_jwt(token, key):
+    import python_jwt
+
+    python_jwt.generate_jwt({}, key, "PS256")  # finds: use:RSA
+    return python_jwt.verify_jwt(token, key, ["PS256"])  # finds: use:RSA
+
+
+def taken_apart(token):
+    import python_jwt
+
+    python_jwt.verify_jwt(token)  # finds: use:JSON_Web_Signature unverified-signature
+    return python_jwt.process_jwt(token)
+
+
+def read_only(token):
+    import python_jwt
+
+    return python_jwt.process_jwt(token)  # finds: use:JSON_Web_Signature unverified-signature

@@ -35,3 +35,17 @@ def stored(password, salt):
 argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)  # finds: use:Argon2
 
 CryptContext(schemes=["pbkdf2_sha256"], pbkdf2_sha256__default_rounds=2000)  # finds: use:PBKDF2 low-kdf-iterations
+
+
+def methods(word, stored):
+    crypt.crypt(word)  # finds: use:SHA-crypt
+    crypt.crypt(word, crypt.METHOD_SHA512)  # finds: use:SHA-crypt
+    crypt.crypt(word, salt=crypt.METHOD_BLOWFISH)  # finds: use:bcrypt
+    crypt.crypt(word, crypt.METHOD_MD5)  # finds: use:MD5-crypt weak-kdf
+    crypt.crypt(word, crypt.METHOD_CRYPT)  # finds: use:crypt weak-kdf
+    crypt.mksalt()  # finds: use:SHA-crypt
+    crypt.mksalt(crypt.METHOD_MD5)  # finds: use:MD5-crypt weak-kdf
+    salt = crypt.mksalt(crypt.METHOD_CRYPT)  # finds: use:crypt weak-kdf
+    crypt.crypt(word, salt)  # finds: use:crypt weak-kdf
+    crypt.crypt(word, "$1$saltsalt$")  # finds: use:MD5-crypt weak-kdf static-salt
+    return crypt.crypt(word, stored) == stored  # finds: use:

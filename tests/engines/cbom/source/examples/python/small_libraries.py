@@ -62,3 +62,15 @@ def with_jwcrypto(claims, key, payload):
     jwt.JWT(header={"alg": "RSA1_5", "enc": "A128GCM"}, claims=claims)  # finds: use:RSA use:AES weak-padding
     jws.JWS(payload).add_signature(key, alg="HS256")  # finds: use:HMAC-SHA-256
     jwe.JWE(payload, json_encode({"alg": "dir", "enc": "A256GCM"}))  # finds: use:AES
+
+
+def on_a_microcontroller(key, iv, mode):
+    from cryptolib import aes
+    import ucryptolib
+    import uhashlib
+
+    aes(key, 1)  # finds: use:AES ecb-mode
+    aes(key, 2, b"1234567812345678")  # finds: use:AES unauthenticated-mode static-iv
+    ucryptolib.aes(b"1234567812345678", ucryptolib.MODE_CTR, iv)  # finds: use:AES unauthenticated-mode hardcoded-key
+    ucryptolib.aes(key, mode)  # finds: use:AES
+    uhashlib.sha256(key)  # finds: use:SHA-256

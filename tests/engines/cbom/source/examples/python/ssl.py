@@ -93,3 +93,14 @@ def suites():
     context.set_ciphers("ECDH+3DES:RSA+HIGH")  # finds: use:3DES weak-cipher
     context.set_ciphers("NULL+SHA")  # finds: use:NULL weak-cipher
     context.set_ciphers("ECDH+AESGCM:!3DES")  # finds: use:TLS
+
+
+def curves(context: ssl.SSLContext):
+    context.set_ecdh_curve("prime192v1")  # finds: use:ECDH weak-key-size
+    context.set_ecdh_curve("prime256v1")  # finds: use:ECDH
+
+
+def drawn():
+    iv = ssl.RAND_bytes(16)  # finds: use:CSPRNG
+    key = ssl.RAND_pseudo_bytes(16)  # finds: weak-random
+    return iv, key
