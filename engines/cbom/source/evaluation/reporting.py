@@ -13,7 +13,7 @@ from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
-from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, VERIFIED_HERE, Place, Sighting
+from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, TAG, VERIFIED_HERE, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import NOTHING, Array, Data, Instance, Known, Ref, Thing, Values, constants
 
@@ -141,7 +141,7 @@ class Reporting(Expressions):
         fresh -= {"algorithm"} if self.called_mention else set()
         harmless = self._is_harmless(rule, names, told, node)
         judged = replace(rule, findings=tuple(findings)) if len(findings) > len(rule.findings) else rule
-        sighting = Sighting(place, judged, facts, fresh, harmless, self._within(rule))
+        sighting = Sighting(place, judged, facts, fresh, harmless, self._within(rule, names))
         for each in self._elements(sighting, names):
             self._sighted(each, node)
         return sighting
@@ -182,8 +182,14 @@ class Reporting(Expressions):
         for place, values in by_place(sighting.facts[word]).items():
             yield replace(sighting, place=place or sighting.place, facts={**sighting.facts, word: values})
 
-    def _within(self, rule: Rule) -> frozenset[object]:
-        """Where a sighting is. Callbacks of C look at the results of handshakes elsewhere in their file."""
+    def _within(self, rule: Rule, names: dict[str, Values]) -> frozenset[object]:
+        """Where a sighting is. Callbacks of C look at the results of handshakes elsewhere in their file.
+
+        What is verified of an object is known wherever it is used: there, it is the place that made it.
+        """
+        if TAG in (rule.assures, rule.unless):
+            things = (value.made for value in names.get("self", NOTHING) if type(value) is Thing)
+            return frozenset(made.place for made in things if type(made) is Sighting)
         within = self.within()
         checks = self.open_names and _CERTIFICATE_CHECK in (rule.assures, rule.unless)
         return within | {self.scope.source} if checks else within

@@ -23,6 +23,9 @@ NAMED = "host-check"
 IN_FUNCTIONS = frozenset({VERIFIED, NAMED})
 """Assurances that don't hold for the other methods of a class, nor for all of a file outside of functions."""
 
+TAG = "tag-verification"
+"""The assurance that an object that decrypts, made at a place, has verified the tag."""
+
 LABEL = "label"
 """The assurance that the key of a MAC, made at a place, is a label of what is derived from a secret."""
 

@@ -104,3 +104,11 @@ export async function passed(text: string, alg: string | undefined, options: { a
   const signer = new jose.SignJWT({}).setProtectedHeader({ alg }); // finds: use:JSON_Web_Signature
   return signer.sign(key); // finds: use:JSON_Web_Signature
 }
+
+import { expressjwt } from 'express-jwt';
+import { expressJwt } from 'express-jwt';
+
+export const guards = [
+  expressjwt({ secret: SECRET, algorithms: ['HS256'] }), // finds: use:HMAC-SHA-256
+  expressJwt({ secret: 'a secret', algorithms: ['HS256'] }), // finds: use:HMAC-SHA-256 hardcoded-key
+];

@@ -56,7 +56,7 @@ const text = "crypto.createHash('md5')";
 function repeated(key, message) {
   const iv = crypto.randomBytes(12); // finds: use:CSPRNG
   crypto.createCipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES
-  crypto.createDecipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES
+  crypto.createDecipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES unverified-signature
   return crypto.createCipheriv('aes-256-gcm', key, iv).update(message); // finds: use:AES nonce-reuse
 }
 
