@@ -108,7 +108,7 @@ class _Walk:
         self._real = Path(os.path.realpath(root))
 
     def run(self) -> None:
-        prefix, layers = _layers_above(self._real)
+        prefix, layers = self._layers_above()
         name = self._root.as_posix()
         start = "" if name == "." else f"{name.rstrip('/')}/"
         pending = [(start, str(self._root), prefix, layers)]
@@ -135,7 +135,7 @@ class _Walk:
         self, folder: str, told: str, depth: int, above: list[tuple[int, Patterns]]
     ) -> list[tuple[int, Patterns]]:
         """``above`` and the layer of a folder, as long as that leaves few patterns to try for each name."""
-        own = _patterns_in(folder)
+        own = self._patterns_in(folder, told)
         if not own.patterns:
             return above
         if sum(len(layer.tried) for _, layer in above) + len(own.tried) > MAX_TRIED:
@@ -176,32 +176,43 @@ class _Walk:
         else:
             self._problem(told, "not a regular file")
 
+    def _layers_above(self) -> tuple[list[str], list[tuple[int, Patterns]]]:
+        """The segments of the root below the repository that it is in, and the patterns of the folders between."""
+        root = self._real
+        repository = next((folder for folder in _with_parents(root) if (folder / ".git").exists()), root)
+        folders = root.relative_to(repository).parts
+        layers: list[tuple[int, Patterns]] = []
+        for depth in range(len(folders)):
+            folder = str(repository.joinpath(*folders[:depth]))
+            own = self._patterns_in(folder, f"{folder}/")
+            if own.patterns:
+                layers.append((depth, own))
+        return [bytes_of(folder) for folder in folders], layers
+
+    def _patterns_in(self, folder: str, told: str) -> Patterns:
+        """The patterns of a folder; as for git, none where its file can't be read, and a link is no such file."""
+        try:
+            return _read_patterns(os.path.join(folder, ".gitignore"))
+        except OSError as error:
+            self._problem(f"{told}.gitignore", error.strerror or type(error).__name__)
+            return Patterns()
+
     def _problem(self, path: str, text: str) -> None:
         self._found.problems.append(Problem(path, text))
 
 
-def _patterns_in(folder: str) -> Patterns:
-    """The patterns of a folder. As for git, a link is no such file; a pipe or a device would block."""
-    path = os.path.join(folder, ".gitignore")
+def _read_patterns(path: str) -> Patterns:
+    """The patterns of a file; none if it is missing or no regular file: a pipe or a device would block.
+
+    Raises ``OSError``.
+    """
     try:
         if not stat.S_ISREG(os.lstat(path).st_mode):
             return Patterns()
-        with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
-            return read_patterns(file.read(_MAX_IGNORE_FILE).split("\n"))
-    except OSError:
+    except FileNotFoundError:
         return Patterns()
-
-
-def _layers_above(root: Path) -> tuple[list[str], list[tuple[int, Patterns]]]:
-    """The segments of ``root`` below the repository that it is in, and the patterns of the folders between."""
-    repository = next((folder for folder in _with_parents(root) if (folder / ".git").exists()), root)
-    folders = root.relative_to(repository).parts
-    layers: list[tuple[int, Patterns]] = []
-    for depth in range(len(folders)):
-        own = _patterns_in(str(repository.joinpath(*folders[:depth])))
-        if own.patterns:
-            layers.append((depth, own))
-    return [bytes_of(folder) for folder in folders], layers
+    with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="\n") as file:
+        return read_patterns(file.read(_MAX_IGNORE_FILE).split("\n"))
 
 
 def _with_parents(path: Path) -> Iterator[Path]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from engines.cbom.source.files.discovery import CannotScan, Discovered, discover
+from engines.cbom.source.files import discovery
+from engines.cbom.source.files.discovery import CannotScan, Discovered, Problem, discover
 from engines.cbom.source.files.ignoring import MAX_TRIED, bytes_of, is_ignored, read_patterns
 from engines.cbom.source.files.reading import MAX_BYTES, NotSource, read_source
 from engines.cbom.source.files.suppressions import reason_for, suppressions_in
@@ -123,6 +125,19 @@ def test_a_gitignore_that_is_no_file_is_none(tmp_path: Path, make: Callable[[Pat
     (tmp_path / "other").write_text("a.py")
     make(tmp_path / ".gitignore")
     assert found_in(tmp_path) == ["a.py"]
+
+
+def test_a_gitignore_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, **_: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    write(tmp_path, "a.py")
+    (tmp_path / ".gitignore").write_text("a.py")
+    # Not by its mode: an administrator may read it all the same.
+    monkeypatch.setattr(discovery, "open", refuse, raising=False)
+    found = discover([str(tmp_path)], (), is_python)
+    assert found.paths == [f"{tmp_path}/a.py"]
+    assert found.problems == [Problem(f"{tmp_path}/.gitignore", "Permission denied")]
 
 
 def test_links_out_of_the_tree_are_named_and_not_followed(tmp_path: Path) -> None:
