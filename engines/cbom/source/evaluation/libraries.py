@@ -9,7 +9,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules
 from engines.cbom.source.evaluation.evidence import secrets
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, may_set, of_c
-from engines.cbom.source.evaluation.functions.callbacks import returned_key
+from engines.cbom.source.evaluation.functions.callbacks import made_hash, returned_key
 from engines.cbom.source.evaluation.functions.surroundings import is_counted
 from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters
@@ -129,6 +129,8 @@ class Libraries(Reporting):
         told = rules.facts(rule.facts, names)
         if "key" in told:
             told["key"] = returned_key(self, told["key"])
+        if "hash" in told and self.scope.source.language == "go":
+            told["hash"] = made_hash(self, told["hash"])
         if "iv" in told:
             nonce = rules.argument_of(rule, "iv", node)
             if secrets.is_key(nonce):

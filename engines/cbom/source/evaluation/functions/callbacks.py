@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from engines.cbom.source.evaluation.functions.c_family.cplusplus import pointed
-from engines.cbom.source.evaluation.rules import Arguments, first_of
+from engines.cbom.source.evaluation.rules import Arguments, fact_of, first_of
 from engines.cbom.source.values import (
     NOTHING,
     UNKNOWN,
@@ -19,6 +19,7 @@ from engines.cbom.source.values import (
     Class,
     Closure,
     Instance,
+    Known,
     Method,
     Ref,
     Table,
@@ -272,3 +273,16 @@ def returned_key(evaluator: Any, values: Values) -> Values:
     unknown = Arguments([], {}, incomplete=True)
     results = (evaluator.run(value, unknown) if type(value) is Closure else (value,) for value in values)
     return union(tuple(first_of(each)) for each in results)
+
+
+def made_hash(evaluator: Any, values: Values) -> Values:
+    """The hash that a function without arguments makes (Go): a literal that returns one, or ``crypto.SHA256.New``."""
+    return fact_of(union(_made_by(evaluator, value) for value in values), "hash")
+
+
+def _made_by(evaluator: Any, function: Value) -> Values:
+    if type(function) is Closure and not function.function.parameters:
+        return first_of(evaluator.run(function, Arguments([], {})))
+    if type(function) is Method and type(function.receiver) is Known:
+        return (function.receiver,)
+    return (function,)

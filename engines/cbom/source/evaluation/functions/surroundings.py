@@ -47,6 +47,7 @@ _CLASSES = 256
 _CHOICE = 3
 """How many values a setting may have that is the user's choice."""
 
+_STREAM = "XORKeyStream"
 _OWN_CIPHER = frozenset({"Encrypt", "Decrypt"})
 _COUNTING = re.compile(r"^(?:[iI]nc(?:r|$|[A-Z_])|[nN]ext(?:$|Nonce|I[vV]|Counter)|[aA]dvance|[bB]ump|PutUint)")
 """How the names of functions begin that count."""
@@ -98,6 +99,8 @@ def is_own_mode(methods: tuple[str, ...], node: Call, function: Function | None,
     loop = parts.loops.get(id(node))
     if loop is not None:
         return not _advances(source, loop)
+    if parts.streams:
+        return True
     single = isinstance(node.callee, Member) and node.callee.name == "Decrypt"
     return single or _is_no_message(target) or not _is_message(source, parts)
 
@@ -108,6 +111,9 @@ class _Parts:
 
     mixed: bool = False
     """Whether it mixes data by XOR, or is longer than the bound."""
+
+    streams: bool = False
+    """Whether it encrypts by a stream of a library's, beside which single blocks are masks, subkeys and the like."""
 
     loops: dict[int, Loop | None] = field(default_factory=dict)
     """The innermost loop around each call, by the call's id."""
@@ -139,6 +145,7 @@ def _parts_of(function: Function) -> _Parts:
             found.mixed |= _mixes(part)
             if isinstance(part, Call):
                 found.loops[id(part)] = loop
+                found.streams |= isinstance(part.callee, Member) and part.callee.name == _STREAM
                 found.counted.update(_counted_by(part))
             elif isinstance(part, Assign):
                 if isinstance(part.target, Name):
@@ -166,7 +173,7 @@ def _mixes(part: object) -> bool:
     if isinstance(part, Binary):
         return part.operator == "^"
     callee = part.callee if isinstance(part, Call) else None
-    return isinstance(callee, Member | Name) and "xor" in callee.name.lower()
+    return isinstance(callee, Member | Name) and "xor" in callee.name.lower() and callee.name != _STREAM
 
 
 def _advances(source: Expression, loop: Loop) -> bool:

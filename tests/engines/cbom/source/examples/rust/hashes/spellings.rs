@@ -73,6 +73,8 @@ pub fn eleven(d: &[u8]) -> md5::Digest {
 pub fn twelve(d: &[u8]) -> String {
     use ripemd::Ripemd160;
     let r = Ripemd160::digest(d); // finds: use:RIPEMD-160 weak-hash
+    let r = ripemd::Ripemd256::digest(d); // finds: use:RIPEMD-256 weak-hash
+    let r = ripemd::Ripemd320::new(); // finds: use:RIPEMD-320 weak-hash
     let k = sha3::Keccak256::digest(r); // finds: use:Keccak
     let b = blake2::Blake2b512::new(); // finds: use:BLAKE2b
     let c = blake3::hash(d); // finds: use:BLAKE3
