@@ -37,7 +37,7 @@ _EMPTY = re.compile(rb"-----BEGIN [A-Z ]{1,40}-----[\s.]{0,40}-----END")
 _NOISE = "Noise_"
 """How the name of a protocol begins from which Noise's first key follows, before any other (revision 34, 5.2)."""
 
-_WITHOUT_NONCE = frozenset({"ECB", "KW"})
+_WITHOUT_NONCE = frozenset({"ECB", "KW", "KWP"})
 """Modes without a nonce: key wrapping begins with a constant of its standard (RFC 3394, section 2.2.3)."""
 
 _SIZES = frozenset({"key_bits", "key_bytes"})

@@ -27,7 +27,6 @@ _FILLERS = (
     "padding",
     "encryption",
     "encrypt",
-    "mgf1",
     "emsa1",
     "id",
     "alg",
@@ -41,6 +40,12 @@ _FILLERS = (
     "new",
     "client",
     "server",
+    "raw",
+    "plain",
+    "cvc",
+    "inp1363format",
+    "kdf",
+    "ckdf",
 )
 
 
@@ -117,6 +122,7 @@ def _vocabulary() -> _Vocabulary:
         found.composites.update(dict(zip(map(squashed, row["spellings"]), row["facts"], strict=True)))
     found.settings = content["settings"]
     found.words.update({word: ("filler", word) for word in _FILLERS})
+    found.words[_MASK] = ("mask", _MASK)
     found.longest = max(map(len, found.words))
     return found
 
@@ -125,6 +131,12 @@ def algorithm_named(name: str) -> Algorithm | None:
     """The algorithm with this name of the table."""
     return _vocabulary().by_name.get(name)
 
+
+_WRAPPING = ("KW", "KWP")
+"""Modes behind which another one stands for form's sake: ``AESWrap/ECB/NoPadding``."""
+
+_MASK = "mgf1"
+"""The mask of OAEP and PSS: ``SHA256withRSAandMGF1`` is a signature with the latter."""
 
 _XML = "http://www.w3.org/"
 """How the names of XML Signature and XML Encryption begin: ``http://www.w3.org/2001/04/xmlenc#aes128-cbc``."""
@@ -149,6 +161,7 @@ def read_name(text: str) -> Reading | None:
             "",
             facts.get("key_bits", 0),
             facts.get("curve", ""),
+            tuple(words.by_name[name] for name in (facts.get("cipher"),) if name),
         )
     return _read(plain, words)
 
@@ -166,7 +179,7 @@ def _read(plain: str, words: _Vocabulary) -> Reading | None:
             found["hashes" if value.primitive == "hash" else "algorithms"].append(value)
         elif kind == "number":
             found["numbers"].append(int(value) if len(value) < 6 else 0)
-        elif kind != "filler":
+        elif kind != "filler" and found.get(kind) not in _WRAPPING:
             found[kind] = value
     return _combined(found)
 
@@ -193,7 +206,7 @@ def _combined(found: dict[str, Any]) -> Reading | None:
     if algorithm is not None and not algorithm.block:
         mode = ""
     if algorithm is not None and hashed is not None and algorithm.name == "RSA" and not padding:
-        algorithm = algorithm_named("RSASSA-PKCS1-v1_5")
+        algorithm = algorithm_named("RSASSA-PSS" if "mask" in found else "RSASSA-PKCS1-v1_5")
     if not algorithms and hashes and padding in _OF_SIGNATURES:  # Botan's "PSS(SHA-256)".
         algorithm, hashed = algorithm_named(_OF_SIGNATURES[padding]), hashes[0]
     derives = algorithm is not None and algorithm.primitive == "kdf"

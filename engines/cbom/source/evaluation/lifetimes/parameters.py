@@ -13,10 +13,13 @@ from engines.cbom.source.evaluation import rules
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.sightings import Place, Sighting, Witness
 from engines.cbom.source.knowledge.model import Rule
-from engines.cbom.source.values import Data, Thing, constants
+from engines.cbom.source.values import NOTHING, Data, Thing, Values, constants, union
 
 DECRYPTING = (["decrypt"], [False])
 """The constants of a ``direction`` that is decryption; false is that of a switch for encryption."""
+
+_OF_CIPHERS = ("algorithm", "mode")
+"""What a cipher tells of its parameters."""
 
 
 def as_it_is(sighting: Sighting | None) -> Sighting | None:
@@ -43,8 +46,21 @@ def take_parameters(found: list[Rule], arguments: Arguments, witness: Witness) -
             if any(_decrypts(rule, arguments) for rule in found):
                 yield waiting.place
             else:
-                witness.see(waiting)
+                witness.see(_of_cipher(waiting, arguments.receiver))
                 value.untaken = None
+
+
+def _of_cipher(waiting: Sighting, ciphers: Values) -> Sighting:
+    """The sighting of a parameter with the algorithm of the cipher that takes it, if that has only one."""
+    given = {word: values for word in _OF_CIPHERS if (values := _told_of(ciphers, word))}
+    if "algorithm" in waiting.facts or len(constants(given.get("algorithm", NOTHING))) != 1:
+        return waiting
+    return replace(waiting, facts={**given, **waiting.facts})
+
+
+def _told_of(ciphers: Values, word: str) -> Values:
+    """What is known of all the objects by the name of a fact."""
+    return union(value.facts.get(word, NOTHING) for value in ciphers if type(value) is Thing)
 
 
 def _decrypts(rule: Rule, arguments: Arguments) -> bool:

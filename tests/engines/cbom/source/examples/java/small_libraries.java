@@ -97,5 +97,6 @@ class Cluster {
         config.setSalt("salty"); // finds: use:PBES1 static-salt weak-kdf
         config.setPassword("lame"); // finds: use:PBES1 hardcoded-key weak-kdf
         config.setPassword(given); // finds: use:PBES1 weak-kdf
+        config.setIterationCount(19); // finds: use:PBES1 low-kdf-iterations weak-kdf
     }
 }
