@@ -8,6 +8,7 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules
 from engines.cbom.source.evaluation.evidence import secrets
+from engines.cbom.source.evaluation.evidence.offered_modes import is_offered
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, may_set, of_c
 from engines.cbom.source.evaluation.functions.callbacks import made_hash, returned_key
 from engines.cbom.source.evaluation.functions.surroundings import is_counted
@@ -160,6 +161,8 @@ class Libraries(Reporting):
                     value.facts[word] = union((value.facts[word], values)) if more else values
         if self.scope.source.language in OF_C:
             facts |= of_c(self, rule, told, facts, node)
+        if rule.primitive == "cipher" and is_offered(node, self.running()):
+            facts["operation"] = known("offered")
         return facts
 
     def _result(self, rule: Rule, names: dict[str, Values], facts: dict[str, Values], place: Place) -> Values:

@@ -24,8 +24,9 @@ from engines.cbom.source.values import (
 )
 
 _UNAUTHENTICATED = frozenset({"CBC", "CFB", "OFB", "CTR", "PCBC", "CTS", "OpenPGP", "IGE"})
-_OF_KEYS = "key"
-"""The operation of a call that makes or reads a key, whose mode is judged where it encrypts."""
+_DECIDED_ELSEWHERE = frozenset({"key", "offered"})
+"""The operations of a call that makes or reads a key, whose mode is judged where it encrypts, and of one that is one of
+several by which a function offers modes to its callers."""
 
 _PUBLIC_KEYS = frozenset({b"AWS4", b"Bitcoin seed", b"ed25519 seed", b"Nist256p1 seed"})
 """What standards have as a key, or as its beginning before one that isn't known here: Signature Version 4 of AWS, BIP
@@ -85,12 +86,16 @@ def _algorithm(subject: Subject | None, primitive: str, _facts: Mapping[str, Val
 
 
 def _mode(subject: Subject | None, _primitive: str, facts: Mapping[str, Values]) -> Found:
-    if subject is None or not subject.algorithm.block or _OF_KEYS in constants(facts.get("operation", ())):
+    if subject is None or not subject.algorithm.block or not _DECIDED_ELSEWHERE.isdisjoint(_operations(facts)):
         return
     if subject.mode == "ECB":
         yield Weakness("ecb-mode", {})
-    elif subject.mode in _UNAUTHENTICATED and _CHOICE not in constants(facts.get("operation", ())):
+    elif subject.mode in _UNAUTHENTICATED and _CHOICE not in _operations(facts):
         yield Weakness("unauthenticated-mode", {"mode": subject.mode})
+
+
+def _operations(facts: Mapping[str, Values]) -> list[Any]:
+    return constants(facts.get("operation", ()))
 
 
 def _padding(subject: Subject | None, primitive: str, _facts: Mapping[str, Values]) -> Found:

@@ -74,3 +74,42 @@ int cmac_block(EVP_CIPHER_CTX *ctx, const unsigned char *key, const unsigned cha
     static const unsigned char zero[16] = "";
     return cbc(ctx, key, zero);
 }
+
+/* A function that offers modes wraps the library: its callers choose one, and authenticate what they encrypt. */
+
+struct wrapped {
+    const EVP_CIPHER *cipher;
+    int mode;
+};
+
+void offers_modes(struct wrapped *made, int mode) {
+    switch (mode) {
+    case 1:
+        made->cipher = EVP_aes_128_ecb(); // finds: use:AES
+        break;
+    case 2:
+        made->cipher = EVP_aes_128_cbc(); // finds: use:AES
+        break;
+#ifndef WITHOUT_GCM
+    case 3:
+        made->cipher = EVP_aes_128_gcm(); // finds: use:AES
+        break;
+#endif
+    case 4:
+        made->cipher = EVP_des_cbc(); // finds: use:DES weak-cipher
+        break;
+    }
+}
+
+void chooses_one_of_two(struct wrapped *made, int mode) {
+    if (mode)
+        made->cipher = EVP_aes_128_ecb(); // finds: use:AES ecb-mode
+    else
+        made->cipher = EVP_aes_128_cbc(); // finds: use:AES unauthenticated-mode
+}
+
+void uses_all(EVP_CIPHER_CTX *one, EVP_CIPHER_CTX *two, EVP_CIPHER_CTX *three, const unsigned char *key) {
+    EVP_EncryptInit_ex(one, EVP_aes_128_ecb(), NULL, key, NULL); // finds: use:AES ecb-mode
+    EVP_EncryptInit_ex(two, EVP_aes_128_gcm(), NULL, key, NULL); // finds: use:AES
+    EVP_EncryptInit_ex(three, EVP_aes_128_wrap(), NULL, key, NULL); // finds: use:AES
+}

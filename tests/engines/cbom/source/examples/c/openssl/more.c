@@ -110,7 +110,7 @@ const EVP_CIPHER *cased(int kind)
         break;
 #ifdef HAVE_CFB
     case 1:
-        cipher = EVP_get_cipherbyname("des-ecb"); // finds: use:DES weak-cipher ecb-mode
+        cipher = EVP_get_cipherbyname("des-ecb"); // finds: use:DES weak-cipher
         break;
 #endif
     case 2: cipher = EVP_get_cipherbyname("aes-128-gcm"); break; // finds: use:AES
