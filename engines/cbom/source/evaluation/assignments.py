@@ -42,6 +42,8 @@ from engines.cbom.source.values import (
 _SETTINGS = re.compile("settings|config")
 """A part of the names of modules, packages and classes whose members a framework reads as settings."""
 
+_DJANGO = "settings"
+
 
 class Assignments(Calls):
     """The part of the evaluator for assignments."""
@@ -124,7 +126,8 @@ class Assignments(Calls):
     def _assign_name(self, name: str, values: Values, local: bool) -> None:
         self.tell_secret(name, values)
         if name in self.knowledge.settings and self._holds_settings():
-            self.told_by(self.knowledge.settings[name], values, self._line)
+            kind, general = self._kind_of_settings(), self.knowledge.settings[name]
+            self.told_by(self.knowledge.settings.get(f"{kind}.{name}", general), values, self._line)
         for base in () if self.scope.of is None else self.scope.of.bases:
             if type(base) is Ref and f"{base.path}.{name}" in self.knowledge.attributes:
                 self._set_attribute(base, name, values)  # What a class changes of the library's class above it.
@@ -157,6 +160,11 @@ class Assignments(Calls):
             return True
         path = "/".join(self.scope.source.path.split("/")[-2:])
         return not self.scope.is_function and _SETTINGS.search(path.lower()) is not None
+
+    def _kind_of_settings(self) -> str:
+        """``settings`` in a module that is so called or in a package of them, as Django's are; else ``config``."""
+        in_module = not self.scope.is_class and _DJANGO in "/".join(self.scope.source.path.split("/")[-2:]).lower()
+        return _DJANGO if in_module else "config"
 
     def _assign_member(self, target: program.Member, values: Values) -> None:
         self.tell_secret(target.name, values)
@@ -210,6 +218,9 @@ class Assignments(Calls):
         """An attribute or entry of a library's object: rules may say what that means."""
         path = base.path if type(base) is Ref else self._type_of(base)
         found = self.knowledge.attributes.get(f"{path}.{name}")
+        if type(base) is Method and type(base.receiver) is Thing:
+            entry = f"{base.name}.{name}"
+            base.receiver.facts[entry] = union((base.receiver.facts.get(entry, NOTHING), values))
         if not found and name in self.knowledge.options:
             self.option(name, values, self._line)
         elif found:
@@ -238,6 +249,9 @@ class Assignments(Calls):
             elif type(base) is Method or type(base) is Ref:
                 for name in constants(keys):
                     self._set_attribute(base, str(name), values)
+            elif type(base) is Unknown and isinstance(target.base, program.Member):
+                for name in constants(keys):
+                    self._set_attribute(base, f"{target.base.name}.{name!s}", values)
             elif type(base) is Array:
                 self._set_item(base, keys, values)
             elif type(base) is Known and isinstance(base.value, str) and self.open_names:

@@ -179,6 +179,8 @@ class Members(Names):
             return item_of(self, value, keys)
         if isinstance(value, Thing) and value.type in INDEXED:
             return value.facts.get(str(key), UNKNOWN)
+        if isinstance(value, Method) and isinstance(value.receiver, Thing):  # What a program puts into its settings.
+            return value.receiver.facts.get(f"{value.name}.{key!s}", UNKNOWN)
         if isinstance(value, Ref) and value.path == ENVIRONMENT:
             return self.files.environment(self.scope.source).get(str(key)) or UNKNOWN
         return UNKNOWN

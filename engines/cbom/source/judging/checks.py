@@ -142,7 +142,8 @@ def _key(_subject: Subject | None, primitive: str, facts: Mapping[str, Values]) 
         if (
             word == "key"
             and primitive not in ("kdf", "cipher")
-            and any(type(value) is Known and value.value is False for value in values)
+            and values
+            and all(type(value) is Known and value.value is False for value in values)
         ):
             yield Weakness("unverified-signature", {})  # A token that is accepted without a key.
 

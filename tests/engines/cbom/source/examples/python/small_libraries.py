@@ -74,3 +74,13 @@ def on_a_microcontroller(key, iv, mode):
     ucryptolib.aes(b"1234567812345678", ucryptolib.MODE_CTR, iv)  # finds: use:AES unauthenticated-mode hardcoded-key
     ucryptolib.aes(key, mode)  # finds: use:AES
     uhashlib.sha256(key)  # finds: use:SHA-256
+
+
+def secret_of(user):
+    return user.secret if user else False
+
+
+def code(user):
+    import pyotp
+
+    return pyotp.TOTP(secret_of(user)).now()  # finds: use:HMAC-SHA-1

@@ -87,3 +87,21 @@ app.config.update({"DEBUG": "abc"})
 def change():
     flask.current_app.config["SECRET_KEY"] = "abc"  # finds: use:HMAC-SHA-1 hardcoded-key
     flask.current_app.secret_key = os.environ["SECRET"]  # finds: use:HMAC-SHA-1
+
+
+def set_up(made, config):
+    made.config["SECRET_KEY"] = "signs sessions"  # finds: use:HMAC-SHA-1 hardcoded-key
+    made.app.config["JWT_SECRET_KEY"] = os.environ["SECRET"]  # finds: use:HMAC-SHA-1
+    made.config["NAME"] = "signs sessions"
+    made.table["SECRET_KEY"] = "under the mat"
+    config["NAME"] = "signs sessions"
+
+
+app.config["TOKEN_KEY"] = "signs tokens"
+
+
+def token(claims):
+    import jwt
+
+    jwt.encode(claims, app.config["TOKEN_KEY"], "HS256")  # finds: use:HMAC-SHA-256 hardcoded-key
+    return jwt.encode(claims, app.config["OTHER_KEY"], "HS256")  # finds: use:HMAC-SHA-256
