@@ -248,8 +248,11 @@ class Names:
             return path
         parts = path.split(".")
         for length in range(len(parts), 0, -1):
-            other = self.knowledge.aliases.get(".".join(parts[:length]))
+            name = ".".join(parts[:length])
+            other = self.knowledge.aliases.get(name)
             if other is not None:
+                if name in self.knowledge.own_libraries:
+                    self.scope.source.called[other] = self.knowledge.own_libraries[name]
                 return ".".join([other, *parts[length:]])
         if parts[0] in _GLOBAL_OBJECTS and parts[1:2] and parts[1] in self.knowledge.globals - _GLOBAL_OBJECTS:
             return self.normal(".".join(parts[1:]))

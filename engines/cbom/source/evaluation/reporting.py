@@ -141,10 +141,18 @@ class Reporting(Expressions):
         fresh -= {"algorithm"} if self.called_mention else set()
         harmless = self._is_harmless(rule, names, told, node)
         judged = replace(rule, findings=tuple(findings)) if len(findings) > len(rule.findings) else rule
+        judged = self._as_called(judged)
         sighting = Sighting(place, judged, facts, fresh, harmless, self._within(rule, names))
         for each in self._elements(sighting, names):
             self._sighted(each, node)
         return sighting
+
+    def _as_called(self, rule: Rule) -> Rule:
+        """The rule with the library that the file imports in place of the rule's, if it is another one."""
+        for beginning, name in self.scope.source.called.items():
+            if rule.name == beginning or rule.name.startswith(f"{beginning}."):
+                return replace(rule, library=replace(rule.library, name=name))
+        return rule
 
     def _is_harmless(self, rule: Rule, names: dict[str, Values], told: dict[str, Values], node: program.Call) -> bool:
         """Whether there is nothing to object to the call, whatever it is called with."""

@@ -31,6 +31,7 @@ _FILE = frozenset(
         "twins",
         "passed_on",
         "aliases",
+        "own_libraries",
         "bases",
         "parts",
         "constants",
@@ -124,6 +125,8 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     found.globals.update(content.get("globals", ()))
     for name, other in content.get("aliases", {}).items():
         found.aliases.update((each, _filled(other, groups)) for each, groups in expansions(name))
+    for name in content.get("own_libraries", ()):
+        found.own_libraries.update((each, _package(each)) for each, _ in expansions(name))
     for name, base in content.get("bases", {}).items():
         found.bases.update((each, base) for each, _ in expansions(name))
     for name in content.get("parts", ()):

@@ -224,6 +224,9 @@ class Knowledge:
     aliases: dict[str, str] = field(default_factory=dict)
     """Other beginnings of names: ``Cryptodome`` is ``Crypto``."""
 
+    own_libraries: dict[str, str] = field(default_factory=dict)
+    """By aliases, the libraries of those that are copies or forks with a name of their own: ``bcryptjs``."""
+
     alias_roots: set[str] = field(default_factory=set)
     """The first parts of those names."""
 

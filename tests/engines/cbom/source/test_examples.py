@@ -48,3 +48,18 @@ def test_each_of_several_libraries_in_a_file_has_its_name() -> None:
 
 def test_every_language_has_knowledge() -> None:
     assert {language.family for language in LANGUAGES} == {path.name for path in KNOWLEDGE.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("line", "library"),
+    [
+        ("import b from 'bcrypt'; b.hashSync(p, 12);", "bcrypt"),
+        ("import b from 'bcryptjs'; b.hashSync(p, 12);", "bcryptjs"),
+        ("import { hash } from '@node-rs/argon2'; hash(p);", "@node-rs/argon2"),
+        ("const random = require('randombytes'); random(16);", "randombytes"),
+        ("import { sign } from 'hono/jwt'; sign({}, key);", "hono"),
+        ("import { createHash } from 'node:crypto'; createHash('sha256');", "node:crypto"),
+    ],
+)
+def test_a_library_is_the_one_that_is_imported(line: str, library: str) -> None:
+    assert {each.library for each in results_of({"a.js": line.encode()})} == {library}

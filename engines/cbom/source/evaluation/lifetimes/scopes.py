@@ -35,6 +35,9 @@ class Source:
     test: bool = False
     """Whether the file is a test, by what it calls."""
 
+    called: dict[str, str] = field(default_factory=dict)
+    """What the libraries are called that the file imports in place of others, by the beginnings of their names."""
+
     outside: dict[tuple[str, int], Values] = field(default_factory=dict)
     """What names are that the file doesn't define, each with the number of wildcards when it was looked up."""
 
