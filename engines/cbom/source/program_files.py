@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.expressions import Exhausted
+from engines.cbom.source.evaluation.functions.c_family.c import OF_C
 from engines.cbom.source.evaluation.lifetimes.contexts import ORDERS, TURNS
 from engines.cbom.source.evaluation.lifetimes.scopes import Scope, Source
 from engines.cbom.source.evaluation.lifetimes.steps import Steps
@@ -44,6 +45,9 @@ _ABOVE = re.compile(rb"\b(?:implements|extends)\b([^{};]{0,300})")
 
 _LEAKS = (b"pwned", b"Pwned", b"PWNED")
 """How code names Have I Been Pwned, whose interface takes the beginning of a password's SHA-1."""
+
+_CHALLENGES = (b"hallenge", b"CHALLENGE", b"realm", b"REALM", b"scramble", b"MSCHAP", b"NTLM")
+"""Words of protocols that ask for a hash of a password: CHAP, and the digest authentication of HTTP and SIP."""
 
 _WORD = re.compile(rb"\w+")
 
@@ -234,6 +238,7 @@ class ProgramFiles:
         test = module.test or is_built_for_tests(path, self.tree.paths)
         source = Source(path, language.name, module.package, asks, reassigned=module.reassigned, test=test)
         source.asks_of_leaks = any(name in content for name in _LEAKS)
+        source.answers_challenges = language.name in OF_C and any(word in content for word in _CHALLENGES)
         loaded = self._loaded[path] = Loaded(Scope(source), Steps(len(content)), lowering, module.broken)
         self._run(loaded, language, module)
         return loaded

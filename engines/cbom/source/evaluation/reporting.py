@@ -135,7 +135,7 @@ class Reporting(Expressions):
         kept = bool(nonces) and self._is_kept(rule, nonces, node)
         if nonces and self.nonces.is_reused(self.scope, facts, self.loops, self.calls, kept=kept):
             findings.append("nonce-reuse")
-        if secrets.hashes_password(rule, node) and not self.scope.source.asks_of_leaks:
+        if secrets.hashes_password(rule, node) and not self._is_asked_for(rule):
             findings.append("weak-kdf")
         fresh = frozenset(word for word in told if word not in _TOLD_ONCE or not rules.was_told(rule, word, names))
         fresh -= {"algorithm"} if self.called_mention else set()
@@ -163,6 +163,11 @@ class Reporting(Expressions):
             or (bool(rule.result) and self.is_probe(node))
             or (rule.choice and is_choice(told.get("algorithm", NOTHING), node, self.running()))
         )
+
+    def _is_asked_for(self, rule: Rule) -> bool:
+        """Whether a protocol asks for the hash of a password, by the words of the file."""
+        source = self.scope.source
+        return source.asks_of_leaks or (source.answers_challenges and secrets.CONTENT in rule.sets)
 
     def _is_sound_here(self, rule: Rule) -> bool:
         """Whether there is nothing to object to an algorithm because of the call that takes it."""

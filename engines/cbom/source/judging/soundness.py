@@ -49,8 +49,8 @@ _SELF_TEST = re.compile(r"[sS]elf_?[tT]ests?(?![a-z])|(?:^|_)fuzz(?:ing)?(?:_|$)
 _COPIES = re.compile(r"(?:^|/)crypto/tls/[^/]*\.go$")
 """Copies of Go's own package, whose records have a MAC of their own."""
 
-_DERIVATIONS = re.compile("bcrypt|scrypt|argon2", re.IGNORECASE)
-"""Derivations of keys that hash what they get, or run PBKDF2 once, as their first step."""
+_DERIVATIONS = re.compile(r"bcrypt|scrypt|argon2|(?:md5|apr1|sha\d*)_?crypt|pbkdf|bytes_?to_?key", re.IGNORECASE)
+"""Derivations of keys that hash what they get, run PBKDF2 once as their first step, or are made of a hash."""
 
 _MEASURES = frozenset({"benchmark", "measure", "measured", "calibrate", "calibration"})
 """Words in the names of functions that only try how long a derivation takes."""

@@ -80,6 +80,7 @@ _OTHERWISE = frozenset(
 _PASSING = frozenset(
     {"str", "bytes", "bytearray", "from", "concat", "encode", "String", "join", "trim", "strip", "getBytes"}
     | {"valueOf", "toCharArray", "toByteArray", "getBytesUtf8"}
+    | {"c_str", "data", "begin", "toUtf8", "toLatin1", "toLocal8Bit", "toStdString", "constData", "QByteArray"}
 )
 """Functions whose result is their argument in another form."""
 

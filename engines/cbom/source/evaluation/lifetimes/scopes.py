@@ -32,6 +32,9 @@ class Source:
     asks_of_leaks: bool = False
     """Whether the file asks Have I Been Pwned for passwords, by the SHA-1 that its interface needs."""
 
+    answers_challenges: bool = False
+    """Whether a file of C speaks of challenges, whose answer is a hash of a password and of more, piece by piece."""
+
     test: bool = False
     """Whether the file is a test, by what it calls."""
 

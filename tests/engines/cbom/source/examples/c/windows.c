@@ -13,7 +13,7 @@ void keys(HCRYPTPROV provider, const char *given) {
     CryptHashData(hash, (BYTE *)given, strlen(given), 0);
     CryptDeriveKey(provider, CALG_3DES, hash, 0, &key); // finds: use:3DES weak-cipher
     strcpy(password, SECRET);
-    CryptHashData(hash, (BYTE *)password, strlen(password), 0);
+    CryptHashData(hash, (BYTE *)password, strlen(password), 0); // finds: use:SHA-256 weak-kdf
     CryptDeriveKey(provider, CALG_AES_256, hash, 0, &key); // finds: use:AES hardcoded-key
     CryptGenKey(provider, CALG_RSA_KEYX, 0, &pair); // finds: use:RSA
     CryptEncrypt(pair, 0, TRUE, 0, 0, 0, 0); // finds: use:RSA weak-padding
