@@ -23,7 +23,9 @@ from engines.cbom.source.program import (
 
 _MAX_DEPTH = 60
 _CAPTURED = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
-_DATA = {"include_bytes": "include_bytes!", "include_str": "include_str!"}
+_CALLED = {name: f"{name}!" for name in ("include_bytes", "include_str", "new_magic_crypt")}
+"""Macros that are calls of functions, which knowledge has under their names with the sign."""
+
 _STATICS = frozenset({"lazy_static", "thread_local"})
 
 
@@ -46,8 +48,8 @@ class RustMacros(RustAttributes):
             return self.call(node, Member(Name("hex_literal"), "hex"), named, args)
         if name == "cfg" and self.text(tokens) == "(test)":
             return Const(False)  # The program itself, not its tests.
-        if name in _DATA:
-            return self.call(node, Name(_DATA[name]), named, args)
+        if name in _CALLED:
+            return self.call(node, Name(_CALLED[name]), named, args)
         if name == "concat":
             return joined(args)
         if name == "format" and args:
