@@ -19,6 +19,7 @@ from benchmarks.scanner.readers import (
     gosec,
     juliet_c,
     juliet_java,
+    obuhersys,
     owasp,
     pycryptobench,
     rust_vulnerable_apps,
@@ -171,5 +172,12 @@ CORPORA = (
         "260d5872f276bf4ae57a0c3fa59a642709484eab",
         Purpose.TUNING,
         sonar_cryptography.read,
+    ),
+    Corpus(
+        "obuhersys",
+        "pbrucla/obuhersys",
+        "4afb3379396b4e47cffc0c4ea57e381cff91c736",
+        Purpose.TUNING,
+        obuhersys.read,
     ),
 )

@@ -21,6 +21,7 @@ from benchmarks.scanner.readers import (
     gosec,
     juliet_c,
     juliet_java,
+    obuhersys,
     owasp,
     pycryptobench,
     rust_vulnerable_apps,
@@ -57,6 +58,16 @@ def rows(labelled: Labelled) -> list[Row]:
 
 Write = Callable[[str, str], Path]
 Folders = tuple[Path, Path]
+
+
+def test_obuhersys_says_of_each_program_whether_it_is_secure(write: Write, folders: Folders) -> None:
+    write("dataset/basic/ecbMode/EcbMode1.js", "")
+    write("dataset/basic/ecbMode/Corrected.js", "")
+    entries = "- filename: EcbMode1.js\n  secure: no\n- filename: Corrected.js\n  secure: yes\n- filename: Gone.js\n"
+    write("dataset/basic/ecbMode/meta.yml", f"{entries}  secure: no\n")
+    write("dataset/basic/other/meta.yml", "- filename: EcbMode1.js\n  secure: no\n")
+    found = rows(obuhersys.read(*folders))
+    assert found == [("ecb-mode", True, "EcbMode1.js", 1), ("ecb-mode", False, "Corrected.js", 1)]
 
 
 def test_owasp_benchmark(write: Write, folders: Folders) -> None:
