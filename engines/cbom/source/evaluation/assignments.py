@@ -43,6 +43,7 @@ _SETTINGS = re.compile("settings|config")
 """A part of the names of modules, packages and classes whose members a framework reads as settings."""
 
 _DJANGO = "settings"
+"""What modules or packages of settings are called that a framework reads as a whole."""
 
 
 class Assignments(Calls):
@@ -125,9 +126,8 @@ class Assignments(Calls):
 
     def _assign_name(self, name: str, values: Values, local: bool) -> None:
         self.tell_secret(name, values)
-        if name in self.knowledge.settings and self._holds_settings():
-            kind, general = self._kind_of_settings(), self.knowledge.settings[name]
-            self.told_by(self.knowledge.settings.get(f"{kind}.{name}", general), values, self._line)
+        if name in self.knowledge.settings and not self.scope.is_function:
+            self._tell_setting(name, values)
         for base in () if self.scope.of is None else self.scope.of.bases:
             if type(base) is Ref and f"{base.path}.{name}" in self.knowledge.attributes:
                 self._set_attribute(base, name, values)  # What a class changes of the library's class above it.
@@ -154,17 +154,18 @@ class Assignments(Calls):
                 return value
         return None
 
-    def _holds_settings(self) -> bool:
-        """Whether this is a class or module of settings, by its name, or a class in such a module."""
-        if self.scope.is_class and _SETTINGS.search(self.scope.name.lower()):
-            return True
-        path = "/".join(self.scope.source.path.split("/")[-2:])
-        return not self.scope.is_function and _SETTINGS.search(path.lower()) is not None
-
-    def _kind_of_settings(self) -> str:
-        """``settings`` in a module that is so called or in a package of them, as Django's are; else ``config``."""
-        in_module = not self.scope.is_class and _DJANGO in "/".join(self.scope.source.path.split("/")[-2:]).lower()
-        return _DJANGO if in_module else "config"
+    def _tell_setting(self, name: str, values: Values) -> None:
+        """Report a name that a framework reads from a class or module of settings, or that tells by itself."""
+        module = "/".join(self.scope.source.path.split("/")[-2:]).lower()
+        of_class = self.scope.is_class and _SETTINGS.search(self.scope.name.lower())
+        kind = "anywhere"
+        if not self.scope.is_class and _DJANGO in module:
+            kind = _DJANGO
+        elif of_class or _SETTINGS.search(module):
+            kind = "config"
+        found = self.knowledge.settings.get(f"{name}.{kind}")
+        if found or kind != "anywhere":
+            self.told_by(found or self.knowledge.settings[name], values, self._line)
 
     def _assign_member(self, target: program.Member, values: Values) -> None:
         self.tell_secret(target.name, values)

@@ -13,7 +13,7 @@ from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
-from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, TAG, VERIFIED_HERE, Place, Sighting
+from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, OF_OBJECTS, TAG, VERIFIED_HERE, Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import NOTHING, Array, Data, Instance, Known, Ref, Thing, Values, constants
 
@@ -142,7 +142,7 @@ class Reporting(Expressions):
         harmless = self._is_harmless(rule, names, told, node)
         judged = replace(rule, findings=tuple(findings)) if len(findings) > len(rule.findings) else rule
         judged = self._as_called(judged)
-        sighting = Sighting(place, judged, facts, fresh, harmless, self._within(rule, names))
+        sighting = Sighting(place, judged, facts, fresh, harmless, self._within(rule, names, place))
         for each in self._elements(sighting, names):
             self._sighted(each, node)
         return sighting
@@ -195,17 +195,19 @@ class Reporting(Expressions):
         for place, values in by_place(sighting.facts[word]).items():
             yield replace(sighting, place=place or sighting.place, facts={**sighting.facts, word: values})
 
-    def _within(self, rule: Rule, names: dict[str, Values]) -> frozenset[object]:
+    def _within(self, rule: Rule, names: dict[str, Values], place: Place) -> frozenset[object]:
         """Where a sighting is. Callbacks of C look at the results of handshakes elsewhere in their file.
 
-        What is verified of an object is known wherever it is used: there, it is the place that made it.
+        What is assured of an object whose making is known holds for it alone: there, it is the place that made it.
         """
-        if TAG in (rule.assures, rule.unless):
-            things = (value.made for value in names.get("self", NOTHING) if type(value) is Thing)
-            return frozenset(made.place for made in things if type(made) is Sighting)
+        things = [value.made if type(value) is Thing else None for value in names.get("self", NOTHING)]
+        made = frozenset(each.place for each in things if type(each) is Sighting)
+        if TAG in (rule.assures, rule.unless) or (rule.assures in OF_OBJECTS and things and len(made) == len(things)):
+            return made
         within = self.within()
         checks = self.open_names and _CERTIFICATE_CHECK in (rule.assures, rule.unless)
-        return within | {self.scope.source} if checks else within
+        within |= {self.scope.source} if checks else set()
+        return within | {place} if rule.unless in OF_OBJECTS else within
 
     def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:
         """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""

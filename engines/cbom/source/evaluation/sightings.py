@@ -29,6 +29,9 @@ TAG = "tag-verification"
 LABEL = "label"
 """The assurance that the key of a MAC, made at a place, is a label of what is derived from a secret."""
 
+OF_OBJECTS = frozenset({"protocol-floor", "certificate-check"})
+"""Assurances that hold for one object, where it is known which call made that."""
+
 ASSURANCES = (MAC, VERIFIED, NAMED, "verification", "protocol-floor", "certificate-check")
 """What a call may assure for the function that it is in."""
 

@@ -215,7 +215,8 @@ class Knowledge:
     """Rules for keys of object literals that mean one thing wherever they stand; their parameter is ``value``."""
 
     settings: dict[str, list[Rule]] = field(default_factory=dict)
-    """Rules for names that frameworks read from a program's module or class of settings; as ``options``."""
+    """Rules for names that frameworks read from a program's module or class of settings; as ``options``. With
+    ``.settings`` behind it, a name is that of a module so called, with ``.anywhere`` of any module or class."""
 
     overrides: dict[str, list[Override]] = field(default_factory=dict)
     """By the type whose methods are overridden."""

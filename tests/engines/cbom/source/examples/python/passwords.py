@@ -49,3 +49,7 @@ def methods(word, stored):
     crypt.crypt(word, salt)  # finds: use:crypt weak-kdf
     crypt.crypt(word, "$1$saltsalt$")  # finds: use:MD5-crypt weak-kdf static-salt
     return crypt.crypt(word, stored) == stored  # finds: use:
+
+
+def few_rounds(password, salt):
+    return bcrypt.kdf(password, salt, 32, 12, ignore_few_rounds=True)  # finds: use:bcrypt low-kdf-iterations

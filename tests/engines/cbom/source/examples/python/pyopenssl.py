@@ -18,3 +18,32 @@ def certificates():
 
 M2Crypto.EVP.hmac(os.environb[b"KEY"], b"m", algo="sha256")  # finds: use:HMAC-SHA-256
 crypto.load_certificate(crypto.FILETYPE_PEM, pem).digest("sha1")  # finds: use:X.509 use:SHA-1 weak-hash
+
+
+def accepts(connection, certificate, number, depth, ok):
+    return True
+
+
+def passes_on(connection, certificate, number, depth, ok):
+    return ok
+
+
+def never_asked():
+    return SSL.Context(SSL.TLS_CLIENT_METHOD)  # finds: use:TLS disabled-certificate-check
+
+
+def asked_in_vain():
+    context = SSL.Context(SSL.TLS_METHOD)  # finds: use:TLS
+    context.set_verify(SSL.VERIFY_PEER, accepts)  # finds: disabled-certificate-check
+
+
+def asked():
+    context = SSL.Context(SSL.TLS_METHOD)  # finds: use:TLS
+    context.set_verify(SSL.VERIFY_PEER, passes_on)
+    return context
+
+
+def of_a_server():
+    context = SSL.Context(SSL.TLS_METHOD)  # finds: use:TLS
+    context.use_privatekey_file("server.pem")
+    return context, SSL.Context(SSL.TLS_SERVER_METHOD)  # finds: use:TLS

@@ -104,3 +104,24 @@ def drawn():
     iv = ssl.RAND_bytes(16)  # finds: use:CSPRNG
     key = ssl.RAND_pseudo_bytes(16)  # finds: weak-random
     return iv, key
+
+
+def with_names():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)  # finds: use:TLSv1.2
+    context.check_hostname = True
+    return context
+
+
+def several():
+    checked = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)  # finds: use:TLSv1.2
+    unchecked = ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)  # finds: use:TLSv1.2 disabled-certificate-check
+    checked.verify_mode = ssl.CERT_REQUIRED
+    of_any_version = ssl.SSLContext(ssl.PROTOCOL_TLS)  # finds: use:TLS weak-protocol
+    of_any_version.load_verify_locations("authorities.pem")
+    made_elsewhere = unset()
+    made_elsewhere.verify_mode = ssl.CERT_REQUIRED
+    return checked, unchecked, of_any_version, made_elsewhere
+
+
+def unset():
+    return ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)  # finds: use:TLSv1.2

@@ -105,3 +105,7 @@ def token(claims):
 
     jwt.encode(claims, app.config["TOKEN_KEY"], "HS256")  # finds: use:HMAC-SHA-256 hardcoded-key
     return jwt.encode(claims, app.config["OTHER_KEY"], "HS256")  # finds: use:HMAC-SHA-256
+
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # finds: use:MD5 weak-hash weak-kdf
+SIMPLE_JWT = {"ALGORITHM": "HS256", "SIGNING_KEY": "signs tokens"}  # finds: use:HMAC-SHA-256 hardcoded-key
