@@ -75,6 +75,25 @@ _NO_MESSAGES = frozenset(
 )
 """Words of names of what goes into, or comes out of, a block cipher in a mode."""
 
+_BLOCKS = frozenset({"block", "blk", "id"})
+_MESSAGES = frozenset(
+    {
+        "chunk",
+        "chunks",
+        "data",
+        "input",
+        "message",
+        "msg",
+        "password",
+        "payload",
+        "plain",
+        "plaintext",
+        "secret",
+        "text",
+    }
+)
+"""Words of names of what one encrypts."""
+
 
 def is_own_mode(methods: tuple[str, ...], node: Call, function: Function | None, within: frozenset[object]) -> bool:
     """Whether a call of a block cipher (``target``, ``source``) in ``function`` is a part of a mode of the program's.
@@ -84,7 +103,11 @@ def is_own_mode(methods: tuple[str, ...], node: Call, function: Function | None,
     classes = [each for each in within if type(each) is Class] if methods else []
     if any(not each.members.keys().isdisjoint(methods) for each in classes):
         return True
-    if not methods or len(node.args) < 2:
+    if not methods or not node.args:
+        return False
+    if isinstance(node.callee, Member) and "block" in node.callee.name:
+        return function is None or not _is_of_message(node, _parts_of(function))
+    if len(node.args) < 2:
         return False
     target, source = node.args[:2]
     if _variable(target) == _variable(source) != "":
@@ -162,6 +185,17 @@ def _parts_of(function: Function) -> _Parts:
             waiting.extend((getattr(part, each.name), inner) for each in fields(part))
     found.mixed = True
     return found
+
+
+def _is_of_message(node: Call, parts: _Parts) -> bool:
+    """Whether a call encrypts in place (Rust) what is a block of a message by its name, or by that of its source."""
+    if parts.mixed or parts.streams:
+        return False
+    base = _base(node.args[0])
+    sources = [node.args[0], *(parts.given.get(base.name, ()) if isinstance(base, Name) else ())]
+    names = [each.name for source in sources for each in _inside(source) if isinstance(each, Name | Member)]
+    words = frozenset(word for name in names for word in words_of(name))
+    return not _MESSAGES.isdisjoint(words) and _NO_MESSAGES.isdisjoint(words - _BLOCKS)
 
 
 def _counted_by(call: Call) -> Iterator[str]:

@@ -187,7 +187,11 @@ class RustExpressions(CommonSyntax):
         if declared is None or type(made) is not Call or type(made.callee) is not Member:
             return made
         base = made.callee.base
-        if type(base) is Name and base.name in TRAITS and (not made.args or made.callee.name in MAKING):
+        if not isinstance(base, Name | Member) or (made.args and made.callee.name not in MAKING):
+            return made
+        kind = declared.declared if isinstance(declared, Typed) else None
+        same = isinstance(kind, Name | Member) and kind.name == base.name  # Hmac::new() of an Hmac<Sha256>
+        if same or (type(base) is Name and base.name in TRAITS):
             made.callee = Member(declared, made.callee.name)
         return made
 

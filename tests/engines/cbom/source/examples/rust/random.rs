@@ -17,7 +17,7 @@ pub fn tokens() -> String {
     let session_id: u128 = small.gen(); // finds: weak-random
     let mut key = [0u8; 16];
     small.fill_bytes(&mut key); // finds: weak-random
-    let secret = oorandom::Rand32::new(7).rand_u32(); // finds: weak-random
+    let secret = oorandom::Rand32::new(7).rand_u32(); // finds: weak-random static-seed
     let password: String = std::iter::repeat_with(fastrand::alphanumeric).take(10).collect(); // finds: weak-random
     let dice = fastrand::u8(1..6);
     let good: [u8; 32] = thread_rng().gen(); // finds: use:CSPRNG
@@ -32,7 +32,7 @@ pub fn tokens() -> String {
 }
 pub fn weak_key(d: &[u8]) {
     use aes_gcm::{Aes128Gcm, KeyInit};
-    let mut small = SmallRng::seed_from_u64(3);
+    let mut small = SmallRng::seed_from_u64(3); // finds: static-seed
     let mut key = [0u8; 16];
     small.fill_bytes(&mut key); // finds: weak-random
     let c = Aes128Gcm::new_from_slice(&key).unwrap(); // finds: use:AES
