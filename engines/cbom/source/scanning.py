@@ -19,6 +19,7 @@ from engines.cbom.source.files.followers import Imported
 from engines.cbom.source.files.reading import NotSource, Reads, read_source
 from engines.cbom.source.files.relevance import Importers, followers_among, sift
 from engines.cbom.source.files.suppressions import Suppression, reason_for, suppressions_in
+from engines.cbom.source.judging.conditions import Conditions
 from engines.cbom.source.judging.judge import Judge
 from engines.cbom.source.judging.results import Result
 from engines.cbom.source.languages import language_of
@@ -65,6 +66,9 @@ class Scanned:
 
     size: int = 0
     """Their bytes."""
+
+    conditions: Conditions = field(default_factory=Conditions)
+    """What is decided once all files are done."""
 
 
 @dataclass(slots=True)
@@ -114,8 +118,11 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
             progress(done, len(hot))
             found.problems += part.problems
             found.suppressions |= part.suppressions
+            found.conditions.add(part.conditions)
             for result in part.results:
                 judge.add(result)
+    for result in found.conditions.remaining():
+        judge.add(result)
     found.results = judge.results()
     return found
 
@@ -270,15 +277,29 @@ def _scan_group(paths: Sequence[str]) -> Scanned:
     for path, kind in files.failures.items():
         found.problems.append(Problem(path, f"the scanner failed on it: {kind}"))
     files.failures.clear()
-    contents: dict[str, list[bytes]] = {}
-    for result in judge.results():
-        path = result.place.path
-        if path not in contents:
-            content = _read(path) or b""
-            contents[path] = content.split(b"\n")
-            found.suppressions[path] = suppressions_in(content)
-        found.results.append(_finished(result, contents[path], found.suppressions[path]))
+    found.conditions = judge.conditions()
+    lines = _Lines(found.suppressions)
+    found.results = [lines.finished(result) for result in judge.results()]
+    for each in found.conditions.undecided:
+        each.result = lines.finished(each.result)
     return found
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines of files of which there are results, and their suppressions, which are noted."""
+
+    suppressions: dict[str, list[Suppression]]
+    contents: dict[str, list[bytes]] = field(default_factory=dict)
+
+    def finished(self, result: Result) -> Result:
+        """The result as ``_finished`` makes it of its file."""
+        path = result.place.path
+        if path not in self.contents:
+            content = _read(path) or b""
+            self.contents[path] = content.split(b"\n")
+            self.suppressions[path] = suppressions_in(content)
+        return _finished(result, self.contents[path], self.suppressions[path])
 
 
 def _finished(result: Result, lines: list[bytes], suppressions: list[Suppression]) -> Result:

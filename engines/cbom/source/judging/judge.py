@@ -8,6 +8,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, VERIFIED_HERE, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
+from engines.cbom.source.judging.conditions import Condition, Conditions, Undecided, running_of
 from engines.cbom.source.judging.names import algorithm_named, read_name
 from engines.cbom.source.judging.results import Result, kinds
 from engines.cbom.source.judging.soundness import has_mac, is_sound
@@ -25,9 +26,6 @@ _OF_ANY_NAME = frozenset({"hash", "mac", "cipher"})
 _FROM_CALLERS = frozenset({MAC, VERIFIED_HERE})
 """What holds for a function if all that call it assure it."""
 
-_MAX_CALLERS = 16
-"""The most callers of a function that are looked at for a MAC."""
-
 
 class Judge:
     """Collector of results, and the ``Witness`` of evaluators."""
@@ -37,7 +35,7 @@ class Judge:
         self._results: dict[tuple[str, int, str], list[Result]] = {}
         self._unnamed: list[Sighting] = []
         self._general: list[Result] = []
-        self._conditional: list[tuple[Result, str, frozenset[object]]] = []
+        self._conditions: list[Condition] = []
 
     def see(self, sighting: Sighting) -> None:
         """Judge one sighting."""
@@ -94,7 +92,7 @@ class Judge:
         if rule.general and weakness.finding == USE:
             self._general.append(result)
         elif unless:
-            self._conditional.append((result, unless, within))
+            self._conditions.append(Condition(result, unless, within))
         else:
             self.add(result)
 
@@ -109,18 +107,9 @@ class Judge:
         found.append(result)
 
     def results(self) -> list[Result]:
-        """The results in the order of their places, where a weak one has a use at its line, if only an unnamed one.
-
-        Encryption isn't weak where a MAC is computed beside it, be it by all that call the function.
-        """
-        held = self._held()
-        named = {
-            each[0].place for each, holds in zip(self._conditional, held, strict=True) if holds and each[1] == NAMED
-        }
-        for (result, _, _), holds in zip(self._conditional, held, strict=True):
-            if not holds and result.place not in named:
-                self.add(result)
-        self._conditional.clear()
+        """The results in the order of their places, where a weak one has a use at its line, if only an unnamed one."""
+        for result in self.conditions().remaining():
+            self.add(result)
         for result in self._general:
             others = self._results.get((result.place.path, result.place.line, USE), ())
             if not any(result.algorithm in each.algorithm or each.algorithm[:3] == _BEFORE_TLS for each in others):
@@ -136,30 +125,32 @@ class Judge:
                 self.add(replace(weak, finding=USE, algorithm="", reason=why, instead=""))
         return sorted((result for found in self._results.values() for result in found), key=order)
 
-    def _held(self) -> list[bool]:
-        """Of each conditional result, whether what it depends on was assured.
+    def conditions(self) -> Conditions:
+        """The results that another file may excuse, and what excuses such ones; others are decided, and kept or not."""
+        found = Conditions()
+        held = [self._holds(each) for each in self._conditions]
+        named = {
+            each.result.place
+            for each, holds in zip(self._conditions, held, strict=True)
+            if holds and each.unless == NAMED
+        }
+        for each, holds in zip(self._conditions, held, strict=True):
+            place = each.result.place
+            if each.unless in _FROM_CALLERS and holds:
+                found.excuse(place, running_of(each.within))
+            elif each.unless in _FROM_CALLERS:
+                found.undecided.append(Undecided(each.result, place, running_of(each.within)))
+            elif not holds and place not in named:
+                self.add(each.result)
+        self._conditions.clear()
+        return found
 
-        A function that may be called from outside is also run by itself: what its callers assure holds for it then.
-        """
-        held = [
-            not self.assured.isdisjoint(
-                (unless, each) for each in within if unless != VERIFIED_HERE or not _is_whole(each)
-            )
-            or (unless == MAC and any(type(each) is Class and has_mac(each) for each in within))
-            for _, unless, within in self._conditional
-        ]
-        callers: dict[Place, list[frozenset[object]]] = {}
-        for (result, unless, within), holds in zip(self._conditional, held, strict=True):
-            if holds and unless in _FROM_CALLERS:
-                callers.setdefault(result.place, []).append(within)
-        return [
-            holds
-            or (
-                unless in _FROM_CALLERS
-                and any(within < caller for caller in callers.get(result.place, ())[:_MAX_CALLERS])
-            )
-            for (result, unless, within), holds in zip(self._conditional, held, strict=True)
-        ]
+    def _holds(self, condition: Condition) -> bool:
+        """Whether what a result depends on was assured by what was running there, or beside it."""
+        unless, within = condition.unless, condition.within
+        if any((unless, each) in self.assured for each in within if unless != VERIFIED_HERE or not _is_whole(each)):
+            return True
+        return unless == MAC and any(type(each) is Class and has_mac(each) for each in within)
 
 
 def _is_whole(running: object) -> bool:

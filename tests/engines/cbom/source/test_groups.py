@@ -13,6 +13,12 @@ FILES = {
     "src/names.rs": "pub fn digest(data: &[u8]) -> Vec<u8> {\n    md5::compute(data).to_vec()\n}\n",
     "src/a.rs": "use crate::names::digest;\npub fn a(data: &[u8]) -> Vec<u8> {\n    digest(data)\n}\n",
     "src/z.rs": "pub fn z(data: &[u8]) -> Vec<u8> {\n    crate::names::digest(data)\n}\n",
+    "src/aes.py": "from Crypto.Cipher import AES\n\n\ndef encrypts(key, iv, data):\n"
+    "    return AES.new(key, AES.MODE_CBC, iv).encrypt(data)\n\n\n"
+    "def others(key, iv, data):\n    return AES.new(key, AES.MODE_CBC, iv).encrypt(data)\n",
+    "src/sealing.py": "import hmac\nfrom aes import encrypts, others\n\n\ndef seals(key, iv, data):\n"
+    "    made = encrypts(key, iv, data)\n    return made + hmac.digest(key, made, 'sha256')\n\n\n"
+    "def unsealed(key, iv, data):\n    return others(key, iv, data)\n",
     "tests/all.rs": "use names::digest;\n#[test]\nfn all() {\n    digest(md5::compute(b'a'));\n}\n",
 }
 
@@ -29,6 +35,8 @@ def test_results_are_those_of_all_files_at_once(
     monkeypatch.setattr(scanning, "_MAX_KEPT", kept)
     found = scanning.scan([str(tmp_path / path) for path in FILES], jobs, lambda _done, _of: None)
     told = sorted(
-        (Path(each.place.path).name, each.place.line) for each in found.results if each.finding == "weak-hash"
+        (Path(each.place.path).name, each.place.line, each.text[:6])
+        for each in found.results
+        if each.finding in ("weak-hash", "unauthenticated-mode")
     )
-    assert told == [("all.rs", 4), ("names.rs", 2)]
+    assert told == [("aes.py", 9, "return"), ("all.rs", 4, "digest"), ("names.rs", 2, "md5::c")]
