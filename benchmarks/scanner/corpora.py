@@ -25,7 +25,7 @@ from benchmarks.scanner.readers import (
     rust_vulnerable_apps,
     semgrep_rules,
 )
-from benchmarks.scanner.readers.marked import sonar, sonar_cryptography
+from benchmarks.scanner.readers.marked import licma, precli, sonar, sonar_cryptography
 
 
 class Purpose(Enum):
@@ -179,5 +179,19 @@ CORPORA = (
         "4afb3379396b4e47cffc0c4ea57e381cff91c736",
         Purpose.TUNING,
         obuhersys.read,
+    ),
+    Corpus(
+        "precli",
+        "securesauce/precli",
+        "243b7ef775e629ccf96a6821001d0606f3952562",
+        Purpose.TUNING,
+        precli.read,
+    ),
+    Corpus(
+        "licma",
+        "stg-tud/licma",
+        "b899e6e682f7716d19e79d6ce7b73c28c6efd4cf",
+        Purpose.TUNING,
+        licma.read,
     ),
 )

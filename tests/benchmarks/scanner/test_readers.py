@@ -27,6 +27,7 @@ from benchmarks.scanner.readers import (
     rust_vulnerable_apps,
     semgrep_rules,
 )
+from benchmarks.scanner.readers.marked import licma, precli
 from benchmarks.scanner.statements import statement_end
 from benchmarks.workloads.base import UnknownName
 
@@ -209,6 +210,37 @@ def test_rust_vulnerable_apps(write: Write, folders: Folders) -> None:
         ("hardcoded-key", True),
         ("hardcoded-key", False),
     ]
+
+
+def test_precli(write: Write, folders: Folders) -> None:
+    examples = "tests/unit/rules/python/stdlib/ssl/examples"
+    write(f"{examples}/ssl_context_sslv3.py", "# level: ERROR\n# start_line: 5\nimport ssl\n\nssl.SSLContext(3)\n")
+    write(f"{examples}/wrap_socket_sslv2.py", "# level: ERROR\n# start_line: 4\nf(\n    2,\n)\n")
+    write(f"{examples}/create_default_context.py", "# level: NONE\nimport ssl\n")
+    write(f"{examples}/get_server_certificate_no_timeout.py", "# level: ERROR\n# start_line: 3\nf()\n")
+    assert rows(precli.read(*folders)) == [
+        ("disabled-certificate-check", False, "create_default_context.py", 1),
+        ("weak-protocol", True, "ssl_context_sslv3.py", 5),
+        ("weak-protocol", True, "wrap_socket_sslv2.py", 3),
+    ]
+
+
+def test_licma(write: Write, folders: Folders) -> None:
+    cases = "resources/test_cases/python/PyCrypto"
+    write(
+        f"{cases}/TestRule2.py", "IV = b'0'\n\ndef p_one(key):\n    aes(key, IV)\n\n\ndef n_one(key):\n    aes(key)\n"
+    )
+    head = "File;Rule;Hit-Type;Misuse;Misuse-Line;Parameter-Value;Parameter-Type;Parameter-Line\n"
+    write(f"{cases}/TestRule2ExpectedMisuses.csv", f"{head}f;r;critical;m;4;v;t;1\nf;r;warning;m;9;v;t;9\n")
+    write("resources/test_cases/java/TestRule6.java", "new SecureRandom(seed);\n")
+    write("resources/test_cases/java/TestRule6ExpectedMisuses.csv", f"{head}f;r;critical;m;1;v;t;1\n")
+    labelled = licma.read(*folders)
+    assert rows(labelled) == [
+        ("static-seed", True, "TestRule6.java", 1),
+        ("static-iv", True, "TestRule2.py", 4),
+        ("static-iv", False, "TestRule2.py", 7),
+    ]
+    assert [place.first for place in labelled.cases[1].places] == [4, 1]
 
 
 @pytest.mark.parametrize("corpus", CORPORA, ids=lambda corpus: corpus.folder)

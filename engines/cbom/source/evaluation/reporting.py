@@ -178,7 +178,7 @@ class Reporting(Expressions):
         """Tell where an object was made what it gets now: ``generator.init(256)``, a builder's algorithm."""
         for value in names.get("self", NOTHING):
             made = value.made if type(value) is Thing else None
-            if type(made) is not Sighting or made.place == place or not made.rule.primitive:
+            if type(made) is not Sighting or made.place == place or made.rule.primitive in ("", "protocol"):
                 continue
             later = {word: facts[word] for word in ("algorithm", *LATER) if word in facts and word not in made.facts}
             if later:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-_DIGITS = re.compile(r"\d{3}")
+_DIGITS = re.compile(r"(?<!\d)\d{3}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
