@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
+from engines.cbom.source.evaluation.evidence.switches import may_switch
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C
 from engines.cbom.source.evaluation.lifetimes.contexts import ORDERS, TURNS
@@ -239,6 +240,7 @@ class ProgramFiles:
         source = Source(path, language.name, module.package, asks, reassigned=module.reassigned, test=test)
         source.asks_of_leaks = any(name in content for name in _LEAKS)
         source.answers_challenges = language.name in OF_C and any(word in content for word in _CHALLENGES)
+        source.has_switches = may_switch(content)
         loaded = self._loaded[path] = Loaded(Scope(source), Steps(len(content)), lowering, module.broken)
         self._run(loaded, language, module)
         return loaded

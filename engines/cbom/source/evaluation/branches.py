@@ -9,6 +9,7 @@ from typing import TypeAlias
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
+from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, chosen_by
 from engines.cbom.source.evaluation.lifetimes.changing import changed_in, holds
 from engines.cbom.source.evaluation.reporting import MEASURED
 from engines.cbom.source.values import NOTHING, UNKNOWN, Known, Ref, Thing, Values, union
@@ -79,12 +80,19 @@ class Branches(Assignments):
         changed, left, exhaustive = [], [], False
         passed: list[_Clue] = []
         tests = 0
+        outer, otherwise, behind = self.chosen, NOT_CHOSEN, NOT_CHOSEN
         for test, body in node.arms:
             held = None if test is None else holds(self, test)
             if held is False and any(type(each) is program.Import for each in body):
                 held = None  # What is imported is a matter of the installation.
             if held is False:
                 continue
+            unless = NOT_CHOSEN
+            self.chosen = outer | otherwise
+            if held is None and test is not None and self.scope.source.has_switches:
+                self.chosen |= chosen_by(self, test, holds=True)
+                unless = chosen_by(self, test, holds=False)
+                otherwise |= unless
             self.scope.begin()
             try:
                 self._narrow(passed)
@@ -97,7 +105,10 @@ class Branches(Assignments):
                 away = self.block(body)
             finally:
                 changes = self.scope.take_back()
+                self.chosen = outer
             left.append(away)
+            if away and not self.breaks:
+                behind |= unless
             if not away:
                 changed.append(changes)
             elif self.breaks:  # What it changed holds behind the loop, or behind the switch.
@@ -105,6 +116,7 @@ class Branches(Assignments):
             if test is None or held:
                 exhaustive = True
                 break
+        self.chosen |= behind
         passing = {} if exhaustive else self._narrowed(passed)
         self.scope.join([*changed, passing] if passing else changed, none_ran=not exhaustive and not passing)
         return exhaustive and all(left) and bool(left)
@@ -126,10 +138,12 @@ class Branches(Assignments):
         outer, self.broken = self.broken, []
         self.scope.begin()
         self.loops += 1
+        chosen = self.chosen
         try:
             self._vary(node)
             self.block(node.body)
         finally:
+            self.chosen = chosen
             self.loops -= 1
             changes = self.scope.take_back()
             broken, self.broken = self.broken, outer

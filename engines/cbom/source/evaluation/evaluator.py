@@ -15,6 +15,7 @@ from typing import Any
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.evidence.secrets import gives_secret
+from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, unless_flag
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.arguments import opened
@@ -100,14 +101,14 @@ class Evaluator(Branches):
 
     def load(self, module: program.Module, scope: Scope, steps: int) -> None:
         """Run a file's own statements, not yet its functions, in its ``scope``. Raises ``Exhausted``."""
-        before = self.scope, self.steps, self.made, self._heirs
-        self.scope, self.steps, self.made, self._heirs = scope, steps, [], []
+        before = self.scope, self.steps, self.made, self._heirs, self.chosen
+        self.scope, self.steps, self.made, self._heirs, self.chosen = scope, steps, [], [], NOT_CHOSEN
         try:
             for statement in module.body:  # Syntax that wasn't understood may leave the rest of a function here.
                 self.block([statement])
         finally:
             scope.made, scope.heirs = self.made, self._heirs
-            self.scope, self.steps, self.made, self._heirs = before
+            self.scope, self.steps, self.made, self._heirs, self.chosen = before
 
     def run_functions(self, scope: Scope, steps: int, orders: range = range(ORDERS)) -> None:
         """Run every function of a loaded file in its turn that no call has reached. Raises ``Exhausted``."""
@@ -210,7 +211,8 @@ class Evaluator(Branches):
         self._returned = []
         broken, self.broken = self.broken, None
         site, self._site = self._site, None
-        keyed, self.keyed = self.keyed, ""
+        keyed, self.keyed, chosen = self.keyed, "", self.chosen
+        self.chosen = NOT_CHOSEN
         self._running.append(closure)
         self._running_tests += function.test
         begun = self.nonces.enter(self.scope)
@@ -230,7 +232,7 @@ class Evaluator(Branches):
             self.nonces.leave()
             self.held.settle(self.scope, self.witness)
             self.scope, self._returned, self.broken, self._site = outer, returned, broken, site
-            self.keyed = keyed
+            self.keyed, self.chosen = keyed, chosen
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
         if gives_secret(function):
@@ -341,6 +343,8 @@ class Evaluator(Branches):
         self._site, self._line = site, node.line  # Functions that the value comes from have assignments of their own.
         if node.declared is not None:
             self.check_function(node.declared, values)
+        if self.chosen and type(node.target) is program.Name:
+            values = unless_flag(values)
         self.assign(node.target, values, local=node.local)
         return False
 

@@ -9,6 +9,7 @@ from typing import Any
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.evidence.secrets import holds_secret, is_secret
+from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, chosen_by, unless_flag
 from engines.cbom.source.evaluation.functions.c_family.c import operated
 from engines.cbom.source.evaluation.functions.receivers import takes_this
 from engines.cbom.source.evaluation.lifetimes.changing import holds
@@ -53,6 +54,9 @@ class Exhausted(Exception):
 
 class Expressions(Members):
     """The part of the evaluator for expressions. ``scope`` is the innermost scope at this point of the program."""
+
+    chosen = NOT_CHOSEN
+    """The findings that a person has chosen with a setting at this point of the program."""
 
     def __init__(self, knowledge: Knowledge, files: Files, *, implicit_self: bool, open_names: bool) -> None:
         super().__init__(knowledge, files, implicit_self=implicit_self, open_names=open_names)
@@ -155,12 +159,16 @@ class Expressions(Members):
         while type(current) is program.Binary:
             if type(current.left) is not program.Binary and not chain:  # Most are no chains.
                 left = self.evaluate(current.left)
-                return operated(self, current.operator, left, self.evaluate(current.right), node.line)
+                if type(current.right) is program.Mapping and self.scope.source.has_switches:
+                    right = self._where(current.left, current.right, holds=True)
+                else:
+                    right = self.evaluate(current.right)
+                return operated(self, current.operator, left, right, node.line)
             chain.append((current.operator, current.right))
             current = current.left
         result = self.evaluate(current)
-        for operator, right in reversed(chain):
-            result = operated(self, operator, result, self.evaluate(right), node.line)
+        for operator, side in reversed(chain):
+            result = operated(self, operator, result, self.evaluate(side), node.line)
         return result
 
     def _unary(self, node: program.Unary) -> Values:
@@ -175,10 +183,25 @@ class Expressions(Members):
         held = holds(self, node.test)
         if held is not None:
             return self.evaluate(node.then if held else node.otherwise)
-        then, otherwise = self.evaluate(node.then), self.evaluate(node.otherwise)
+        if self.scope.source.has_switches:
+            then = self._where(node.test, node.then, holds=True)
+            otherwise = self._where(node.test, node.otherwise, holds=False)
+        else:
+            then, otherwise = self.evaluate(node.then), self.evaluate(node.otherwise)
         if operators.are_truths(then, otherwise):
             return UNKNOWN  # The test itself: what it is, nothing is known of.
         return union((then, otherwise))
+
+    def _where(self, test: program.Expression, node: program.Expression, *, holds: bool) -> Values:
+        """The value of an expression that is evaluated only where ``test`` holds, or doesn't."""
+        chosen = chosen_by(self, test, holds=holds)
+        if not chosen:
+            return self.evaluate(node)
+        outer, self.chosen = self.chosen, self.chosen | chosen
+        try:
+            return unless_flag(self.evaluate(node))
+        finally:
+            self.chosen = outer
 
     def _sequence(self, node: program.Sequence) -> Values:
         return listed([self.evaluate(item) for item in node.items])

@@ -142,7 +142,7 @@ class Reporting(Expressions):
         harmless = self._is_harmless(rule, names, told, node)
         judged = replace(rule, findings=tuple(findings)) if len(findings) > len(rule.findings) else rule
         judged = self._as_called(judged)
-        sighting = Sighting(place, judged, facts, fresh, harmless, self._within(rule, names, place))
+        sighting = Sighting(place, judged, facts, fresh, harmless, self._within(rule, names, place), self.chosen)
         for each in self._elements(sighting, names):
             self._sighted(each, node)
         return sighting

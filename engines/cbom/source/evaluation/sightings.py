@@ -61,6 +61,9 @@ class Sighting:
     within: frozenset[object] = frozenset()
     """The functions and classes of the program that were running, or the file if none was."""
 
+    chosen: frozenset[str] = frozenset()
+    """The findings that aren't weak here, because a person turns the checks off with a setting."""
+
     beside: Sighting | None = None
     """What is to be told with it."""
 

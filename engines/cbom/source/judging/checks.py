@@ -64,6 +64,9 @@ class Weakness:
     algorithm: str = ""
     """The hash that it is about, if that is a part of the use: that of a signature."""
 
+    chosen: str = ""
+    """What a use says of a check that a setting turns off."""
+
 
 Found = Iterator[Weakness]
 Check = Callable[[Subject | None, str, Mapping[str, Values]], Found]

@@ -58,6 +58,11 @@ class Judge:
                     continue
                 unnamed_use = subject is None or not primitive
                 implied = algorithm_named(kinds()[weakness.finding].use) if unnamed_use else None
+                if weakness.finding in sighting.chosen:  # A setting turns it off: that is a use.
+                    used = subject if implied is None else Subject(implied)
+                    told = Weakness(USE, {}, chosen=kinds()[weakness.finding].chosen)
+                    self._add(sighting, used, primitive if implied is None else implied.primitive, told)
+                    continue
                 if implied is not None:  # A call that turns off a check names no algorithm.
                     self._add(sighting, Subject(implied), implied.primitive, Weakness(USE, {}))
                     self._add(sighting, subject or Subject(implied), implied.primitive, weakness)
@@ -82,7 +87,7 @@ class Judge:
             subject.padding if subject else "",
             subject.key_bits if subject else 0,
             subject.curve if subject else "",
-            kind.why.format(**words) if name or weakness.words else kind.why_in_general,
+            (kind.why.format(**words) if name or weakness.words else kind.why_in_general) + weakness.chosen,
             rule.library.replacements.get(weakness.finding, kind.instead) if weakness.finding != USE else "",
         )
         unless = MAC if weakness.finding == "unauthenticated-mode" else rule.unless
@@ -226,5 +231,7 @@ def _compatible(one: Result, other: Result) -> bool:
 
 
 def _joined(one: Result, other: Result) -> Result:
-    base = one if one.algorithm else other
+    base, second = (one, other) if one.algorithm else (other, one)
+    if second.reason.startswith(base.reason):  # It says more.
+        base = replace(base, reason=second.reason)
     return replace(base, **{name: getattr(one, name) or getattr(other, name) for name in _DETAILS})

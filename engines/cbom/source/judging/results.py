@@ -30,6 +30,9 @@ class Kind:
     primitive: str = "cipher"
     """The primitive of a place that names none."""
 
+    chosen: str = ""
+    """What a use says where a person's setting turns the check off that this is about."""
+
     cryptoserve: str = ""
     """How this service does what the place is for; "" if it doesn't."""
 

@@ -35,6 +35,9 @@ class Source:
     answers_challenges: bool = False
     """Whether a file of C speaks of challenges, whose answer is a hash of a password and of more, piece by piece."""
 
+    has_switches: bool = False
+    """Whether the file may have settings that turn checks off, by words in it."""
+
     test: bool = False
     """Whether the file is a test, by what it calls."""
 

@@ -1,0 +1,69 @@
+"""Checks that a setting turns off, and checks that are off without one."""
+
+import os
+import ssl
+
+import jwt
+import requests
+
+DEFAULT_VERIFY = False
+
+
+def by_option(options):
+    context = ssl.create_default_context()  # finds: use:TLS
+    if options.insecure or options["skip-tls-verify"]:
+        context.check_hostname = False  # finds: use:TLS
+        context.verify_mode = ssl.CERT_NONE  # finds: use:TLS
+    if options.insecure or not options.authority:
+        context.verify_mode = ssl.CERT_NONE  # finds: use:TLS disabled-certificate-check
+    if options.verify is None:
+        context.verify_mode = ssl.CERT_NONE  # finds: use:TLS disabled-certificate-check
+    if options.legacy_tls:
+        context.minimum_version = ssl.TLSVersion.TLSv1  # finds: use:TLSv1.0
+        context.check_hostname = False  # finds: use:TLS disabled-certificate-check
+    return context
+
+
+def behind(verify_ssl=True):
+    if verify_ssl:
+        return ssl.create_default_context()  # finds: use:TLS
+    context = ssl.create_default_context()  # finds: use:TLS
+    context.check_hostname = False  # finds: use:TLS
+    return context
+
+
+def refused(options):
+    if not options.verify:
+        raise ValueError(options)
+    requests.get("https://example.org", verify=False)  # finds: use:TLS disabled-certificate-check
+
+
+def off_by_default(verify_ssl=False, verify=DEFAULT_VERIFY):
+    if not verify_ssl:
+        requests.get("https://example.org", verify=False)  # finds: use:TLS disabled-certificate-check
+    if not verify:
+        requests.get("https://example.org", verify=False)  # finds: use:TLS disabled-certificate-check
+
+
+def chosen(self, token, key):
+    verify = True
+    if os.environ.get("NO_CHECK_CERTIFICATE") == "1":
+        verify = False
+    requests.get("https://example.org", verify=verify)
+    requests.get("https://example.org", verify=False if self.config.debug else True)
+    if self.settings.get("VERIFY_TOKENS") == "no":
+        return jwt.decode(token, options={"verify_signature": False})  # finds: use:JSON_Web_Signature
+    for retry in range(2):
+        if self.verify:
+            continue
+    return jwt.decode(token, options={"verify_signature": False})  # finds: use:JSON_Web_Signature unverified-signature
+
+
+def connect(insecure):
+    context = ssl.create_default_context()  # finds: use:TLS
+    if insecure:
+        context.check_hostname = False  # finds: use:TLS disabled-certificate-check
+    return context
+
+
+connect(True)
