@@ -29,7 +29,8 @@ _TOLD_ONCE = LATER | {"key", "password"}
 MEASURED = "measure"
 """What a call is for of whose result only a size is asked."""
 
-_CERTIFICATE_CHECK = "certificate-check"
+_OF_FILES = frozenset({"certificate-check", "nonce"})
+"""What other functions of a file of C may assure: callbacks look at results, setters give contexts their nonces."""
 
 
 class Reporting(Expressions):
@@ -205,8 +206,8 @@ class Reporting(Expressions):
         if TAG in (rule.assures, rule.unless) or (rule.assures in OF_OBJECTS and things and len(made) == len(things)):
             return made
         within = self.within()
-        checks = self.open_names and _CERTIFICATE_CHECK in (rule.assures, rule.unless)
-        within |= {self.scope.source} if checks else set()
+        if self.open_names and not _OF_FILES.isdisjoint((rule.assures, rule.unless)):
+            within |= {self.scope.source}
         return within | {place} if rule.unless in OF_OBJECTS else within
 
     def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:

@@ -32,7 +32,7 @@ LABEL = "label"
 OF_OBJECTS = frozenset({"protocol-floor", "certificate-check"})
 """Assurances that hold for one object, where it is known which call made that."""
 
-ASSURANCES = (MAC, VERIFIED, NAMED, "verification", "protocol-floor", "certificate-check")
+ASSURANCES = (MAC, VERIFIED, NAMED, "verification", "protocol-floor", "certificate-check", "nonce")
 """What a call may assure for the function that it is in."""
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise, takewhile
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Rule
-from engines.cbom.source.values import Values, is_static
+from engines.cbom.source.values import CLOCK, Data, Values, is_static
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _LONGEST = 60
@@ -145,8 +145,8 @@ def weakness(rule: Rule, place: Place, seed: Sighting | None, within: frozenset[
 
 
 def static_seed(rule: Rule, place: Place, seed: Values) -> Sighting | None:
-    """What is to be reported of a call that gives a generator its seed, if that is constant."""
-    if not any(is_static(value) for value in seed):
+    """What is to be reported of a call that gives a generator its seed, if that is constant, or the time."""
+    if not any(is_static(value) or (type(value) is Data and value.origin == CLOCK) for value in seed):
         return None
     return Sighting(place, replace(rule, findings=("static-seed",)), {}, frozenset(), harmless=False)
 

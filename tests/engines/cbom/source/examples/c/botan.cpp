@@ -87,3 +87,8 @@ void pipes(const Botan::SymmetricKey &key, const Botan::InitializationVector &iv
     Botan::X509::create_self_signed_cert(options, own, "SHA-1", random); // finds: use:X.509 weak-hash
     Botan::DL_Group("modp/ietf/3072"); // finds: use:DH
 }
+
+void older_groups() {
+    Botan::DL_Group small("dsa/botan/1024"); // finds: use:DH weak-key-size
+    Botan::DL_Group large("dsa/botan/3072"); // finds: use:DH
+}

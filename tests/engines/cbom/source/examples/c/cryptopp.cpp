@@ -57,3 +57,9 @@ struct MD5 {
 };
 void checksum() { MD5 sum; sum.Update("x"); }
 } // namespace own
+
+void groups(CryptoPP::AutoSeededRandomPool &random) {
+    CryptoPP::DH agreement; // finds: use:DH
+    agreement.AccessGroupParameters().GenerateRandomWithKeySize(random, 1024); // finds: use:DH weak-key-size
+    agreement.AccessGroupParameters().GenerateRandomWithKeySize(random, 3072); // finds: use:DH
+}

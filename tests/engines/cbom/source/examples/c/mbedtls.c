@@ -119,3 +119,16 @@ int seals(const unsigned char *secret, psa_key_id_t *key) {
 int makes(mbedtls_pk_context *key) {
     return mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA)); // finds: use:RSA
 }
+
+void shorter_hashes(const unsigned char *in, unsigned char *out, mbedtls_sha512_context *ctx) {
+    mbedtls_sha256(in, 16, out, 1); // finds: use:SHA-224
+    mbedtls_sha512_starts(ctx, 1); // finds: use:SHA-384
+    mbedtls_sha512_starts(ctx, 0); // finds: use:SHA-512
+}
+
+void streams(mbedtls_chacha20_context *ctx, const unsigned char *key, const unsigned char *prk, unsigned char *out) {
+    static const unsigned char nonce[12] = {0};
+    mbedtls_chacha20_setkey(ctx, key); // finds: use:ChaCha20
+    mbedtls_chacha20_starts(ctx, nonce, 0); // finds: use:ChaCha20 static-iv
+    mbedtls_hkdf_expand(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), prk, 32, 0, 0, out, 32); // finds: use:HKDF use:SHA-256
+}
