@@ -10,7 +10,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.calls import Calls
 from engines.cbom.source.evaluation.evidence.acceptance import checks_nothing, unchecking
 from engines.cbom.source.evaluation.functions.settings import is_variable
-from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member
+from engines.cbom.source.evaluation.lifetimes.inheritance import inherited_member, library_types
 from engines.cbom.source.evaluation.lifetimes.scopes import note_literals
 from engines.cbom.source.evaluation.members import SHARED
 from engines.cbom.source.evaluation.rules import Arguments
@@ -59,7 +59,8 @@ class Assignments(Calls):
     def check_overrides(self, made: Class, bases: Values) -> None:
         """Report methods that check nothing where a library expects them to."""
         for override in self._overrides_of(bases):
-            for function in unchecking(made, override):
+            beside = made.members.get(override.beside) or inherited_member(made, override.beside)
+            for function in unchecking(made, override, beside):
                 self._tell_unchecking(override, function, self.scope.source.path)
                 made.accepts_all |= override.body == "asserts"
 
@@ -72,7 +73,9 @@ class Assignments(Calls):
                     self._tell_unchecking(override, each.function, each.scope.source.path)
 
     def _overrides_of(self, types: Values) -> Iterator[Override]:
-        for value in types:
+        """What a library expects of those types, or of its own above the program's among them."""
+        above = [base for value in types if type(value) is Class for base in library_types(value)]
+        for value in (*types, *above):
             if type(value) is Ref:
                 yield from self.knowledge.overrides.get(value.path, ())
 

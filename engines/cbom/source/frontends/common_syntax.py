@@ -280,13 +280,45 @@ def functions_first(members: list[Statement]) -> list[Statement]:
 
     Constants of which the value stands there come before all: those of classes within it may be the same.
     """
-    return sorted(members, key=_turn)
+    return bases_first(sorted(members, key=_turn))
 
 
 def _turn(member: Statement) -> int:
     if isinstance(member, Assign) and isinstance(member.value, Const) and isinstance(member.target, Name):
         return 0
-    return 1 if isinstance(member, Function | Class) else 2
+    if isinstance(member, Function | Class):
+        return 1
+    # A constructor, which the values of others may call, sets those that have none yet.
+    return 2 if isinstance(member, Assign) and member.value is None else 3
+
+
+def bases_first(members: list[Statement]) -> list[Statement]:
+    """Members of a class or file, each class among them behind those that it, or one within it, inherits from."""
+    classes = [each for each in members if isinstance(each, Class)]
+    named = {each.name: each for each in classes}
+    above = {each.name: [named[name] for name in _bases_in(each) if name in named] for each in classes}
+    if not any(above.values()):
+        return members
+    begun: set[str] = set()
+    placed: dict[int, Class] = {}
+    for first in classes:
+        waiting = [first]
+        while waiting:
+            last = waiting[-1]
+            begun.add(last.name)
+            bases = [each for each in above[last.name] if each.name not in begun]
+            if bases:
+                waiting.append(bases[0])
+            else:
+                placed.setdefault(id(waiting.pop()), last)
+    ordered = iter(placed.values())
+    return [next(ordered) if isinstance(each, Class) else each for each in members]
+
+
+def _bases_in(made: Class) -> list[str]:
+    """The names of the types that a class, or one of those in its body, inherits from."""
+    inner = [made, *(each for each in made.body if isinstance(each, Class))]
+    return [base.name for each in inner for base in each.bases if isinstance(base, Name)]
 
 
 def import_of(path: str, node: Node, *, everything: bool) -> Import:

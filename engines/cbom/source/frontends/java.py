@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engines.cbom.source.frontends.base import Node, end_line_of, line_of
-from engines.cbom.source.frontends.common_syntax import CommonSyntax, import_of
+from engines.cbom.source.frontends.common_syntax import CommonSyntax, bases_first, import_of
 from engines.cbom.source.frontends.java_expressions import CONSTRUCTOR, RECEIVER
 from engines.cbom.source.frontends.java_members import JavaMembers
 from engines.cbom.source.program import (
@@ -49,7 +49,7 @@ class JavaLowering(JavaMembers):
         """The file, with what every file imports."""
         found = super().module(root)
         found.test = self.testing
-        found.body.insert(0, Import("*", "java.lang", "", 1))
+        found.body = [Import("*", "java.lang", "", 1), *bases_first(found.body)]
         return found
 
     # Statements

@@ -11,6 +11,7 @@ import re
 from engines.cbom.source.frontends.base import Node, end_line_of, line_of
 from engines.cbom.source.frontends.common_syntax import C_OPERATORS, CommonSyntax, HoistingSyntax, functions_first
 from engines.cbom.source.program import (
+    Assign,
     Binary,
     Body,
     Class,
@@ -127,7 +128,12 @@ class JavaExpressions(HoistingSyntax):
         return None if self.text(node.child_by_field_name("type")) == "var" else super().declared(node)
 
     def instance_test(self, node: Node) -> Expression:
-        return Opaque([self.part(node, "left")])
+        """A test of a type, which may give the object a name: ``value instanceof String text``."""
+        value, named = self.part(node, "left"), node.child_by_field_name("name")
+        if named is not None:
+            declared = None if node.child_by_field_name("right") is None else self.part(node, "right")
+            self._before.append(Assign(Name(self.text(named)), value, line_of(node), declared, local=True))
+        return Opaque([value])
 
     def lambda_node(self, node: Node) -> Expression:
         parameters = node.child_by_field_name("parameters")

@@ -53,7 +53,7 @@ _OTHER = frozenset(
 _SWITCHES = frozenset(
     {"unless_taken", "unless_decrypts", "naming", "asks", "sound_keyed", "seeds", "answering", "choice", "general"}
 )
-_BODIES = frozenset({"empty", "true", "asserts", "proceeds"})
+_BODIES = frozenset({"empty", "formal", "true", "asserts", "proceeds"})
 _SAME = tuple(each.name for each in fields(Rule) if each.name not in ("name", "groups"))
 """What rules of one row have in common where nothing in it depends on their names."""
 

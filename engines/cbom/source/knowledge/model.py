@@ -169,8 +169,8 @@ class Override:
 
     method: str
     body: str
-    """What is wrong: ``empty``, ``true`` where that is always the result, ``asserts`` where all is called verified,
-    ``proceeds`` where an error is let pass."""
+    """What is wrong: ``empty``, ``formal`` where certificates aren't looked at but for their dates, ``true`` where that
+    is always the result, ``asserts`` where all is called verified, ``proceeds`` where an error is let pass."""
 
     rule: Rule
 

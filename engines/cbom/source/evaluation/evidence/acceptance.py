@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from engines.cbom.source.program import (
     Binary,
     Branch,
     Call,
+    Conditional,
     Const,
     Function,
     Leave,
@@ -22,8 +23,9 @@ from engines.cbom.source.program import (
     Pointed,
     Return,
     Statement,
+    Unary,
 )
-from engines.cbom.source.values import Class, Closure
+from engines.cbom.source.values import Class, Closure, Values
 
 _TALKING = frozenset(
     {
@@ -65,13 +67,71 @@ def does_nothing(function: Function) -> bool:
     return _is_idle(function.body)
 
 
-def _is_idle(body: Any) -> bool:
+def looks_at_no_chain(function: Function) -> bool:
+    """Whether a check of a chain of certificates looks at most at its length, at its dates and at the key exchange.
+
+    Its first two parameters are the chain and the name of the key exchange (``X509TrustManager``). A chain that is
+    refused for being empty is none, and one of an attacker is as long, and as recent, as asked for.
+    """
+    kind = function.parameters[2].name if len(function.parameters) > _KIND else ""
+    return _is_idle(_without_formalities(list(function.body), kind), _OF_DATES)
+
+
+_KIND = 2
+"""The position of the name of the key exchange among the parameters, of which the object is the first."""
+
+_OF_DATES = frozenset({"checkValidity"})
+"""Methods that look at a certificate's dates alone."""
+
+_OF_TEXTS = frozenset({"equals", "equalsIgnoreCase", "contains", "startsWith", "isEmpty", "length", "toLowerCase"})
+
+
+def _without_formalities(body: Sequence[Statement], kind: str) -> list[Statement]:
+    """The statements without the branches whose tests see nothing of a certificate."""
+    found: list[Statement] = []
+    for each in body:
+        if isinstance(each, Branch) and all(_is_formal(test, kind) for test, _ in each.arms if test is not None):
+            inner = [part for _, arm in each.arms for part in arm if not isinstance(part, Leave)]
+            refuses = any(isinstance(part, Leave) and part.value is not None for _, arm in each.arms for part in arm)
+            found += _without_formalities(inner, kind) if refuses else [each]
+        else:
+            found.append(each)
+    return found
+
+
+def _is_formal(test: Any, kind: str) -> bool:
+    """Whether a test is about null, a length, or the name of the key exchange."""
+    if isinstance(test, Unary):
+        return _is_formal(test.operand, kind)
+    if isinstance(test, Binary) and test.operator in ("and", "or"):
+        return _is_formal(test.left, kind) and _is_formal(test.right, kind)
+    if isinstance(test, Binary):
+        return any(_is_of_form(*each) for each in ((test.left, test.right), (test.right, test.left)))
+    if not isinstance(test, Call) or not _is_called(test, _OF_TEXTS):
+        return False
+    about = [test.callee.base if isinstance(test.callee, Member) else None, *test.args]
+    return all(isinstance(each, Const) or (isinstance(each, Name) and each.name == kind) for each in about)
+
+
+def _is_of_form(one: Any, other: Any) -> bool:
+    """Whether a variable is compared with null, or the length of one with a number."""
+    if isinstance(one, Member):
+        return one.name == "length" and isinstance(one.base, Name) and isinstance(other, Const)
+    return isinstance(one, Name) and isinstance(other, Const) and other.value is None
+
+
+def _is_idle(body: Any, harmless: frozenset[str] = frozenset()) -> bool:
+    """Whether nothing in ``body`` can refuse. Methods with the names ``harmless`` may be called."""
     for part in _parts(body, swallowed=True):
         if part is None or (isinstance(part, Leave) and part.value is not None):
             return False
-        if isinstance(part, Call) and not _talks(part):
+        if isinstance(part, Call) and not _talks(part) and not _is_called(part, harmless):
             return False
     return True
+
+
+def _is_called(call: Call, names: frozenset[str]) -> bool:
+    return isinstance(call.callee, Member) and call.callee.name in names
 
 
 def _swallows(attempt: Attempt) -> bool:
@@ -107,6 +167,64 @@ def always_true(function: Function) -> bool:
     """Whether every result of the function is the constant true, which is 1 in C."""
     results = [part.value for part in _parts(function.body) if isinstance(part, Return)]
     return bool(results) and all(isinstance(each, Const) and each.value in _TRUE for each in results)
+
+
+def comes_to_true(function: Function) -> bool:
+    """Whether every result of the function is true, also by a constant variable or test: ``true || matches(host)``."""
+    body = list(function.body)
+    given = [part for part in _parts(body) if isinstance(part, Assign)]
+    results = [*_results(body, given)]
+    return bool(results) and all(each is not None and _is_true(each, given) for each in results)
+
+
+def _results(body: list[Statement], given: list[Assign]) -> Iterator[Any]:
+    """What the function returns at the ends that it may reach; None where it refuses."""
+    for each in body:
+        arms = each.arms if isinstance(each, Branch) else []
+        sure = next((arm for test, arm in arms[:1] if test is not None and _is_true(test, given)), None)
+        if sure is not None:
+            yield from _results(sure, given)
+        else:
+            never = [arm for test, arm in arms if test is not None and _is_false(test, given)]
+            yield from _ends([arm for _, arm in arms if arm not in never] if arms else each)
+        if isinstance(each, Return | Leave) or (sure and isinstance(sure[-1], Return | Leave)):
+            return
+
+
+def _ends(statements: Any) -> Iterator[Any]:
+    for part in _parts(statements):
+        if part is None or isinstance(part, Return) or (isinstance(part, Leave) and part.value is not None):
+            yield part.value if isinstance(part, Return) else None
+
+
+def _is_true(value: Any, given: list[Assign]) -> bool:
+    if isinstance(value, Const):
+        return value.value in _TRUE
+    if isinstance(value, Unary):
+        return value.operator == "not" and _is_false(value.operand, given)
+    if isinstance(value, Binary) and value.operator in ("or", "and"):
+        return (any if value.operator == "or" else all)(_is_true(each, given) for each in (value.left, value.right))
+    if isinstance(value, Conditional):
+        return _is_true(value.then, given) and _is_true(value.otherwise, given)
+    if isinstance(value, Call) and isinstance(value.callee, Member) and len(value.args) == 1:  # host.equals(host)
+        own, other = value.callee.base, value.args[0]
+        same = isinstance(own, Name) and isinstance(other, Name) and own.name == other.name
+        return same and value.callee.name in ("equals", "equalsIgnoreCase")
+    return isinstance(value, Name) and _is_always(value.name, given, _TRUE)
+
+
+def _is_false(value: Any, given: list[Assign]) -> bool:
+    if isinstance(value, Const):
+        return value.value is False
+    if isinstance(value, Unary):
+        return value.operator == "not" and _is_true(value.operand, given)
+    return isinstance(value, Name) and _is_always(value.name, given, (False,))
+
+
+def _is_always(name: str, given: list[Assign], constants: tuple[object, ...]) -> bool:
+    """Whether all that a variable of the function gets is one of the constants."""
+    values = [each.value for each in given if isinstance(each.target, Name) and each.target.name == name]
+    return bool(values) and all(isinstance(each, Const) and each.value in constants for each in values)
 
 
 def accepts_all(function: Function) -> bool:
@@ -206,7 +324,13 @@ def _parts(root: Any, *, swallowed: bool = False) -> Iterator[Any]:
     yield None
 
 
-_CHECKS_NOTHING = {"empty": does_nothing, "true": always_true, "asserts": only_asserts, "proceeds": only_proceeds}
+_CHECKS_NOTHING = {
+    "empty": does_nothing,
+    "formal": looks_at_no_chain,
+    "true": comes_to_true,
+    "asserts": only_asserts,
+    "proceeds": only_proceeds,
+}
 
 
 def checks_nothing(function: Function, override: Override) -> bool:
@@ -214,9 +338,12 @@ def checks_nothing(function: Function, override: Override) -> bool:
     return _CHECKS_NOTHING[override.body](function)
 
 
-def unchecking(made: Class, override: Override) -> Iterator[Function]:
-    """The methods of a class that check nothing where a library expects ``override`` to check."""
-    for other in made.members.get(override.beside, ()):
+def unchecking(made: Class, override: Override, beside: Values) -> Iterator[Function]:
+    """The methods of a class that check nothing where a library expects ``override`` to check.
+
+    ``beside`` is the method that the class has, or inherits, under the name ``override.beside``.
+    """
+    for other in beside:
         if type(other) is Closure and not only_refuses(other.function) and not checks_nothing(other.function, override):
             return
     for value in made.members.get(override.method, ()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,12 +16,19 @@ from engines.cbom.source.values import (
     Closure,
     Known,
     Table,
+    Value,
     Values,
     known,
     sole,
     union,
     weak_among,
 )
+
+_PATTERN = re.compile(r"[\\^$.|?*+()\[\]{}]")
+"""What makes a text a pattern, or its replacement one."""
+
+_MAX_NEW = 256
+"""The longest text that stands in for another one."""
 
 UNKNOWN_RESULT: Values = (UNKNOWN[0],)
 """The result of a function that returns nothing, and tells itself what becomes of its arguments."""
@@ -62,6 +70,52 @@ def _character(_evaluator: Any, arguments: Arguments) -> Values:
     if isinstance(own, str) and isinstance(position, int) and 0 <= position < len(own):
         return known(own[position])
     return UNKNOWN
+
+
+def _text(_evaluator: Any, arguments: Arguments) -> Values:
+    """``new String(...)`` and ``String.valueOf(...)``."""
+    if not arguments.positional:
+        return known("")
+    return union(_as_text(value) for value in arguments.positional[0])
+
+
+def _as_text(value: Value) -> Values:
+    """The text that bytes or characters are, if they are constants and ASCII."""
+    if type(value) is Known and isinstance(value.value, bytes) and value.value.isascii():
+        return known(value.value.decode("ascii"))
+    if type(value) is not Array or not 0 < len(value.items) <= operators.MAX_TEMPLATE:
+        return (value,)
+    parts = [sole(item) for item in value.items]
+    letters = [chr(part) if type(part) is int and 0 < part < 128 else part for part in parts]
+    texts = [part for part in letters if isinstance(part, str)]
+    return known("".join(texts)) if len(texts) == len(parts) else (value,)
+
+
+def _replaced(evaluator: Any, arguments: Arguments) -> Values:
+    """``replaceAll`` and ``replaceFirst`` with texts that aren't patterns."""
+    parts = [sole(values) for values in (arguments.receiver, *arguments.positional[:2])]
+    texts = [part for part in parts if isinstance(part, str)]
+    if (
+        len(texts) != 3
+        or len(texts[2]) > _MAX_NEW
+        or (evaluator.methods_apart and _PATTERN.search(texts[1] + texts[2]))
+    ):
+        return UNKNOWN
+    return operators.bounded(texts[0].replace(texts[1], texts[2]))
+
+
+def _least(_evaluator: Any, arguments: Arguments) -> Values:
+    return _chosen(min, arguments)
+
+
+def _greatest(_evaluator: Any, arguments: Arguments) -> Values:
+    return _chosen(max, arguments)
+
+
+def _chosen(choose: Callable[[list[int]], int], arguments: Arguments) -> Values:
+    """One of several numbers, if all are known."""
+    numbers = [number for number in map(sole, arguments.positional) if type(number) is int]
+    return known(choose(numbers)) if numbers and len(numbers) == len(arguments.positional) else UNKNOWN
 
 
 def _formatted(_evaluator: Any, arguments: Arguments) -> Values:
@@ -228,6 +282,10 @@ def _or_else(evaluator: Any, arguments: Arguments) -> Values:
 
 JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "text.equals": _equals,
+    **dict.fromkeys(("java.lang.String", "java.lang.String.valueOf"), _text),
+    "text.replaceAll": _replaced,
+    "java.lang.Math.min": _least,
+    "java.lang.Math.max": _greatest,
     "text.contentEquals": _equals,
     "number.equals": _equals,
     "text.equalsIgnoreCase": _equals_ignoring_case,

@@ -10,7 +10,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.scopes import Scope, Source
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Closure, Instance, Value, Values, union
+from engines.cbom.source.values import NOTHING, UNKNOWN, Class, Closure, Instance, Ref, Value, Values, union
 
 _MAX_HEIRS = 3
 """The most classes below an abstract one that an object of it is taken to have."""
@@ -62,6 +62,12 @@ def inherited_member(of: Class, name: str) -> Values:
 def is_kind_of(of: Class, above: Class) -> bool:
     """Whether ``of`` is ``above``, or inherits from it."""
     return of is above or any(each is above for each in _above(of))
+
+
+def library_types(of: Class) -> Iterator[Value]:
+    """The types of libraries that a class, or one of the program's above it, has above itself."""
+    for each in (of, *_above(of)):
+        yield from (base for base in each.bases if type(base) is Ref)
 
 
 def _above(of: Class) -> Iterator[Class]:
