@@ -231,15 +231,14 @@ class JavaScriptExpressions(CommonSyntax):
 
     def _method(self, node: Node, name: str = "") -> Function:
         made = self._function(node, name or self.text(node.child_by_field_name("name")))
-        made.static = any(child.type == "static" for child in node.children)
+        made.of_class = any(child.type == "static" for child in node.children)
         made.internal = made.name.startswith("#") or any(
             child.type == "accessibility_modifier" and self.text(child) == "private" for child in node.children
         )
         made.getter = any(child.type == "get" for child in node.children)
         if any(child.type == "set" for child in node.children):
             made.name = f"set {made.name}"  # Its getter has the name.
-        if not made.static:
-            made.parameters.insert(0, Parameter("this"))
+        made.parameters.insert(0, Parameter("this"))
         return made
 
     def _parameters(self, node: Node) -> list[Parameter]:

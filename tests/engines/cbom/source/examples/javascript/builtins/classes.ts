@@ -48,3 +48,22 @@ export class Tunable {
     return pbkdf2Sync(password, randomBytes(16), this.iterations, 32, 'sha256'); // finds: use:PBKDF2 use:CSPRNG low-kdf-iterations
   }
 }
+
+// In a static method, this is the class.
+class Sealer {
+  static KEY = 'a fixed key of 16';
+  private static readonly ALGORITHM = 'aes-128-ecb';
+  static #rounds = 1000;
+
+  static cipher(key: Buffer) {
+    return crypto.createCipheriv(this.ALGORITHM, key, null); // finds: use:AES ecb-mode hardcoded-key
+  }
+
+  static seal() {
+    return this.cipher(Buffer.from(this.KEY));
+  }
+
+  static key(password: string, salt: Buffer) {
+    return crypto.pbkdf2Sync(password, salt, this.#rounds, 32, 'sha256'); // finds: use:PBKDF2 low-kdf-iterations
+  }
+}
