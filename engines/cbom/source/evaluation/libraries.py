@@ -11,7 +11,7 @@ from engines.cbom.source.evaluation.evidence import secrets
 from engines.cbom.source.evaluation.evidence.offered_modes import is_offered
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, may_set, of_c
 from engines.cbom.source.evaluation.functions.callbacks import made_hash, returned_key
-from engines.cbom.source.evaluation.functions.surroundings import is_counted
+from engines.cbom.source.evaluation.functions.surroundings import is_counted, is_of_key
 from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters
 from engines.cbom.source.evaluation.reporting import LATER, Reporting
@@ -134,7 +134,7 @@ class Libraries(Reporting):
             told["hash"] = made_hash(self, told["hash"])
         if "iv" in told:
             nonce = rules.argument_of(rule, "iv", node)
-            if secrets.is_key(nonce):
+            if secrets.is_key(nonce) or is_of_key(nonce, rules.positional_of(rule, "key", node), self.running()):
                 told["iv"] = (Data(CONSTANT),)
             elif any(map(is_static, told["iv"])) and is_counted(nonce, self.running(), self.within()):
                 told["iv"] = UNKNOWN

@@ -9,7 +9,7 @@ from engines.cbom.source.evaluation.functions.receivers import read_from
 from engines.cbom.source.evaluation.functions.settings import ENVIRONMENT, INDEXED, SCRIPT_ENVIRONMENT
 from engines.cbom.source.evaluation.lifetimes.inheritance import MAX_CLASSES, item_of, of_class
 from engines.cbom.source.evaluation.lifetimes.scopes import Scope
-from engines.cbom.source.evaluation.names import EXPORTS, OWN, Names
+from engines.cbom.source.evaluation.names import EXPORTS, OWN, SCRIPTS, Names
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import (
     CONSTANT,
@@ -36,6 +36,9 @@ from engines.cbom.source.values import (
 )
 
 DEFAULT = "default"
+
+_OBJECTS = (Ref, Instance, Class, File, Thing)
+"""Values of which JavaScript's scripts read a member by ``object[name]`` too."""
 
 SHARED = "\0shared"
 """The field of a union's object that all its fields are."""
@@ -175,6 +178,8 @@ class Members(Names):
             return value.entries.get(key, UNKNOWN) if key is not None else union([*value.entries.values(), UNKNOWN])
         if isinstance(value, Data) or (isinstance(value, Known) and isinstance(value.value, str | bytes)):
             return (value if isinstance(value, Data) else Data(CONSTANT),)  # A part of a buffer shares its bytes.
+        if isinstance(key, str) and isinstance(value, _OBJECTS) and self.scope.source.language in SCRIPTS:
+            return self.members((value,), key)
         if isinstance(value, Instance):
             return item_of(self, value, keys)
         if isinstance(value, Thing) and value.type in INDEXED:

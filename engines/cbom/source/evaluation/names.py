@@ -36,8 +36,8 @@ _SUPER = "super"
 _PASSING_ON = frozenset({"python", "javascript", "typescript", "tsx", "vue"})
 """Languages in which a file passes on what it imports with everything of a module: ``export * from``."""
 
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx", "vue"})
-"""Languages whose imports may have versions and servers in them."""
+SCRIPTS = frozenset({"javascript", "typescript", "tsx", "vue"})
+"""JavaScript's languages: imports may have versions and servers in them, and ``object[name]`` is a member."""
 
 _GLOBAL_OBJECTS = frozenset({"window", "self", "globalThis", "global"})
 """Objects that have what any file sees without an import (JavaScript)."""
@@ -280,7 +280,7 @@ class Names:
         ours = self.files.find(source, module, member)
         if ours:
             return ours
-        if source.language in _SCRIPTS:
+        if source.language in SCRIPTS:
             module = package_path(module)
         full = self.normal(f"{module}.{member}" if member not in ("", "default") else module)
         return self._resolved(self._passed_on(source, full) if self.open_names else full)

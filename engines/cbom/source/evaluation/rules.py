@@ -267,11 +267,18 @@ def fact_of(values: Values, word: str) -> Values:
     """
     if word in _LISTED and any(type(value) is Array for value in values):
         values = union(item for value in values for item in (value.items if type(value) is Array else [(value,)]))
+    if word in _NAME_FACTS:
+        values = tuple([_as_name(value) if type(value) is Known else value for value in values])
     if word in _VERIFYING:
         values = union(known(False) if _accepts(value) else (value,) for value in values)
     if any(isinstance(value, Thing | Ref) for value in values):
         return union(_as_fact(value, word) for value in values)
     return values
+
+
+def _as_name(value: Known) -> Known:
+    """A name that was decoded to bytes, as a text."""
+    return Known(value.value.decode("latin-1")) if isinstance(value.value, bytes) else value
 
 
 def _as_fact(value: Value, word: str) -> Values:

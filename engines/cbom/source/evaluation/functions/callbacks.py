@@ -12,21 +12,25 @@ from typing import Any
 from engines.cbom.source.evaluation.functions.c_family.cplusplus import pointed
 from engines.cbom.source.evaluation.rules import Arguments, fact_of, first_of
 from engines.cbom.source.values import (
+    CONSTANT,
     NOTHING,
     UNKNOWN,
     Array,
     Bound,
     Class,
     Closure,
+    Data,
     Instance,
     Known,
     Method,
     Ref,
     Table,
     Thing,
+    Unknown,
     Value,
     Values,
     constants,
+    is_static,
     union,
     weak_among,
 )
@@ -112,6 +116,12 @@ def _apply(evaluator: Any, arguments: Arguments) -> Values:
     return _invoke(evaluator, arguments.receiver, lists[0].items if lists else []) or UNKNOWN
 
 
+def _reflected(evaluator: Any, arguments: Arguments) -> Values:
+    """``Reflect.apply(f, self, [a, b])``."""
+    lists = [value for value in arguments.at(2) if type(value) is Array]
+    return _invoke(evaluator, arguments.at(0), lists[0].items if lists else []) or UNKNOWN
+
+
 def _bind(_evaluator: Any, arguments: Arguments) -> Values:
     """``f.bind(self, a)``."""
     return (Bound(arguments.receiver, arguments.positional[1:], {}),) if arguments.receiver else UNKNOWN
@@ -120,6 +130,13 @@ def _bind(_evaluator: Any, arguments: Arguments) -> Values:
 def _chosen(_evaluator: Any, arguments: Arguments) -> Values:
     """A text's ``charAt`` or ``substr``: what a weak generator chooses is as weak."""
     return weak_among(arguments.positional) or arguments.receiver or UNKNOWN
+
+
+def _filled(_evaluator: Any, arguments: Arguments) -> Values:
+    """``Array(16).fill(0)``: what isn't known before is constant then."""
+    unknown = all(type(value) is Unknown for value in arguments.receiver)
+    filled = unknown and bool(arguments.at(0)) and all(map(is_static, arguments.at(0)))
+    return (Data(CONSTANT),) if filled else arguments.receiver or UNKNOWN
 
 
 def _submit(evaluator: Any, arguments: Arguments) -> Values:
@@ -241,6 +258,7 @@ METHODS: dict[str, Callable[[Any, Arguments], Values]] = {
     "substring": _chosen,
     "substr": _chosen,
     "get": pointed,
+    "fill": _filled,
     "submit": _submit,
     "run_in_executor": _run_in_executor,
 }
@@ -256,6 +274,7 @@ FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "react.useState": _state,
     **dict.fromkeys(("react.useRef", "vue.ref", "vue.shallowRef"), _cell),
     "@nestjs/jwt.JwtModule.registerAsync": _register_later,
+    "Reflect.apply": _reflected,
     "Promise": _promise,
     f"{_RESOLVER}.__call__": _resolve,
     "asyncio.to_thread": _submit,

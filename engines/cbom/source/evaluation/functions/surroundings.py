@@ -95,6 +95,10 @@ _MESSAGES = frozenset(
 """Words of names of what one encrypts."""
 
 
+_PARTS = frozenset({"slice", "subarray", "substring", "substr"})
+"""Methods that give a part of a buffer or text, from their first argument on."""
+
+
 def is_own_mode(methods: tuple[str, ...], node: Call, function: Function | None, within: frozenset[object]) -> bool:
     """Whether a call of a block cipher (``target``, ``source``) in ``function`` is a part of a mode of the program's.
 
@@ -245,6 +249,20 @@ def is_counted(nonce: Expression | None, function: Function | None, within: froz
     return variable in _parts_of(function).counted or any(
         variable in _counted_in(each) for each in within if type(each) is Class
     )
+
+
+def is_of_key(nonce: Expression | None, key: Expression | None, function: Function | None) -> bool:
+    """Whether a nonce is the beginning of the very key, also by a variable of the function: ``key.slice(0, 16)``."""
+    if not isinstance(key, Name):
+        return False
+    if isinstance(nonce, Name) and function is not None:
+        given = _parts_of(function).given.get(nonce.name, [])
+        nonce = given[0] if len(given) == 1 else nonce
+    if not isinstance(nonce, Call) or not isinstance(nonce.callee, Member) or not nonce.args:
+        return False
+    first = nonce.args[0]
+    begins = isinstance(first, Const) and first.value == 0
+    return begins and nonce.callee.name in _PARTS and _variable(nonce.callee.base) == key.name
 
 
 @lru_cache(_CLASSES)

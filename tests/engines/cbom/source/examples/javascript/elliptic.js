@@ -27,7 +27,7 @@ const pair = p384.genKeyPair(); // finds: use:ECDSA
 pair.sign(message); // finds: use:ECDSA
 pair.derive(theirs.getPublic()); // finds: use:ECDH
 p384.keyFromPrivate('00112233445566778899aabbccddeeff', 'hex').sign(message); // finds: use:ECDSA hardcoded-key
-p384.keyFromPublic(theirs).verify(message, signature); // finds: use:ECDSA
+p384.keyFromPublic(theirs).verify(message, signature); // finds: use:ECDSA unverified-signature
 const edwards = new elliptic.eddsa('ed25519'); // finds: use:Ed25519
 edwards.sign(message, secret); // finds: use:Ed25519
 edwards.keyFromSecret(secret).sign(message); // finds: use:EdDSA

@@ -30,7 +30,7 @@ argon2id(password, salt, { t: 2, m: 65536, p: 1 }); // finds: use:Argon2id
 hkdf(sha256, key, salt, 'info', 32); // finds: use:HKDF
 p256.sign(message, key); // finds: use:ECDSA
 p384.getSharedSecret(key, theirs); // finds: use:ECDH
-secp256k1.verify(signature, message, theirs); // finds: use:ECDSA
+secp256k1.verify(signature, message, theirs); // finds: use:ECDSA unverified-signature
 schnorr.sign(message, key); // finds: use:Schnorr
 ed448.sign(message, key); // finds: use:Ed448
 x448.getSharedSecret(key, theirs); // finds: use:X448

@@ -105,3 +105,13 @@ new Crypto().subtle.digest('SHA-1', data); // finds: use:SHA-1 weak-hash
 
 const loadedKey = crypto.createPrivateKey(process.env.PEM); // finds: use:
 crypto.createPublicKey(loadedKey); // finds: use:
+
+// A nonce that is a part of the key, or a filled array.
+function derived(key, text) {
+  const iv = key.slice(0, 16);
+  const other = Buffer.from(Array(12).fill(0));
+  const rest = key.subarray(16);
+  crypto.createCipheriv('aes-256-gcm', key, iv).update(text); // finds: use:AES static-iv
+  crypto.createCipheriv('aes-256-gcm', key, other).update(text); // finds: use:AES static-iv
+  return crypto.createCipheriv('aes-256-gcm', rest, iv).update(text); // finds: use:AES
+}

@@ -35,3 +35,18 @@ async function main(key, algorithm) {
   await acme.crypto.createCsr({}); // finds: use:X.509
   pem.createPrivateKey(1024, () => {}); // finds: use:RSA weak-key-size
 }
+
+// What nothing asks for.
+import crypto from 'crypto';
+import nacl from 'tweetnacl';
+import { ed25519 } from '@noble/curves/ed25519';
+
+export function received(data, signature, key) {
+  crypto.createVerify('sha256').update(data).verify(key, signature); // finds: use:SHA-256 unverified-signature
+  crypto.verify('sha256', data, key, signature); // finds: use:SHA-256 unverified-signature
+  crypto.verify('sha256', data, key, signature, answer); // finds: use:SHA-256
+  nacl.sign.detached.verify(data, signature, key); // finds: use:Ed25519 unverified-signature
+  ed25519.verify(signature, data, key); // finds: use:Ed25519 unverified-signature
+  if (!nacl.sign.detached.verify(data, signature, key)) throw new Error('forged'); // finds: use:Ed25519
+  return crypto.verify('sha256', data, key, signature); // finds: use:SHA-256
+}
