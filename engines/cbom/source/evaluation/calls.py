@@ -101,7 +101,7 @@ class Calls(Libraries):
             result = union(self.apply(value, arguments, node) for value in callee) or UNKNOWN
         if result is UNKNOWN and not any(isinstance(value, Closure | Class) for value in callee):
             for name in arguments.keywords.keys() & self.knowledge.options.keys():
-                self.option(name, arguments.keywords[name], node.line)
+                self.option(name, arguments.keywords[name], node.line, of=callee)
             if not node.creates:
                 arguments.may_fill()
                 may_set(self, node, arguments)

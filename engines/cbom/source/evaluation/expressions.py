@@ -105,7 +105,7 @@ class Expressions(Members):
         """A function, made here."""
 
     @abstractmethod
-    def option(self, name: str, values: Values, line: int) -> None:
+    def option(self, name: str, values: Values, line: int, of: Values = NOTHING) -> None:
         """Tell what knowledge says of an option's value."""
 
     def tell_secret(self, name: str, values: Values, *, buffer: bool = False) -> None:

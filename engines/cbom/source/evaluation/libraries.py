@@ -28,6 +28,7 @@ from engines.cbom.source.values import (
     Data,
     Instance,
     Known,
+    Ref,
     Thing,
     Value,
     Values,
@@ -190,8 +191,13 @@ class Libraries(Reporting):
         results = self.run(callback, Arguments([], {}, incomplete=True))
         return all(type(each) is Known and each.value in accepting for each in results)
 
-    def option(self, name: str, values: Values, line: int) -> None:
-        self.told_by(self.knowledge.options[name], values, line)
+    def option(self, name: str, values: Values, line: int, of: Values = NOTHING) -> None:
+        """Tell what an option says that a call of ``of`` gets, or an object."""
+        found = self.knowledge.options[name]
+        if len(of) == 1 and type(of[0]) is Ref:
+            package = of[0].path.partition(".")[0]
+            found = [replace(rule, library=replace(rule.library, name=package)) for rule in found]
+        self.told_by(found, values, line)
 
     def told_by(self, found: list[Rule], values: Values, line: int) -> None:
         """Tell what rules say of the value that stands in ``line``."""

@@ -124,6 +124,10 @@ class Judge:
             if (sighting.place.path, sighting.place.line, USE) not in self._results:
                 self._add(sighting, None, sighting.rule.unnamed or sighting.rule.primitive, Weakness(USE, {}))
         self._unnamed.clear()
+        for (path, line, finding), found in self._results.items():
+            if finding != USE:
+                uses = self._results.get((path, line, USE), [])
+                found[:] = [each if each.algorithm else _named(each, uses) for each in found]
         for (path, line, finding), (weak, *_) in list(self._results.items()):
             if finding != USE and (path, line, USE) not in self._results:
                 why = kinds()[USE].why_in_general
@@ -161,6 +165,14 @@ class Judge:
 def _is_whole(running: object) -> bool:
     """Whether it is the whole program that runs: what one part of it verifies another one may not."""
     return isinstance(running, Function) and running.name == "main"
+
+
+def _named(weak: Result, uses: list[Result]) -> Result:
+    """A finding that names no algorithm, with that of the use at its place, if there is one only."""
+    same = [each for each in uses if each.place == weak.place and each.library == weak.library and each.algorithm]
+    if len(same) != 1:
+        return weak
+    return replace(same[0], finding=weak.finding, reason=weak.reason, instead=weak.instead)
 
 
 def order(result: Result) -> tuple[Any, ...]:

@@ -111,3 +111,9 @@ ECC.construct(curve="P-256", point_x=5, point_y=6)  # finds: use:EC
 
 def padded(key="opens it"):
     return AES.new(pad(key.encode(), 16), AES.MODE_GCM)  # finds: use:AES hardcoded-key
+
+
+def of_edwards_and_montgomery():
+    ECC.generate(curve="ed25519")  # finds: use:Ed25519
+    ECC.generate(curve="Curve25519")  # finds: use:X25519
+    ECC.generate(curve="Curve448")  # finds: use:X448
