@@ -81,7 +81,8 @@ class Assignments(Calls):
 
     def _tell_unchecking(self, override: Override, function: program.Function, path: str) -> None:
         place = Place(path, function.line, 1, max(function.line, function.end_line), 1)
-        self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False))
+        within = frozenset((function,)) if function.test else frozenset()
+        self.witness.see(Sighting(place, override.rule, {}, frozenset(), harmless=False, within=within))
 
     def assign(self, target: program.Expression, values: Values, *, local: bool = False) -> None:
         if isinstance(target, program.Name):

@@ -11,6 +11,7 @@ from engines.cbom.source.evaluation.functions import callbacks, go, intrinsics
 from engines.cbom.source.evaluation.functions.c_family.c import may_set
 from engines.cbom.source.evaluation.functions.receivers import overloads
 from engines.cbom.source.evaluation.libraries import ERROR_FIRST, Libraries
+from engines.cbom.source.evaluation.lifetimes.arguments import without_placeholders
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.mentions import tell_called
 from engines.cbom.source.evaluation.lifetimes.scopes import note_literals
@@ -121,7 +122,8 @@ class Calls(Libraries):
         """What a call calls. Methods of Java have names of their own, which fields may have too."""
         apart = self.methods_apart
         if type(node) is program.Member and apart:
-            return union(self._method_of(value, node.name) for value in self.evaluate(node.base)) or UNKNOWN
+            values = without_placeholders(self.evaluate(node.base))
+            return union(self._method_of(value, node.name) for value in values) or UNKNOWN
         if type(node) is not program.Name:
             return self.evaluate(node)
         callee = self.lookup(node.name)

@@ -18,7 +18,7 @@ from engines.cbom.source.evaluation.evidence.secrets import gives_secret
 from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, unless_flag
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
-from engines.cbom.source.evaluation.lifetimes.arguments import opened
+from engines.cbom.source.evaluation.lifetimes.arguments import of_any_kind, opened
 from engines.cbom.source.evaluation.lifetimes.contexts import MARKED, ORDERS, context_of, order_of
 from engines.cbom.source.evaluation.lifetimes.given import GivenBack
 from engines.cbom.source.evaluation.lifetimes.held import Held
@@ -334,6 +334,7 @@ class Evaluator(Branches):
             self._site = program.Call(node.value, [], {}, node.line, 1, node.line, 1)
         if node.value is None:
             values = (self.of_type(node.declared) if node.declared is not None else NOTHING) or UNKNOWN
+            values = of_any_kind(values) if self.scope.is_class else values
         else:
             values = self.held_value(node)
             if node.declared is not None and all(type(value) is Unknown for value in values):

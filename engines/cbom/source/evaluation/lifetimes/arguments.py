@@ -8,7 +8,21 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.functions.receivers import has_receiver
 from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.values import NOTHING, UNKNOWN, Array, Closure, Table, Unknown, Values, union
+from engines.cbom.source.values import (
+    NOTHING,
+    UNKNOWN,
+    Array,
+    Closure,
+    Table,
+    Thing,
+    Unknown,
+    Values,
+    known,
+    union,
+)
+
+_PLACEHOLDER = "placeholder"
+"""The fact of an object that is known by the type of a parameter or field alone."""
 
 
 def opened(evaluator: Any, closure: Closure, arguments: Arguments) -> Scope:
@@ -48,5 +62,21 @@ def _argument(evaluator: Any, parameter: program.Parameter, position: int, argum
         default = NOTHING if parameter.default is None else evaluator.evaluate(parameter.default)
         values = union((default, UNKNOWN)) if arguments.incomplete or not default else default
     if parameter.declared is not None and all(type(value) is Unknown for value in values):
-        return evaluator.of_type(parameter.declared) or UNKNOWN
+        return of_any_kind(evaluator.of_type(parameter.declared)) or UNKNOWN
     return values
+
+
+def of_any_kind(values: Values) -> Values:
+    """The values, marked as known by a type alone: the object may be of one below, ``SecureRandom`` for ``Random``."""
+    for value in values:
+        if type(value) is Thing:
+            value.facts[_PLACEHOLDER] = known(True)
+    return values
+
+
+def without_placeholders(values: Values) -> Values:
+    """The values without those that are known by a type alone, where other objects are known."""
+    if len(values) < 2:
+        return values
+    found = tuple(value for value in values if not (type(value) is Thing and _PLACEHOLDER in value.facts))
+    return found if any(type(value) is Thing for value in found) else values

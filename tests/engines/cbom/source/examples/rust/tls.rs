@@ -31,3 +31,19 @@ fn rl() {
     c2.dangerous().set_certificate_verifier(Arc::new(NoVerify {})); // finds: disabled-certificate-check
     let s = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(certs(), key()); // finds: use:TLS
 }
+
+/* Only builds of tests have this verifier. */
+#[cfg(all(test, feature = "local"))]
+pub mod accepting {
+    use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+    #[derive(Debug)]
+    pub struct AcceptsAll;
+    impl ServerCertVerifier for AcceptsAll {
+        fn verify_server_cert(&self, _e: &CertificateDer<'_>, _i: &[CertificateDer<'_>], _n: &ServerName<'_>, _o: &[u8], _t: UnixTime) -> Result<ServerCertVerified, rustls::Error> {
+            Ok(ServerCertVerified::assertion())
+        }
+        fn verify_tls12_signature(&self, _m: &[u8], _c: &CertificateDer<'_>, _d: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+            Ok(HandshakeSignatureValid::assertion())
+        }
+    }
+}
