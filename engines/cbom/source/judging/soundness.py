@@ -52,6 +52,9 @@ _COPIES = re.compile(r"(?:^|/)crypto/tls/[^/]*\.go$")
 _DERIVATIONS = re.compile(r"bcrypt|scrypt|argon2|(?:md5|apr1|sha\d*)_?crypt|pbkdf|bytes_?to_?key", re.IGNORECASE)
 """Derivations of keys that hash what they get, run PBKDF2 once as their first step, or are made of a hash."""
 
+_OF_PBKDF2 = re.compile(r"scrypt|argon2", re.IGNORECASE)
+"""Those of which PBKDF2 is a step."""
+
 _MEASURES = frozenset({"benchmark", "measure", "measured", "calibrate", "calibration"})
 """Words in the names of functions that only try how long a derivation takes."""
 
@@ -102,7 +105,8 @@ def _is_first_step(sighting: Sighting, subject: Subject | None) -> bool:
     """Whether a function or type of that name makes bcrypt, scrypt or Argon2 of a hash, or of PBKDF2 with one round."""
     if subject is None or not (subject.is_hash or subject.algorithm.name == "PBKDF2"):
         return False
-    return any(map(_DERIVATIONS.search, _names(sighting)))
+    made = _DERIVATIONS if subject.is_hash else _OF_PBKDF2
+    return any(map(made.search, _names(sighting)))
 
 
 def _is_measured(sighting: Sighting) -> bool:
