@@ -1,0 +1,16 @@
+import { aws_apigateway as gateway, aws_opensearchservice as search } from 'aws-cdk-lib';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import { SslPolicy } from '@aws-cdk/aws-elasticloadbalancingv2';
+
+new gateway.DomainName(scope, 'a', { securityPolicy: gateway.SecurityPolicy.TLS_1_0 }); // finds: use:TLSv1.0 weak-protocol
+new gateway.DomainName(scope, 'b', { securityPolicy: gateway.SecurityPolicy.TLS_1_2 }); // finds: use:TLSv1.2
+new search.Domain(scope, 'c', { tlsSecurityPolicy: search.TLSSecurityPolicy.TLS_1_0 }); // finds: use:TLSv1.0 weak-protocol
+new cloudfront.Distribution(scope, 'd', {
+  minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_1_2016, // finds: use:TLSv1.1 weak-protocol
+});
+new cloudfront.Distribution(scope, 'e', {
+  minimumProtocolVersion: cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021, // finds: use:TLSv1.2
+});
+listener({ sslPolicy: SslPolicy.TLS11 }); // finds: use:TLSv1.1 weak-protocol
+listener({ sslPolicy: SslPolicy.RECOMMENDED_TLS }); // finds: use:TLSv1.3
+helmet({ securityPolicy: "default-src 'self'" });
