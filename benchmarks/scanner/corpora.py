@@ -25,7 +25,7 @@ from benchmarks.scanner.readers import (
     rust_vulnerable_apps,
     semgrep_rules,
 )
-from benchmarks.scanner.readers.marked import licma, precli, sonar, sonar_cryptography
+from benchmarks.scanner.readers.marked import cryptoanalysis, licma, precli, sonar, sonar_cryptography
 
 
 class Purpose(Enum):
@@ -193,5 +193,12 @@ CORPORA = (
         "b899e6e682f7716d19e79d6ce7b73c28c6efd4cf",
         Purpose.TUNING,
         licma.read,
+    ),
+    Corpus(
+        "CryptoAnalysis",
+        "CROSSINGTUD/CryptoAnalysis",
+        "88aa13b6c87b47364fcf96e04718d51a6c08e2ac",
+        Purpose.TUNING,
+        cryptoanalysis.read,
     ),
 )

@@ -29,6 +29,7 @@ UNKEPT = (
     Unkept("juliet-test-suite", re.compile(r"/CWE338_Weak_PRNG__\w+\.java$"), "prints the number"),
     Unkept("juliet-test-suite-c", re.compile(r"/CWE338_Weak_PRNG__\w+\.c$"), "prints the number"),
     Unkept("gosec", re.compile(r"/g404/\d+/sample\d+\.go$"), "prints or drops the number"),
+    Unkept("CryptoAnalysis", re.compile(r"/UsingRandom\d\.java$"), "makes no number"),
     Unkept("semgrep-rules", re.compile(r"/math_random\.go$"), "the label is on an import"),
     Unkept("codeql", re.compile(r"/library-tests/Security/CWE-338/tst\.js$"), "drops the number"),
 )

@@ -27,7 +27,7 @@ from benchmarks.scanner.readers import (
     rust_vulnerable_apps,
     semgrep_rules,
 )
-from benchmarks.scanner.readers.marked import licma, precli
+from benchmarks.scanner.readers.marked import cryptoanalysis, licma, precli
 from benchmarks.scanner.statements import statement_end
 from benchmarks.workloads.base import UnknownName
 
@@ -241,6 +241,21 @@ def test_licma(write: Write, folders: Folders) -> None:
         ("static-iv", False, "TestRule2.py", 7),
     ]
     assert [place.first for place in labelled.cases[1].places] == [4, 1]
+
+
+def test_cryptoanalysis_names_what_its_programs_show(write: Write, folders: Folders) -> None:
+    programs = "CryptoAnalysisTargets/BragaCryptoBench"
+    write(f"{programs}/cryptomisuses/constantKey/src/HardCodedKey.java", "")
+    write(f"{programs}/cryptomisuses/undefinedCSP/src/UndefinedProvider1.java", "")
+    write(f"{programs}/cryptomisuses/weakConfigsRSA/src/ImproperConfigRSA_1024x160_1.java", "")
+    write(f"{programs}/cryptomisuses/weakConfigsRSA/src/ImproperConfigRSA_4096x160_1.java", "")
+    write(f"{programs}/cryptogooduses/randomIV/src/UseRandomIVsForCBC.java", "")
+    labelled = cryptoanalysis.read(*folders)
+    assert rows(labelled) == [
+        ("hardcoded-key", True, "HardCodedKey.java", 1),
+        ("weak-key-size", True, "ImproperConfigRSA_1024x160_1.java", 1),
+        ("static-iv", False, "UseRandomIVsForCBC.java", 1),
+    ]
 
 
 @pytest.mark.parametrize("corpus", CORPORA, ids=lambda corpus: corpus.folder)
