@@ -227,10 +227,14 @@ class Reporting(Expressions):
         scope = self.scope.find(node.name) if isinstance(node, program.Name) else None
         return scope is not None and not scope.is_function
 
+    def _is_snippet(self) -> bool:
+        """Whether statements run that stand in no function, as in a part of a file of Java."""
+        return self.methods_apart and self.running() is None
+
     def _sighted(self, sighting: Sighting, node: program.Call) -> None:
         assured = MAC if _is_mac(sighting) else sighting.rule.assures
         if assured:
-            apart = assured in IN_FUNCTIONS
+            apart = assured in IN_FUNCTIONS and not self._is_snippet()
             within = (each for each in sighting.within if not apart or type(each) is program.Function)
             here = (self.running(),) if assured == VERIFIED_HERE else within
             self.witness.assured.update((assured, each) for each in here)

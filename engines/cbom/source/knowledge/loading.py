@@ -122,7 +122,7 @@ def add(found: Knowledge, language: str, content: Mapping[str, Any]) -> None:
     found.modules.update(content.get("modules", ()))
     for name in content.get("packages", ()):
         found.modules.update(f"{quote}{name}{end}" for quote in _QUOTES for end in (quote, "/"))
-    found.globals.update(content.get("globals", ()))
+    found.globals.update(each for name in content.get("globals", ()) for each, _ in expansions(name))
     for name, other in content.get("aliases", {}).items():
         found.aliases.update((each, _filled(other, groups)) for each, groups in expansions(name))
     for name in content.get("own_libraries", ()):

@@ -19,4 +19,18 @@ class Tokens {
         Jwts.parser().parseClaimsJwt(token); // finds: unverified-signature
         Jwts.parser().setSigningKey(key).parse(token); // finds: unverified-signature
     }
+
+    String unsigned(String name) {
+        return Jwts.builder().setSubject(name).compact(); // finds: use:JSON_Web_Signature unverified-signature
+    }
+
+    String signedLater(String name, java.security.Key key) {
+        var builder = Jwts.builder().setSubject(name);
+        builder.signWith(key);
+        return builder.compact();
+    }
+
+    String given(io.jsonwebtoken.JwtBuilder builder) {
+        return builder.setId("1").compact();
+    }
 }
