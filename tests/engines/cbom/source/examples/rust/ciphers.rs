@@ -17,30 +17,30 @@ fn ecb_enc(key: &[u8], d: &[u8]) -> Vec<u8> {
 }
 fn des_cbc(key: &[u8], iv: &[u8], buf: &mut [u8]) {
     let c = DesCbc::new_from_slices(key, iv).unwrap(); // finds: use:DES weak-cipher unauthenticated-mode
-    c.encrypt_padded_mut::<Pkcs7>(buf, 8).unwrap();
+    c.encrypt_padded_mut::<Pkcs7>(buf, 8).unwrap(); // finds: use:DES
 }
 fn tdes(key: &[u8], iv: &[u8], buf: &mut [u8]) {
     Tdes::new(key.into(), iv.into()).decrypt_padded_mut::<Pkcs7>(buf).unwrap(); // finds: use:3DES weak-cipher unauthenticated-mode
 }
 fn inline(key: &[u8; 16], iv: &[u8; 16], buf: &mut [u8]) {
     let mut c = ctr::Ctr128BE::<Aes128>::new(key.into(), iv.into()); // finds: use:AES unauthenticated-mode
-    c.apply_keystream(buf);
+    c.apply_keystream(buf); // finds: use:AES
     let mut d = Aes128Ctr64LE::new(key.into(), &[0u8; 16].into()); // finds: use:AES static-iv unauthenticated-mode
-    d.apply_keystream(buf);
+    d.apply_keystream(buf); // finds: use:AES
 }
 fn fixed(buf: &mut [u8]) {
     let key = b"0123456789abcdef";
     let iv = [0x24; 16];
     let mut c = ctr::Ctr128BE::<Aes128>::new(key.into(), &iv.into()); // finds: use:AES hardcoded-key static-iv unauthenticated-mode
-    c.apply_keystream(buf);
+    c.apply_keystream(buf); // finds: use:AES
 }
 fn rc4(buf: &mut [u8]) {
     let mut c = Rc4::new(b"Key".into()); // finds: use:RC4 weak-cipher hardcoded-key weak-key-size
-    c.apply_keystream(buf);
+    c.apply_keystream(buf); // finds: use:RC4
 }
 fn rc4_typed(key: &[u8], buf: &mut [u8]) {
     let mut c = Rc4::<rc4::consts::U16>::new(key.into()); // finds: use:RC4 weak-cipher
-    c.apply_keystream(buf);
+    c.apply_keystream(buf); // finds: use:RC4
     let k: &[u8] = key;
     let mut e = <Rc4<rc4::consts::U16> as KeyInit>::new_from_slice(k).unwrap(); // finds: use:RC4 weak-cipher
 }
@@ -62,7 +62,7 @@ impl<'a> Session<'a> {
     const IV: [u8; 16] = *b"initvectorinitve";
     fn run(&self, d: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
         let enc = cbc::Encryptor::<Aes256>::new_from_slices(self.key, &Self::IV)?; // finds: use:AES static-iv unauthenticated-mode
-        Ok(enc.encrypt_padded_vec_mut::<Pkcs7>(d))
+        Ok(enc.encrypt_padded_vec_mut::<Pkcs7>(d)) // finds: use:AES
     }
 }
 mod old {
@@ -75,7 +75,7 @@ mod old {
         let a = AesCbc::new_from_slices(key, iv).unwrap(); // finds: use:AES unauthenticated-mode
         let b = AesEcb::new_from_slices(key, Default::default()).unwrap(); // finds: use:AES ecb-mode
         let c = AesCbc::new_var(key, &[0u8; 16]).unwrap(); // finds: use:AES static-iv unauthenticated-mode
-        b.encrypt_vec(d)
+        b.encrypt_vec(d) // finds: use:AES
     }
 }
 

@@ -49,9 +49,9 @@ pub fn keys() -> Result<(), openssl::error::ErrorStack> {
     let mut v = Verifier::new(MessageDigest::sha256(), &pkey)?; // finds: use:RSA
     let hm = PKey::hmac(b"secret key 123456")?; // finds: use:HMAC hardcoded-key
     let mut buf = vec![0; 128];
-    rsa.public_encrypt(b"x", &mut buf, Padding::PKCS1)?; // finds: use:RSA weak-padding weak-key-size
-    rsa.public_encrypt(b"x", &mut buf, Padding::NONE)?; // finds: use:RSA weak-padding weak-key-size
-    rsa.public_encrypt(b"x", &mut buf, Padding::PKCS1_OAEP)?; // finds: use:RSA weak-key-size
+    rsa.public_encrypt(b"x", &mut buf, Padding::PKCS1)?; // finds: use:RSA weak-padding
+    rsa.public_encrypt(b"x", &mut buf, Padding::NONE)?; // finds: use:RSA weak-padding
+    rsa.public_encrypt(b"x", &mut buf, Padding::PKCS1_OAEP)?; // finds: use:RSA
     Ok(())
 }
 pub fn symmetric(key: &[u8], iv: &[u8], d: &[u8]) -> Result<Vec<u8>, openssl::error::ErrorStack> {

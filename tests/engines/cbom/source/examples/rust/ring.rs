@@ -16,7 +16,7 @@ fn seal(bytes: &[u8], data: &mut Vec<u8>) -> Result<(), ring::error::Unspecified
     let key = LessSafeKey::new(UnboundKey::new(&aead::AES_256_GCM, bytes)?); // finds: use:AES
     let mut fresh = [0u8; 12];
     SystemRandom::new().fill(&mut fresh)?; // finds: use:CSPRNG
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(fresh), Aad::empty(), data)?;
+    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(fresh), Aad::empty(), data)?; // finds: use:AES
     let zero = [0u8; 12];
     key.seal_in_place_append_tag(Nonce::assume_unique_for_key(zero), Aad::empty(), data) // finds: static-iv
 }
