@@ -199,16 +199,19 @@ class Reporting(Expressions):
     def _within(self, rule: Rule, names: dict[str, Values], place: Place) -> frozenset[object]:
         """Where a sighting is. Callbacks of C look at the results of handshakes elsewhere in their file.
 
-        What is assured of an object whose making is known holds for it alone: there, it is the place that made it.
+        What is assured of an object whose making is known holds for it alone: there, it is the place that made it, with
+        what ran then. Another caller of that may leave its own object unassured.
         """
         things = [value.made if type(value) is Thing else None for value in names.get("self", NOTHING)]
-        made = frozenset(each.place for each in things if type(each) is Sighting)
-        if TAG in (rule.assures, rule.unless) or (rule.assures in OF_OBJECTS and things and len(made) == len(things)):
-            return made
+        made = [each for each in things if type(each) is Sighting]
+        if TAG in (rule.assures, rule.unless):
+            return frozenset(each.place for each in made)
+        if rule.assures in OF_OBJECTS and things and len(made) == len(things):
+            return frozenset(_making(each.place, each.within) for each in made)
         within = self.within()
         if self.open_names and not _OF_FILES.isdisjoint((rule.assures, rule.unless)):
             within |= {self.scope.source}
-        return within | {place} if rule.unless in OF_OBJECTS else within
+        return within | {_making(place, within)} if rule.unless in OF_OBJECTS else within
 
     def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:
         """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""
@@ -245,6 +248,11 @@ class Reporting(Expressions):
             self.witness.see(sighting)
         else:
             self.assigned[1].append(sighting)
+
+
+def _making(place: Place, within: frozenset[object]) -> tuple[object, ...]:
+    """What tells one making of an object from others: where it is, and the functions that run."""
+    return place, frozenset(each for each in within if type(each) is program.Function)
 
 
 def _is_mac(sighting: Sighting) -> bool:

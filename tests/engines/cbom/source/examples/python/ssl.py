@@ -126,3 +126,18 @@ def several():
 
 def unset():
     return ssl.SSLContext(ssl.PROTOCOL_TLSv1_2)  # finds: use:TLSv1.2
+
+
+def of_any_version():
+    return ssl.SSLContext(ssl.PROTOCOL_TLS)  # finds: use:TLS weak-protocol disabled-certificate-check
+
+
+def as_it_comes():
+    return of_any_version()
+
+
+def with_old_ones_refused():
+    context = of_any_version()
+    context.options |= ssl.OP_NO_SSLv3 | ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
