@@ -43,8 +43,11 @@ _TESTS = re.compile(
 )
 """The paths of files that only builds of tests have: Go's, and those of Maven's and Gradle's layout."""
 
-_SELF_TEST = re.compile(r"[sS]elf_?[tT]ests?(?![a-z])|(?:^|_)fuzz(?:ing)?(?:_|$)|^Fuzz(?![a-z])")
-"""The names of functions that try an implementation with known answers before it is used, or with any input."""
+_SELF_TEST = re.compile(
+    r"[sS]elf_?[tT]ests?(?![a-z])|(?:^|_)fuzz(?:ing)?(?:_|$)|^Fuzz(?![a-z])|(?:_for_test|ForTest)(?:s|ing)?$"
+)
+"""The names of functions that try an implementation with known answers before it is used, or with any input, and of
+those that only tests call."""
 
 _COPIES = re.compile(r"(?:^|/)crypto/tls/[^/]*\.go$")
 """Copies of Go's own package, whose records have a MAC of their own."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from engines.cbom.source.evaluation.evidence.switches import switch_of
 from engines.cbom.source.knowledge.model import Override
 from engines.cbom.source.program import (
     Assign,
@@ -255,10 +256,20 @@ def clears_errors(function: Function) -> bool:
 def lets_errors_pass(function: Function) -> bool:
     """Whether a callback accepts a certificate because of an error of a kind that it names (OpenSSL).
 
-    What it looks up about revocation isn't an error of the certificate.
+    What it looks up about revocation isn't an error of the certificate, nor is what a setting tells it to accept.
     """
     first = function.parameters[0].name if function.parameters else ""
     arms = [arm for part in _parts(function.body) if isinstance(part, Branch) for arm in part.arms]
+    chosen = {
+        id(each)
+        for test, body in arms
+        if test is not None and switch_of(test, holds=True) is not None
+        for part in _parts(body)
+        if isinstance(part, Branch)
+        for _, inner in part.arms
+        for each in inner
+    }
+    arms = [(test, [each for each in body if id(each) not in chosen]) for test, body in arms]
     return any(_names_error(test) and any(_takes_back(each, first) for each in body) for test, body in arms)
 
 

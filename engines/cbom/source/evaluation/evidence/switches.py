@@ -32,7 +32,7 @@ _OFF = frozenset(
 
 _NEGATIONS = frozenset(
     {"skip", "no", "not", "ignore", "ignored", "disable", "disabled", "without", "dont", "bypass", "allow", "allowed"}
-    | {"accept", "trust", "tolerate", "permit", "suppress", "omit"}
+    | {"accept", "trust", "tolerate", "permit", "suppress", "omit", "broken"}
 )
 _NEGATED = frozenset(
     {"verify", "verification", "validate", "validation", "check", "checks", "checking", "cert", "certs", "certificate"}
@@ -42,9 +42,12 @@ _NEGATED = frozenset(
 
 _SELF_SIGNED = frozenset({"self", "signed"})
 _ON = frozenset({"verify", "verification", "validate", "validation", "strict", "secure", "check", "checks"})
-"""Words of settings that leave checks on: ``strictSSL``; so do the two of ``_REJECTING`` together."""
+"""Words of settings that leave checks on: ``strictSSL``; so do the two of ``_REJECTING`` together, and one of
+``_REQUIRING`` beside one of ``_CERTIFICATES``: ``require_certificate``, ``cert_reqs``."""
 
 _REJECTING = frozenset({"reject", "unauthorized"})
+_REQUIRING = frozenset({"require", "required", "requires", "reqs"})
+_CERTIFICATES = frozenset({"cert", "certs", "certificate", "certificates"})
 
 _DEVELOPERS = frozenset({"dev", "devel", "devmode", "development", "developer", "debug", "localhost", "testing"})
 """Words of settings with which no program runs that others use."""
@@ -140,6 +143,8 @@ def _parts(test: Expression, *, holds: bool) -> Iterator[tuple[Expression, bool,
 def _turned_off(part: Expression, *, on: bool) -> frozenset[str]:
     """The findings that a setting turns off if it is ``on``: a name, a call that asks for it, or a comparison."""
     texts: list[str] = []
+    if isinstance(part, Binary) and part.operator == "&":  # A bit of a number of flags.
+        return _told_off(_words([*_names_in(part.left), *_names_in(part.right)]), on=on)
     if isinstance(part, Binary):
         equal = _EQUAL.get(part.operator)
         value = part.right if isinstance(part.right, Const) else part.left
@@ -171,7 +176,9 @@ def _told_off(words: frozenset[str], *, on: bool) -> frozenset[str]:
         return _CHECKS
     if on and (not _OLD.isdisjoint(words) or not (_ENABLING.isdisjoint(words) or _PROTOCOLS.isdisjoint(words))):
         return _PROTOCOL
-    return _CHECKS if not on and not off and (not _ON.isdisjoint(words) or words >= _REJECTING) else NOT_CHOSEN
+    checked = not _ON.isdisjoint(words) or words >= _REJECTING
+    required = not (_REQUIRING.isdisjoint(words) or _CERTIFICATES.isdisjoint(words))
+    return _CHECKS if not on and not off and (checked or required) else NOT_CHOSEN
 
 
 def _names_in(part: Expression) -> Iterator[str]:

@@ -14,6 +14,7 @@ from engines.cbom.source.program import (
     Binary,
     Branch,
     Class,
+    Evaluate,
     Expression,
     Function,
     Import,
@@ -132,7 +133,9 @@ class RustLowering(RustMacros):
             yield Branch([(Opaque([]), self.block(other))])
 
     def constant(self, node: Node) -> Iterator[Statement]:
-        yield self._initialized(node, self.part(node, "name"), local=False)
+        """A constant, unless only tests have it: the program has another one of that name, or none."""
+        if self.testing or not self._is_test(node):
+            yield self._initialized(node, self.part(node, "name"), local=False)
 
     def _initialized(self, node: Node, target: Expression, *, local: bool) -> Assign:
         value, declared = node.child_by_field_name("value"), self.declared(node.child_by_field_name("type"))
@@ -288,6 +291,8 @@ class RustLowering(RustMacros):
         before = self.inside, self.testing
         self.inside, self.testing = self.inside + 1, self.testing or self._is_test(node)
         members = self.block(body)
+        if self.testing:  # What stands outside of functions makes tests: ``proptest! { ... }``.
+            members = [_as_test(each, line_of(node)) if isinstance(each, Evaluate) else each for each in members]
         self.inside, self.testing = before
         yield Class(name, [], members, line_of(node), namespace=True)
 
@@ -380,3 +385,7 @@ class RustLowering(RustMacros):
         "macro_definition": RustMacros.macro_definition,
         "empty_statement": CommonSyntax.skip,
     }
+
+
+def _as_test(statement: Statement, line: int) -> Function:
+    return Function("", [], [statement], line, test=True)

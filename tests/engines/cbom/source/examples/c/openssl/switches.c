@@ -1,0 +1,62 @@
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+
+/* What an operator turns off by a setting is no finding. */
+
+struct options {
+    int cert_reqs;
+    int require_certificate;
+    int disable_date_checks;
+    int flags;
+    int port;
+};
+
+void connects(SSL_CTX *context, struct options *options) {
+    if (options->cert_reqs == 0) {
+        SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL); // finds: use:TLS
+    } else {
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL); // finds: use:TLS
+    }
+}
+
+void listens(SSL_CTX *context, struct options *options) {
+    if (options->require_certificate) {
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL); // finds: use:TLS
+    } else {
+        SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL); // finds: use:TLS
+    }
+}
+
+void has_flags(SSL_CTX *context, struct options *options) {
+    int flags = SSL_VERIFY_PEER;
+    if (options->flags & CERT_NOT_REQUIRED) {
+        flags = SSL_VERIFY_NONE;
+    }
+    SSL_CTX_set_verify(context, flags, NULL); // finds: use:TLS
+}
+
+void loads(CURL *handle) {
+    if (get_option("core", "broken-cert")) {
+        curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L); // finds: use:TLS
+    }
+}
+
+void connects_to_one_port(SSL_CTX *context, struct options *options) {
+    if (options->port == 443) {
+        SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL); // finds: use:TLS disabled-certificate-check
+    }
+}
+
+static int lets_old_pass(int ok, X509_STORE_CTX *store) {
+    struct options *options = X509_STORE_CTX_get_app_data(store);
+    if (options && options->disable_date_checks) {
+        if (X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED) {
+            ok = 1;
+        }
+    }
+    return ok;
+}
+
+void accepts(SSL_CTX *context) {
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, lets_old_pass); // finds: use:TLS
+}
