@@ -97,6 +97,7 @@ class Calls(Libraries):
         if len(callee) > 1:
             callee = overloads(callee, arguments)
         if len(callee) == 1:
+            self.nonces.single = type(node.callee) is program.Function  # Nothing else can call it.
             result = self.apply(callee[0], arguments, node)
         else:
             result = union(self.apply(value, arguments, node) for value in callee) or UNKNOWN

@@ -11,7 +11,7 @@ from engines.cbom.source.evaluation.evidence import secrets
 from engines.cbom.source.evaluation.evidence.offered_modes import is_offered
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, may_set, of_c
 from engines.cbom.source.evaluation.functions.callbacks import made_hash, returned_key
-from engines.cbom.source.evaluation.functions.surroundings import is_counted, is_of_key
+from engines.cbom.source.evaluation.functions.surroundings import is_counted, is_of_key, reads
 from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters
 from engines.cbom.source.evaluation.reporting import LATER, Reporting
@@ -89,7 +89,7 @@ class Libraries(Reporting):
         note_taken([*arguments.positional, *arguments.keywords.values()], self.witness, node.line)
         each = ((rule, names) for rule in found for names in rules.apart(rule, rules.bound(rule, arguments)))
         for rule, names in each:
-            if rules.applies(rule, arguments, names, node) and not (rule.answering and not self._answers()):
+            if rules.applies(rule, arguments, names, node) and self._is_placed(rule):
                 applied = True
                 result = self._applied(rule, names, node) or result
                 terms = (*rule.facts.values(), *rule.keeps.values(), rule.fills)
@@ -99,9 +99,11 @@ class Libraries(Reporting):
             may_set(self, node, arguments)
         if result and arguments.positional and self.scope.source.language in ERROR_FIRST:
             for value in arguments.positional[-1]:
-                parameters = len(value.function.parameters) if type(value) is Closure else 0
-                if type(value) is Closure and parameters > 1:
-                    self.run(value, Arguments([known(None), *[result] * min(parameters - 1, _MOST_RESULTS)], {}))
+                if type(value) is Closure:
+                    given = [known(None), *[result] * _MOST_RESULTS]
+                    self.nonces.single = True
+                    self.run(value, Arguments(given[: len(value.function.parameters)], {}))
+                    self.nonces.single = False
         return result or (_NO_RESULT if applied else UNKNOWN)
 
     def _applied(self, rule: Rule, names: dict[str, Values], node: program.Call) -> Values:
@@ -176,6 +178,10 @@ class Libraries(Reporting):
                 if isinstance(value, Data):
                     self.nonces.renew(self.scope, value, self.loops)
         return result
+
+    def _is_placed(self, rule: Rule) -> bool:
+        """Whether the functions that run are those that a rule is for."""
+        return (not rule.answering or self._answers()) and (not rule.reads or reads(rule.reads, self.running()))
 
     def _answers(self) -> bool:
         """Whether a function that runs gets a request, by the names of its parameters."""

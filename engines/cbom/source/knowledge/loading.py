@@ -47,7 +47,7 @@ _PLAIN = frozenset({"primitive", "unnamed", "result", "decode", "origin", "assur
 _TERMS = frozenset({"returns", "size", "fills", "into", "of"})
 _CONDITIONS = frozenset({"arity", "when", "not_when", "typed", "inventory"})
 _OTHER = frozenset(
-    {"name", "library", "parameters", "findings", "unless_within", "unless_field", "unless_of", "dropped"}
+    {"name", "library", "parameters", "findings", "unless_within", "unless_field", "unless_of", "dropped", "reads"}
     | {"sets", "keeps"}
 )
 _SWITCHES = frozenset(
@@ -266,6 +266,7 @@ def _rule(library: Library, name: str, groups: tuple[str, ...], row: Mapping[str
         unless_field=tuple(row.get("unless_field", ())),
         unless_of=tuple(row.get("unless_of", ())),
         dropped=tuple(row.get("dropped", ())),
+        reads=tuple(row.get("reads", ())),
         sets={word: _term(value, groups) for word, value in row.get("sets", {}).items()},
         inventory=_conditions(row.get("inventory", {})),
         **plain,

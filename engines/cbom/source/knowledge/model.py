@@ -131,6 +131,9 @@ class Rule:
     """Whether the rule is only for code that answers requests, by the parameters of a function that runs: in a browser
     an application may read its own token unchecked."""
 
+    reads: tuple[str, ...] = ()
+    """Names of members: the rule is for code of a function that reads the first of them, and none of the others."""
+
     unless_field: tuple[str, ...] = ()
     """Names of fields, one of which is the first argument where the rule isn't for the call, unless a client sent it:
     an ID token comes straight from its issuer, which TLS has authenticated (OpenID Connect Core 1.0, 3.1.3.7)."""

@@ -90,7 +90,8 @@ def _reduce(evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _then(evaluator: Any, arguments: Arguments) -> Values:
-    """A promise is its value, so ``then`` gives that to its function."""
+    """A promise is its value, so ``then`` gives that to its function, once."""
+    evaluator.nonces.single = True
     return _invoke(evaluator, arguments.at(0), [arguments.receiver]) or UNKNOWN
 
 

@@ -154,6 +154,9 @@ class _Parts:
     chosen: dict[str, int] = field(default_factory=dict)
     """In how many ways the arms of one branch set a field, the most of all branches."""
 
+    read: set[str] = field(default_factory=set)
+    """The names of members that it reads or calls."""
+
     returned: dict[int, str] = field(default_factory=dict)
     """What it returns by calls, by the call's id: the call's names without sizes."""
 
@@ -182,6 +185,8 @@ def _parts_of(function: Function) -> _Parts:
                         found.counted.add(_variable(_base(part.target)))
             elif isinstance(part, Return) and isinstance(part.value, Call):
                 found.returned[id(part.value)] = _kind_of(part.value)
+            elif isinstance(part, Member):
+                found.read.add(part.name)
             elif isinstance(part, Branch):
                 for name, settings in _settings(part).items():
                     found.chosen[name] = max(found.chosen.get(name, 0), len(settings))
@@ -249,6 +254,12 @@ def is_counted(nonce: Expression | None, function: Function | None, within: froz
     return variable in _parts_of(function).counted or any(
         variable in _counted_in(each) for each in within if type(each) is Class
     )
+
+
+def reads(names: tuple[str, ...], function: Function | None) -> bool:
+    """Whether a function reads the first of these members of anything, and none of the others."""
+    read = frozenset() if function is None else _parts_of(function).read
+    return names[0] in read and read.isdisjoint(names[1:])
 
 
 def is_of_key(nonce: Expression | None, key: Expression | None, function: Function | None) -> bool:

@@ -27,13 +27,18 @@ class Nonces:
     """The number of calls before each running function began."""
 
     _calls: int = 0
+    single: bool = False
+    """Whether the next function that begins runs once: a callback of a library's function, where that is called."""
+
     _repeated: set[Hashable] = field(default_factory=set)
 
     def enter(self, scope: Scope) -> int:
         """Note that a function begins to run in ``scope``. Returns the number of its call."""
+        outer = self._begun[-1] if self._begun else 0
         self._calls += 1
         self._scopes.append(scope)
-        self._begun.append(self._calls)
+        self._begun.append(outer if self.single else self._calls)
+        self.single = False
         return self._calls
 
     def leave(self) -> None:

@@ -27,3 +27,17 @@ export function pair(key: Buffer, first: Buffer, second: Buffer) {
   const nonce = random(12);
   return [sealTwice(key, first, nonce), sealTwice(key, second, nonce)];
 }
+
+// What runs once: callbacks of a library, of a promise, and functions that are called where they stand.
+const filled = Buffer.alloc(12);
+crypto.randomFill(filled, () => { // finds: use:CSPRNG
+  crypto.createCipheriv('aes-256-gcm', key, filled); // finds: use:AES
+});
+const once = crypto.randomBytes(12); // finds: use:CSPRNG
+(async () => {
+  crypto.createCipheriv('aes-256-gcm', await loaded(), once); // finds: use:AES
+})();
+const often = crypto.randomBytes(12); // finds: use:CSPRNG
+application.post('/', () => {
+  crypto.createCipheriv('aes-256-gcm', key, often); // finds: use:AES nonce-reuse
+});
