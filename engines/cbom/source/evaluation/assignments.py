@@ -210,7 +210,8 @@ class Assignments(Calls):
     def _set_field(self, base: Instance, name: str, values: Values) -> None:
         if base.of.node.shared:
             name = SHARED
-        if self.scope.source.language == "go" and base is not base.of.sample and all(map(is_static, values)):
+        made = self.scope.source.language == "go" and base is not base.of.sample
+        if made and all(is_static(value) or type(value) is Thing for value in values):
             note_literals(base.of, {name: values}, tests=self.in_test())
         if self.scope.journals or base is base.of.sample:
             own = base.fields.get(name, NOTHING)

@@ -14,7 +14,7 @@ import (
 )
 
 func versions() {
-	_ = tls.Config{MaxVersion: 0x0301} // finds: use:TLS weak-protocol
+	_ = tls.Config{MaxVersion: 0x0301} // finds: use:TLSv1.0 weak-protocol
 	config := &tls.Config{}            // finds: use:TLS
 	config.MaxVersion = 0x0302         // finds: use:TLS weak-protocol
 	config.CipherSuites = []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256} // finds: use:AES weak-protocol
