@@ -26,7 +26,7 @@ class Tokens {
 
     String signedLater(String name, java.security.Key key) {
         var builder = Jwts.builder().setSubject(name);
-        builder.signWith(key);
+        builder.setId("1").signWith(key);
         return builder.compact();
     }
 

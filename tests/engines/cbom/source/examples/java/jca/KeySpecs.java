@@ -1,4 +1,5 @@
 import java.math.BigInteger;
+import java.security.SecureRandom;
 import java.security.spec.DSAPrivateKeySpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPrivateKeySpec;
@@ -19,6 +20,12 @@ class KeySpecs {
         new DSAPrivateKeySpec(NUMBER, p, p, g); // finds: use:DSA hardcoded-key
         new DHPrivateKeySpec(NUMBER, p, g); // finds: use:DH hardcoded-key
         new ECPrivateKeySpec(NUMBER, curve); // finds: use:EC hardcoded-key
+    }
+
+    void made(byte[] read, ECParameterSpec curve) {
+        new ECPrivateKeySpec(new BigInteger(1, read), curve); // finds: use:EC
+        new ECPrivateKeySpec(new BigInteger(1, new byte[] {1, 2, 3, 4}), curve); // finds: use:EC hardcoded-key
+        new ECPrivateKeySpec(new BigInteger(256, new SecureRandom()), curve); // finds: use:EC use:CSPRNG
     }
 
     void given(BigInteger modulus, BigInteger exponent, BigInteger p, BigInteger g, ECParameterSpec curve) {
