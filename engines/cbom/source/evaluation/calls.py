@@ -324,6 +324,9 @@ class Calls(Libraries):
         base, _, name = path.rpartition(".")
         if base in self.knowledge.bases:
             return self._method(Thing(base, {}), name, arguments, node)
+        found = table.get(f"?.{name}") if base and self.open_names else None
+        if found:  # A method of an object that a header declares, which isn't here.
+            return self._known(found, arguments, node)
         called = callbacks.METHODS.get(name) if base else None
         return UNKNOWN if called is None else called(self, replace(arguments, receiver=(Ref(base),)))
 

@@ -57,7 +57,8 @@ class Judge:
                 if is_sound(weakness.finding, sighting, subject, primitive):
                     continue
                 unnamed_use = subject is None or not primitive
-                implied = algorithm_named(kinds()[weakness.finding].use) if unnamed_use else None
+                named = not unnamed_use or bool(rule.dropped)  # Signatures of any kind may be verified in vain.
+                implied = None if named else algorithm_named(kinds()[weakness.finding].use)
                 if weakness.finding in sighting.chosen:  # A setting turns it off: that is a use.
                     used = subject if implied is None else Subject(implied)
                     told = Weakness(USE, {}, chosen=kinds()[weakness.finding].chosen)

@@ -132,3 +132,9 @@ void streams(mbedtls_chacha20_context *ctx, const unsigned char *key, const unsi
     mbedtls_chacha20_starts(ctx, nonce, 0); // finds: use:ChaCha20 static-iv
     mbedtls_hkdf_expand(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), prk, 32, 0, 0, out, 32); // finds: use:HKDF use:SHA-256
 }
+
+void blocks(const unsigned char *key, const unsigned char *in, unsigned char *out) {
+    mbedtls_cipher_cmac(mbedtls_cipher_info_from_type(MBEDTLS_CIPHER_AES_128_ECB), key, 128, in, 16, out); // finds: use:CMAC use:AES
+    mbedtls_cipher_info_from_values(MBEDTLS_CIPHER_ID_AES, 128, MBEDTLS_MODE_ECB); // finds: use:AES ecb-mode
+    mbedtls_poly1305_mac(key, in, 16, out); // finds: use:Poly1305
+}

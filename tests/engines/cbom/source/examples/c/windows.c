@@ -85,3 +85,10 @@ struct ciphering *begins(unsigned char *secret) {
     BCryptGenerateSymmetricKey(made->provider, &made->key, NULL, 0, secret, 32, 0); // finds: use:AES
     return made;
 }
+
+void without_opening(HCRYPTPROV provider, HCRYPTKEY pair, HCRYPTHASH hash, BYTE *in, DWORD size) {
+    BCRYPT_HASH_HANDLE digest;
+    BCryptCreateHash(BCRYPT_MD5_ALG_HANDLE, &digest, NULL, 0, NULL, 0, 0); // finds: use:MD5 weak-hash
+    CryptGenKey(provider, AT_KEYEXCHANGE, RSA1024BIT_KEY, &pair); // finds: use:RSA weak-key-size
+    CryptVerifySignature(hash, in, size, pair, NULL, 0); // finds: use:RSA unverified-signature
+}

@@ -67,3 +67,12 @@ void serves(WOLFSSL *unchecked) {
     wolfSSL_CTX_set_verify(server, WOLFSSL_VERIFY_NONE, NULL); // finds: use:TLS
     wolfSSL_set_verify(unchecked, WOLFSSL_VERIFY_NONE, NULL); // finds: use:TLS disabled-certificate-check
 }
+
+void by_names_of_openssl(WOLFSSL_CTX *ctx, const unsigned char *in, unsigned char *out, const unsigned char *key) {
+    wolfSSL_EVP_des_cbc(); // finds: use:DES weak-cipher
+    wolfSSL_MD5(in, 16, out); // finds: use:MD5 weak-hash
+    wolfSSL_HMAC(wolfSSL_EVP_sha256(), key, 16, in, 16, out, NULL); // finds: use:HMAC-SHA-256 use:SHA-256
+    wolfSSL_CTX_SetMinRsaKey_Sz(ctx, 1024); // finds: use:RSA weak-key-size
+    wolfSSL_CTX_SetMinRsaKey_Sz(ctx, 2048); // finds: use:RSA
+    wc_AesKeyWrap(key, 16, in, 16, out, 24, NULL); // finds: use:AES
+}

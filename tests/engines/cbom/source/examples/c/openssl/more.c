@@ -135,3 +135,11 @@ int either_way(EVP_CIPHER_CTX *ctx, AES_KEY *schedule, const unsigned char *in, 
     AES_cbc_encrypt(in, out, 16, schedule, iv, encrypts); // finds: use:AES unauthenticated-mode
     return EVP_CipherInit_ex(ctx, EVP_aes_128_gcm(), NULL, (const unsigned char *)"0123456789abcdef", iv, encrypts); // finds: use:AES hardcoded-key
 }
+
+void rarer(const unsigned char *in, unsigned char *out, BIGNUM *number, EVP_MD_CTX *verifying) {
+    SHA512_256(in, 16, out); // finds: use:SHA-512/256
+    DH_new_by_nid(NID_ffdhe3072); // finds: use:DH
+    X25519_keypair(out, out + 32); // finds: use:X25519
+    BN_rand(number, 256, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY); // finds: use:CSPRNG
+    EVP_DigestVerifyFinal(verifying, in, 64); // finds: unverified-signature
+}
