@@ -33,6 +33,9 @@ class Included:
     tree: Tree
     read: Callable[[str], bytes | None]
     value_of: Callable[[str, str], Values]
+    lacks: Callable[[str, str], bool]
+    """Whether a file has been run and has no such name, so that it needn't be asked for it again."""
+
     _direct: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _below: dict[str, dict[str, int]] = field(default_factory=dict)
     _indexed: set[str] = field(default_factory=set)
@@ -48,13 +51,18 @@ class Included:
         if not files or self._nested >= _MAX_NESTED:
             return NOTHING
         self._nested += 1
+        lacking: set[str] = set()
         try:
-            for file in sorted((file for file in files if file in below), key=below.__getitem__):
+            for file in sorted(below.keys() & files, key=below.__getitem__):
                 values = self.value_of(file, name)
                 if values:
                     return values
+                if self.lacks(file, name):
+                    lacking.add(file)
         finally:
             self._nested -= 1
+            if lacking:
+                files[:] = [file for file in files if file not in lacking]
         return NOTHING
 
     def _reached(self, path: str) -> Iterator[str]:

@@ -225,10 +225,16 @@ _CALLS = 4
 
 _PIECE = 1 << 16
 
+_MAX_EDITS = 256
+"""The most lines that are edited in a syntax tree: each edit costs as much as the tree is deep there."""
+
 
 @cache
-def parser_of(language: Language) -> Callable[[bytes], Any]:
-    """The function that makes the syntax tree of a text in UTF-8. Raises ``MissingGrammar``."""
+def parser_of(language: Language) -> Callable[..., Any]:
+    """The function that makes the syntax tree of a text in UTF-8, and may get that of an earlier one, edited.
+
+    Raises ``MissingGrammar``.
+    """
     try:
         bindings = importlib.import_module("tree_sitter")
         grammar = importlib.import_module(language.grammar)
@@ -242,26 +248,47 @@ def parser_of(language: Language) -> Callable[[bytes], Any]:
 def parsed(language: Language, content: bytes) -> tuple[bytes, Any]:
     """The code in the content of a file, and the root of its syntax tree. Raises ``MissingGrammar``."""
     parse, code = parser_of(language), language.code(content)
-    root = parse(code).root_node
-    if language.mended is not None and root.has_error:
+    tree = parse(code)
+    if language.mended is not None and tree.root_node.has_error:
         mended = language.mended(code)
         if mended != code:
-            return mended, parse(mended).root_node
-    return code, root
+            return mended, parse(mended, *_edited(tree, code, mended)).root_node
+    return code, tree.root_node
 
 
-def _bounded(parser: Any) -> Callable[[bytes], Any]:
+def _edited(tree: Any, before: bytes, after: bytes) -> Iterator[Any]:
+    """The tree with what it has to know of lines that are others ``after``, of the same lengths, unless they are many.
+
+    A parser takes over what they leave of it.
+    """
+    edits = []
+    start = 0
+    for row, (old, new) in enumerate(zip(before.split(b"\n"), after.split(b"\n"), strict=True)):
+        end = start + len(old)
+        if old != new:
+            edits.append((start, end, end, (row, 0), (row, len(old)), (row, len(old))))
+        start = end + 1
+    if len(edits) <= _MAX_EDITS:
+        for edit in edits:
+            tree.edit(*edit)
+        yield tree
+
+
+def _bounded(parser: Any) -> Callable[..., Any]:
     """The function that parses, and raises ``SyntaxTooComplex`` where that takes far more than source does.
 
     A grammar follows all readings of what is none of its language: 16 KB of open comments take seconds, which grow with
     the square of the size, and other texts as much memory.
     """
 
-    def parse(content: bytes) -> Any:
+    def parse(content: bytes, *edited: Any) -> Any:
         begun = time.perf_counter()
         until = time.thread_time() + _SECONDS + _SECONDS_PER_BYTE * len(content)
         most = _peak_bytes() + _MEMORY_BYTES + _MEMORY_PER_BYTE * len(content)
         calls = 0
+
+        def read(offset: int, _point: object) -> bytes:
+            return content[offset : offset + _PIECE]
 
         def ends(_offset: int, _has_error: bool) -> bool:
             nonlocal calls
@@ -271,7 +298,7 @@ def _bounded(parser: Any) -> Callable[[bytes], Any]:
             return time.thread_time() > until or _peak_bytes() > most
 
         try:
-            return parser.parse(lambda offset, _point: content[offset : offset + _PIECE], progress_callback=ends)
+            return parser.parse(read, *edited, progress_callback=ends)
         except ValueError:
             parser.reset()
             raise SyntaxTooComplex from None

@@ -68,6 +68,8 @@ class Loaded:
     lowering: Lowering
     broken: bool = False
     exhausted: bool = False
+    complete: bool = False
+    """Whether its own statements have run, so that it gets no other names."""
 
     @property
     def truncated(self) -> bool:
@@ -118,7 +120,7 @@ class ProgramFiles:
 
     def __post_init__(self) -> None:
         self._apart = Apart(self.witness)
-        self._included = Included(self.tree, self.read, self._global)
+        self._included = Included(self.tree, self.read, self._global, self._lacks)
         self._manifests = Manifests(self.tree, self.read)
         self._packages = ScriptPackages(self.tree, self.read)
         self._settings = ProgramSettings(self.tree, self.read)
@@ -177,7 +179,7 @@ class ProgramFiles:
         self._evaluators.clear()
         self._seen.clear()
         self._heirs_of.clear()
-        self._included = Included(self.tree, self.read, self._global)
+        self._included = Included(self.tree, self.read, self._global, self._lacks)
         if self._full:
             self._full = False
             gc.collect()
@@ -255,6 +257,7 @@ class ProgramFiles:
             raise
         except Exception as error:  # noqa: BLE001 - As above.
             self._fail(loaded.scope.source.path, error)
+        loaded.complete = True
 
     # What files are to each other
 
@@ -300,6 +303,10 @@ class ProgramFiles:
         if loaded is None or language is None or name not in loaded.scope.names:
             return NOTHING
         return self._evaluator(language).in_scope(loaded.scope, name)
+
+    def _lacks(self, path: str, name: str) -> bool:
+        loaded = self._loaded.get(path)
+        return loaded is not None and loaded.complete and name not in loaded.scope.names
 
     def _found(self, source: Source, module: str, member: str) -> Values:
         language = language_of(source.path)

@@ -41,7 +41,7 @@ _GROUP = 48
 
 _LARGEST_GROUP = 256
 
-_MAX_KEPT = 1200
+_MAX_KEPT = 2100
 """The most files that a process keeps from one group to the next."""
 
 _MAX_TEXT = 300

@@ -14,13 +14,14 @@ _MAX_OPEN = 400
 """The deepest nesting of brackets and of conditions: deeper code isn't read anyhow."""
 
 _TOKEN = re.compile(
-    rb"/\*.*?(?:\*/|\Z)"  # A comment.
+    rb"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)"  # A comment.
     rb"|//[^\n]*"
-    rb'|"(?:[^"\\\n]|\\.)*"?'
-    rb"|'(?:[^'\\\n]|\\.)*'?"
-    rb"|^[ \t]*\#[ \t]*(?P<directive>[a-z]*)(?P<rest>(?:[^\\\n/]|\\\r?\n|\\|/(?!\*)|/\*.*?(?:\*/|\Z))*)"
-    rb"|(?P<word>\w+)"
-    rb"|[^\s\w]",
+    rb'|"(?:[^"\\\n]++|\\.)*+"?'
+    rb"|'(?:[^'\\\n]++|\\.)*+'?"
+    rb"|^[ \t]*\#[ \t]*(?P<directive>[a-z]*)(?P<rest>(?:[^\\\n/]++|\\\r?\n|\\|/(?!\*)|/\*.*?(?:\*/|\Z))*+)"
+    rb"|[()\[\]{}]"
+    rb"|[^\s()\[\]{}/\"'#](?:[^()\[\]{}/\"'#\n]++|\n(?![ \t]*\#))*+"  # What is between these: only its ends matter.
+    rb"|[/#]",
     re.DOTALL | re.MULTILINE,
 )
 _OPEN = {b"(": b")", b"[": b"]", b"{": b"}"}
@@ -28,6 +29,7 @@ _CLOSING = frozenset(_OPEN.values())
 _ENDS = frozenset({b";", b"}", b"{", b":", b",", b""})
 """The last tokens of what is whole; nothing, at the beginning of a file."""
 
+_ELSE = re.compile(rb"else\b")
 _UNTAKEN = re.compile(rb"\s*0\s*(?:/[*/]|$)")
 
 
@@ -64,7 +66,7 @@ def without_cuts(source: bytes) -> bytes:
             text = token[0]
             if text[:2] in (b"/*", b"//"):
                 continue
-            last = text
+            last = text.rstrip()[-1:]
             if waiting and not waiting[-1].parts[-1].first:
                 waiting[-1].parts[-1].first = text
             if text in _OPEN:
@@ -114,7 +116,7 @@ def _cut(condition: _Condition, end: re.Match[bytes], source: bytes, blanks: lis
     whole = all(part.open == condition.open and part.lowest == level for part in parts)
     complete = all(part.last in _ENDS for part in parts)
     inside = bool(condition.open) and condition.open[-1] != b"}"
-    goes_on = any(part.first == b"else" for part in parts)
+    goes_on = any(_ELSE.match(part.first) for part in parts)
     if whole and complete and not inside and not goes_on and condition.last in _ENDS - {b","}:
         return first
     bounds = [*(part.start for part in parts), end.start()]
