@@ -15,7 +15,7 @@ from typing import Any
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.evidence.secrets import gives_secret
-from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, unless_flag
+from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, is_chosen, unless_flag
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.arguments import of_any_kind, opened
@@ -344,7 +344,7 @@ class Evaluator(Branches):
         self._site, self._line = site, node.line  # Functions that the value comes from have assignments of their own.
         if node.declared is not None:
             self.check_function(node.declared, values)
-        if self.chosen and type(node.target) is program.Name:
+        if is_chosen(self, node.target):
             values = unless_flag(values)
         self.assign(node.target, values, local=node.local)
         return False

@@ -61,6 +61,9 @@ _EMPTY = ("",)
 _HALF = 16
 """The bits of the lower half of a number with flags."""
 
+_CHOICE = 3
+"""How many values an element of a list has that a setting chooses."""
+
 _LISTED = frozenset({"algorithm", "protocol", "mode", "curve", "suites"})
 _VERIFYING = frozenset({"verify", "verify_host", "verify_signature", "callback"})
 
@@ -266,7 +269,7 @@ def fact_of(values: Values, word: str) -> Values:
     An array stands for its elements. A function that is to verify is false where it lets everything pass.
     """
     if word in _LISTED and any(type(value) is Array for value in values):
-        values = union(item for value in values for item in (value.items if type(value) is Array else [(value,)]))
+        values = union(item for value in values for item in (_items(value) if type(value) is Array else [(value,)]))
     if word in _NAME_FACTS:
         values = tuple([_as_name(value) if type(value) is Known else value for value in values])
     if word in _VERIFYING:
@@ -279,6 +282,11 @@ def fact_of(values: Values, word: str) -> Values:
 def _as_name(value: Known) -> Known:
     """A name that was decoded to bytes, as a text."""
     return Known(value.value.decode("latin-1")) if isinstance(value.value, bytes) else value
+
+
+def _items(listed: Array) -> list[Values]:
+    """The elements of a list, each with what it may be; one of several from a table is what a setting chooses."""
+    return [item if len(item) < _CHOICE else UNKNOWN for item in listed.items]
 
 
 def _as_fact(value: Value, word: str) -> Values:

@@ -218,7 +218,9 @@ def _verify(_subject: Subject | None, _primitive: str, facts: Mapping[str, Value
         ("verify_host", "disabled-certificate-check"),
         ("verify_signature", "unverified-signature"),
     ):
-        if any(value in _OFF and value is not None for value in constants(facts.get(word, ()))):
+        switches = [value for value in constants(facts.get(word, ())) if value is not None]
+        # Beside "on", which it may be too, "off" is what a caller or a setting asks for.
+        if switches and all(value in _OFF for value in switches):
             yield Weakness(finding, {})
     if any(each is False for each in constants(facts.get("callback", ()))):
         yield Weakness("disabled-certificate-check", {})

@@ -16,7 +16,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.program import Binary, Call, Const, Expression, Index, Member, Mentioned, Name, Typed, Unary
-from engines.cbom.source.values import UNKNOWN, Known, Values
+from engines.cbom.source.values import UNKNOWN, Instance, Known, Value, Values
 
 NOT_CHOSEN: frozenset[str] = frozenset()
 """What no switch turns off."""
@@ -59,7 +59,10 @@ _VERSION = re.compile(r"(?:(?:tls|ssl)[ _-]?)?v?(?:1|[123][._][012x]|1[01]|3)", 
 """How a setting's value names a version: ``"1.0"``, ``"TLSv1"``."""
 
 _NO = frozenset({"", "false", "no", "off", "0", "none", "never", "disable", "disabled"})
-_EQUAL = {"==": True, "===": True, "!=": False, "!==": False, "is": True}
+_SAYING_NO = frozenset({"none", "off", "never", "disable", "disabled", "ignore", "insecure", "skip"})
+"""Values of settings that turn a check off whatever the setting is called: ``known_hosts == "none"``."""
+
+_EQUAL = {"==": True, "!=": False}
 _FLAGS = (True, False, "none", "NONE")
 _MAX_PARTS = 16
 _MAX_LENGTH = 80
@@ -110,8 +113,20 @@ def chosen_by(evaluator: Any, test: Expression, *, holds: bool) -> frozenset[str
 
 
 def unless_flag(values: Values) -> Values:
-    """The value that a setting chooses: of one that turns a check on or off nothing is known any more."""
-    return UNKNOWN if any(type(value) is Known and value.value in _FLAGS for value in values) else values
+    """The value that a setting chooses: of a flag that turns a check on or off, or a version, nothing is known then."""
+    return UNKNOWN if any(map(_is_flag, values)) else values
+
+
+def _is_flag(value: Value) -> bool:
+    content = value.value if type(value) is Known else None
+    return content in _FLAGS or (isinstance(content, str) and content.startswith(("TLSv", "SSLv")))
+
+
+def is_chosen(evaluator: Any, target: Expression) -> bool:
+    """Whether a variable, or a field of an object of the program's, gets its value by a switch."""
+    if not evaluator.chosen or type(target) is Name:
+        return bool(evaluator.chosen)
+    return type(target) is Member and any(type(value) is Instance for value in evaluator.evaluate(target.base))
 
 
 def _is_default(evaluator: Any, part: Expression, *, wanted: bool) -> bool:
@@ -154,6 +169,8 @@ def _turned_off(part: Expression, *, on: bool) -> frozenset[str]:
         on = on is equal
         if value.value is None or value.value in ("", b""):
             return NOT_CHOSEN if on else _told_off(_words([*_names_in(other)]), on=True)  # It is set, or it isn't.
+        if on and isinstance(value.value, str) and value.value.lower() in _SAYING_NO:
+            return _CHECKS
         if str(value.value).lower() in _NO:
             on = not on
         elif isinstance(value.value, str):

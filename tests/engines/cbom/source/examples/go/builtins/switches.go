@@ -41,3 +41,42 @@ func fromEnvironment() *tls.Config {
 	}
 	return &tls.Config{InsecureSkipVerify: skip} // finds: use:TLS
 }
+
+var versions = map[string]uint16{
+	"1.0": tls.VersionTLS10,
+	"1.1": tls.VersionTLS11,
+	"1.2": tls.VersionTLS12,
+}
+
+var suites = map[string]uint16{
+	"3DES": tls.TLS_RSA_WITH_3DES_EDE_CBC_SHA,
+	"GCM":  tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	"CBC":  tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
+}
+
+type Proxy struct {
+	skipVerify bool
+	maximum    string
+	suite      string
+}
+
+func parse(words []string) *Proxy {
+	proxy := &Proxy{skipVerify: false}
+	for _, word := range words {
+		switch word {
+		case "skipverify":
+			proxy.skipVerify = true
+		}
+	}
+	return proxy
+}
+
+func (p *Proxy) config() *tls.Config {
+	var maximum uint16
+	if value, exists := versions[p.maximum]; exists {
+		maximum = value
+	}
+	var list []uint16
+	list = append(list, suites[p.suite])
+	return &tls.Config{InsecureSkipVerify: p.skipVerify, MaxVersion: maximum, CipherSuites: list} // finds: use:TLSv1.0 use:TLSv1.1 use:TLSv1.2
+}

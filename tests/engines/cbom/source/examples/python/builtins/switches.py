@@ -67,3 +67,24 @@ def connect(insecure):
 
 
 connect(True)
+
+
+def either(options):
+    verify = options.authority
+    mode = ssl.CERT_REQUIRED
+    if options.proxy == "none":
+        mode = ssl.CERT_NONE
+    if options.proxy:
+        verify = False
+    requests.get("https://example.org", verify=verify)  # finds: use:TLS disabled-certificate-check
+    context = ssl.create_default_context()  # finds: use:TLS
+    context.verify_mode = mode
+
+
+def make_context_for_tests():
+    context = ssl.create_default_context()  # finds: use:TLS
+    context.check_hostname = False
+
+
+def token_expiration(token):
+    return jwt.decode(token, options={"verify_signature": False})["exp"]
