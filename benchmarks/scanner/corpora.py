@@ -19,12 +19,12 @@ from benchmarks.scanner.readers import (
     gosec,
     juliet_c,
     juliet_java,
-    obuhersys,
     owasp,
     pycryptobench,
     rust_vulnerable_apps,
     semgrep_rules,
 )
+from benchmarks.scanner.readers.listed import obuhersys, pqc_tools
 from benchmarks.scanner.readers.marked import cryptoanalysis, licma, precli, sonar, sonar_cryptography
 
 
@@ -200,5 +200,12 @@ CORPORA = (
         "88aa13b6c87b47364fcf96e04718d51a6c08e2ac",
         Purpose.TUNING,
         cryptoanalysis.read,
+    ),
+    Corpus(
+        "pqc-tools",
+        "quantakrypto/pqc-tools",
+        "6a81b5537eaedf61f259334b4e430e580c35942c",
+        Purpose.TUNING,
+        pqc_tools.read,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import sqlite3
 import zipfile
 from collections.abc import Callable, Iterable
@@ -21,12 +22,12 @@ from benchmarks.scanner.readers import (
     gosec,
     juliet_c,
     juliet_java,
-    obuhersys,
     owasp,
     pycryptobench,
     rust_vulnerable_apps,
     semgrep_rules,
 )
+from benchmarks.scanner.readers.listed import obuhersys, pqc_tools
 from benchmarks.scanner.readers.marked import cryptoanalysis, licma, precli
 from benchmarks.scanner.statements import statement_end
 from benchmarks.workloads.base import UnknownName
@@ -59,6 +60,18 @@ def rows(labelled: Labelled) -> list[Row]:
 
 Write = Callable[[str, str], Path]
 Folders = tuple[Path, Path]
+
+
+def test_families_of_pqc_tools_are_uses_of_their_files(write: Write, folders: Folders) -> None:
+    folder = "packages/core/test/benchmark"
+    write(f"{folder}/recall/js/keys.ts", "")
+    write(f"{folder}/recall/js/package.json", "")
+    expected = [{"family": name} for name in ("RSA", "ECDSA", "ECDH", "SSH")]
+    labels = {"$comment": "", "recall/js/keys.ts": {"expected": expected}, "recall/js/gone.ts": {"expected": expected}}
+    write(f"{folder}/recall-labels.json", json.dumps({**labels, "recall/js/package.json": {"expected": expected}}))
+    found = pqc_tools.read(*folders)
+    assert rows(found) == [("use", True, "keys.ts", 1)] * 2
+    assert [case.algorithm for case in found.cases] == ["RSA", "EC"]
 
 
 def test_obuhersys_says_of_each_program_whether_it_is_secure(write: Write, folders: Folders) -> None:

@@ -14,3 +14,15 @@ new cloudfront.Distribution(scope, 'e', {
 listener({ sslPolicy: SslPolicy.TLS11 }); // finds: use:TLSv1.1 weak-protocol
 listener({ sslPolicy: SslPolicy.RECOMMENDED_TLS }); // finds: use:TLSv1.3
 helmet({ securityPolicy: "default-src 'self'" });
+
+// Pulumi and plain CloudFormation.
+import * as tls from '@pulumi/tls';
+import * as random from '@pulumi/random';
+
+new tls.PrivateKey('ca', { algorithm: 'RSA', rsaBits: 1024 }); // finds: use:RSA weak-key-size
+new tls.PrivateKey('ca', { algorithm: 'ECDSA', ecdsaCurve: 'P384' }); // finds: use:ECDSA
+new random.RandomPassword('password', { length: 32 }); // finds: use:CSPRNG
+listener({ sslPolicy: 'ELBSecurityPolicy-2016-08' }); // finds: use:TLSv1.0 weak-protocol
+listener({ sslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' }); // finds: use:TLSv1.2
+distribution({ minimumProtocolVersion: 'TLSv1_2016' }); // finds: use:TLSv1.0 weak-protocol
+distribution({ minimumProtocolVersion: 'TLSv1.2_2021' }); // finds: use:TLSv1.2

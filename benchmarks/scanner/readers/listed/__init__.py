@@ -1,0 +1,1 @@
+"""Readers of corpora whose labels stand in files of their own."""
