@@ -17,6 +17,8 @@ from kyber_py.ml_kem import ML_KEM_512
 from pgpy import PGPKey
 from pgpy.constants import EllipticCurveOID, PubKeyAlgorithm
 from py_ecc.bls import G2ProofOfPossession
+from eth_utils import keccak
+from web3 import Web3
 
 SECRET = "c85ef7d79691fe79573b1a7064c19c1a9819ebdbd1faaab1a8ec92344438aaf4"
 
@@ -56,3 +58,13 @@ def post_quantum():
 def others(name, word):
     mnemonic.Mnemonic("english").to_seed(word)  # finds: use:PBKDF2
     srp.create_salted_verification_key(name, word)  # finds: use:SRP
+
+
+def on_a_chain(text, transaction, key):
+    keccak(text)  # finds: use:Keccak
+    Web3.keccak(text=text)  # finds: use:Keccak
+    Web3().keccak(text)  # finds: use:Keccak
+    node = Web3(Web3.HTTPProvider("https://example.org"))
+    node.eth.account.from_key(SECRET)  # finds: use:ECDSA hardcoded-key
+    node.eth.account.sign_transaction(transaction, key)  # finds: use:ECDSA
+    node.eth.get_balance(text)

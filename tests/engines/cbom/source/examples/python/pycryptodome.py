@@ -117,3 +117,9 @@ def of_edwards_and_montgomery():
     ECC.generate(curve="ed25519")  # finds: use:Ed25519
     ECC.generate(curve="Curve25519")  # finds: use:X25519
     ECC.generate(curve="Curve448")  # finds: use:X448
+
+
+def in_small_letters():
+    from crypto.Hash import MD5 as Old
+
+    return Old.new()  # finds: use:MD5 weak-hash

@@ -47,6 +47,8 @@ def markup(document, key, certificate):
     XMLSigner(signature_algorithm="rsa-sha1").sign(document, key=key)  # finds: use:RSA weak-hash
     XMLSigner(signature_algorithm=SignatureMethod.ECDSA_SHA256)  # finds: use:ECDSA
     XMLVerifier().verify(document, x509_cert=certificate)  # finds: use:RSA
+    context = xmlsec.SignatureContext()
+    context.sign(document)  # finds: use:RSA
     xmlsec.template.create(document, xmlsec.Transform.EXCL_C14N, xmlsec.Transform.RSA_SHA1)  # finds: use:RSA weak-hash
 
 
