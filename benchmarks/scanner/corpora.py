@@ -25,7 +25,14 @@ from benchmarks.scanner.readers import (
     semgrep_rules,
 )
 from benchmarks.scanner.readers.listed import obuhersys, pqc_tools
-from benchmarks.scanner.readers.marked import cryptoanalysis, licma, precli, sonar, sonar_cryptography
+from benchmarks.scanner.readers.marked import (
+    ast_grep_essentials,
+    cryptoanalysis,
+    licma,
+    precli,
+    sonar,
+    sonar_cryptography,
+)
 
 
 class Purpose(Enum):
@@ -207,5 +214,12 @@ CORPORA = (
         "6a81b5537eaedf61f259334b4e430e580c35942c",
         Purpose.TUNING,
         pqc_tools.read,
+    ),
+    Corpus(
+        "ast-grep-essentials",
+        "coderabbitai/ast-grep-essentials",
+        "73120109bf45c284d0cd8a37bdd7082e80e92e87",
+        Purpose.TUNING,
+        ast_grep_essentials.read,
     ),
 )

@@ -28,7 +28,7 @@ from benchmarks.scanner.readers import (
     semgrep_rules,
 )
 from benchmarks.scanner.readers.listed import obuhersys, pqc_tools
-from benchmarks.scanner.readers.marked import cryptoanalysis, licma, precli
+from benchmarks.scanner.readers.marked import ast_grep_essentials, cryptoanalysis, licma, precli
 from benchmarks.scanner.statements import statement_end
 from benchmarks.workloads.base import UnknownName
 
@@ -82,6 +82,19 @@ def test_obuhersys_says_of_each_program_whether_it_is_secure(write: Write, folde
     write("dataset/basic/other/meta.yml", "- filename: EcbMode1.js\n  secure: no\n")
     found = rows(obuhersys.read(*folders))
     assert found == [("ecb-mode", True, "EcbMode1.js", 1), ("ecb-mode", False, "Corrected.js", 1)]
+
+
+def test_ast_grep_essentials_are_fragments_by_rule(write: Write, folders: Folders) -> None:
+    listed = "valid:\n  - |\n    sound()\ninvalid:\n  - |\n    weak()\n  - weaker()\n"
+    write("tests/go/use-of-weak-rsa-key-go-test.yml", f"id: a\n{listed}")
+    write("tests/go/bind-to-all-interfaces-go-test.yml", f"id: b\n{listed}")
+    write("tests/rust/ssl-verify-none-rust-test.yml", "id: c\nvalid:\ninvalid:\n  - weak()\n")
+    assert rows(ast_grep_essentials.read(*folders)) == [
+        ("weak-key-size", False, "fragment.go", 1),
+        ("weak-key-size", True, "fragment.go", 1),
+        ("weak-key-size", True, "fragment.go", 1),
+        ("disabled-certificate-check", True, "fragment.rs", 1),
+    ]
 
 
 def test_owasp_benchmark(write: Write, folders: Folders) -> None:
