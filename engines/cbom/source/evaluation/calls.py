@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engines.cbom.source import program
+from engines.cbom.source.evaluation.evidence.named_versions import tell_versions
 from engines.cbom.source.evaluation.evidence.secrets import is_login
 from engines.cbom.source.evaluation.functions import callbacks, go, intrinsics
 from engines.cbom.source.evaluation.functions.c_family.c import may_set
@@ -104,6 +105,7 @@ class Calls(Libraries):
         if result is UNKNOWN and not any(isinstance(value, Closure | Class) for value in callee):
             for name in arguments.keywords.keys() & self.knowledge.options.keys():
                 self.option(name, arguments.keywords[name], node.line, of=callee)
+            tell_versions(self, node.keywords.values(), node.line)
             if not node.creates:
                 arguments.may_fill()
                 may_set(self, node, arguments)

@@ -14,6 +14,7 @@ from typing import Any
 
 from engines.cbom.source import program
 from engines.cbom.source.evaluation.branches import Branches
+from engines.cbom.source.evaluation.evidence.named_versions import tell_versions
 from engines.cbom.source.evaluation.evidence.secrets import gives_secret
 from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, is_chosen, unless_flag
 from engines.cbom.source.evaluation.expressions import Exhausted
@@ -169,6 +170,7 @@ class Evaluator(Branches):
 
     def closure(self, node: program.Function) -> Values:
         made = Closure(node, self.scope)
+        tell_versions(self, (each.default for each in node.parameters), node.line)
         node.test |= self.scope.source.test and self.scope.source.language in _MARKED_BY_PATH
         if not (self.scope.is_function and self.tests_others()):  # What it has from a test says nothing else.
             self.made.append(made)

@@ -141,3 +141,13 @@ def with_old_ones_refused():
     context.options |= ssl.OP_NO_SSLv3 | ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
     context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def opened(host, version=ssl.PROTOCOL_SSLv3):  # finds: use:SSLv3 weak-protocol
+    return host.opened(version)
+
+
+def given(host, adapter):
+    adapter(host, protocol=ssl.PROTOCOL_TLSv1)  # finds: use:TLSv1.0 weak-protocol
+    adapter(host, protocol=ssl.PROTOCOL_TLS_CLIENT)
+    return host.version == ssl.PROTOCOL_TLSv1
