@@ -9,6 +9,7 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules
 from engines.cbom.source.evaluation.evidence import secrets
+from engines.cbom.source.evaluation.evidence.own_libraries import KEYED, own_library
 from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, tell_mention
@@ -143,7 +144,9 @@ class Reporting(Expressions):
         harmless = self._is_harmless(rule, names, told, node)
         judged = replace(rule, findings=tuple(findings)) if len(findings) > len(rule.findings) else rule
         judged = self._as_called(judged)
-        sighting = Sighting(place, judged, facts, fresh, harmless, self._within(rule, names, place), self.chosen)
+        within = self._within(rule, names, place)
+        library = own_library(self.scope.source.path, self.running()) if rule.primitive in KEYED else ""
+        sighting = Sighting(place, judged, facts, fresh, harmless, within, self.chosen, library=library)
         for each in self._elements(sighting, names):
             self._sighted(each, node)
         return sighting
@@ -241,6 +244,8 @@ class Reporting(Expressions):
             within = (each for each in sighting.within if not apart or type(each) is program.Function)
             here = (self.running(),) if assured == VERIFIED_HERE else within
             self.witness.assured.update((assured, each) for each in here)
+            if assured == MAC and sighting.library:
+                self.witness.assured.add((MAC, sighting.library))
         self.telling |= sighting.within
         if sighting.rule.unless_taken or sighting.rule.unless_decrypts or self.tests_others():
             return

@@ -57,7 +57,7 @@ _ANY_TEXT = "any text"
 _VARIANT = re.compile(r"sha(?:256|512)\.New(\d[\d_]*)")
 """Go's functions for the shorter hashes of a package: ``sha512.New384``."""
 
-_EMPTY = ("",)
+_NOTHING_GIVEN = (("",), ("null", 0))
 _HALF = 16
 """The bits of the lower half of a number with flags."""
 
@@ -187,7 +187,7 @@ def _holds(term: Term, allowed: tuple[Constant, ...], names: dict[str, Values]) 
     values = of_term(term, names)
     if not values:
         return None in allowed
-    if allowed == _EMPTY and len(values) > 1:
+    if allowed in _NOTHING_GIVEN and len(values) > 1:
         return False  # It is what a variable has at first, or without a setting.
     return any(_is_one_of(value, allowed) for value in values)
 

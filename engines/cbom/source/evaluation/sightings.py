@@ -67,6 +67,10 @@ class Sighting:
     beside: Sighting | None = None
     """What is to be told with it."""
 
+    library: str = ""
+    """The path of the file, if it is a library of cryptography of the program's own, and the running function gets its
+    key from callers."""
+
 
 class Witness(Protocol):
     """Receiver of sightings."""

@@ -29,6 +29,9 @@ class Condition:
     within: frozenset[object]
     """The functions and classes of the program that were running, or the file if none was."""
 
+    library: str = ""
+    """The path of the file whose functions assure it too, as ``Sighting.library``."""
+
 
 @dataclass(slots=True)
 class Undecided:
@@ -37,6 +40,8 @@ class Undecided:
     result: Result
     place: Place
     running: Running
+    library: str
+    """The path of the file whose functions excuse it too; "" if none does."""
 
 
 @dataclass(slots=True)
@@ -47,6 +52,9 @@ class Conditions:
     callers: dict[Place, set[Running]] = field(default_factory=dict)
     """Where an assurance was given: what was running, by the place of the result."""
 
+    assuring: set[str] = field(default_factory=set)
+    """The paths of files that offer what assures it."""
+
     def excuse(self, place: Place, running: Running) -> None:
         """Note that what was ``running`` gives the assurance."""
         known = self.callers.setdefault(place, set())
@@ -56,6 +64,7 @@ class Conditions:
     def add(self, other: Conditions) -> None:
         """Add those of other files."""
         self.undecided += other.undecided
+        self.assuring |= other.assuring
         for place, several in other.callers.items():
             for running in several:
                 self.excuse(place, running)
@@ -66,7 +75,8 @@ class Conditions:
         A function that may be called from outside is also run by itself: what its callers assure holds for it then.
         """
         for each in self.undecided:
-            if not any(each.running < caller for caller in self.callers.get(each.place, ())):
+            excused = any(each.running < caller for caller in self.callers.get(each.place, ()))
+            if not excused and each.library not in self.assuring:
                 yield each.result
 
 

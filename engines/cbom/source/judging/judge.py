@@ -98,7 +98,7 @@ class Judge:
         if rule.general and weakness.finding == USE:
             self._general.append(result)
         elif unless:
-            self._conditions.append(Condition(result, unless, within))
+            self._conditions.append(Condition(result, unless, within, sighting.library if unless == MAC else ""))
         else:
             self.add(result)
 
@@ -137,7 +137,7 @@ class Judge:
 
     def conditions(self) -> Conditions:
         """The results that another file may excuse, and what excuses such ones; others are decided, and kept or not."""
-        found = Conditions()
+        found = Conditions(assuring={each for of, each in self.assured if of == MAC and isinstance(each, str)})
         held = [self._holds(each) for each in self._conditions]
         named = {
             each.result.place
@@ -149,7 +149,7 @@ class Judge:
             if each.unless in _FROM_CALLERS and holds:
                 found.excuse(place, running_of(each.within))
             elif each.unless in _FROM_CALLERS:
-                found.undecided.append(Undecided(each.result, place, running_of(each.within)))
+                found.undecided.append(Undecided(each.result, place, running_of(each.within), each.library))
             elif not holds and place not in named:
                 self.add(each.result)
         self._conditions.clear()
