@@ -47,6 +47,8 @@ class Judge:
             self._unnamed.append(sighting)
         for subject in found or [unnamed(rule.primitive)]:
             primitive = rule.primitive
+            if primitive == "hash" and subject is not None and subject.hash is not None:
+                subject = Subject(subject.hash)  # OpenSSL's RSA-SHA256 is also a name of the hash.
             if primitive in ("", "algorithm") or (primitive == "signature" and subject and subject.is_hash):
                 primitive = subject.algorithm.primitive if subject else ""
             if rule.primitive and subject is not None:

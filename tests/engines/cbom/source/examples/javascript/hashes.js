@@ -36,3 +36,10 @@ scryptsy(process.argv[2], process.env.SALT, 1024, 8, 1, 32); // finds: use:scryp
 scryptAsync(process.argv[2], process.env.SALT, { N: 16384, r: 8, p: 1 }, () => {}); // finds: use:scrypt
 argon2.hash({ pass: process.argv[2], salt: 'somesalt' }); // finds: use:Argon2 static-salt
 new SecurePassword().hash(Buffer.from(process.argv[2])); // finds: use:Argon2id
+
+// OpenSSL's names of hashes by the signatures that they are for.
+import { createHash, createSign } from 'node:crypto';
+
+createHash('RSA-MD4'); // finds: use:MD4 weak-hash
+createHash('RSA-SHA256'); // finds: use:SHA-256
+createSign('RSA-SHA256'); // finds: use:RSA
