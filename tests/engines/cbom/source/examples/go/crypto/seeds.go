@@ -18,7 +18,7 @@ func seeded() string {
 }
 
 func timed() string {
-	made := weak.New(weak.NewSource(time.Now().Unix()))
+	made := weak.New(weak.NewSource(time.Now().Unix())) // finds: static-seed
 	token := fmt.Sprint(made.Int()) // finds: weak-random
 	return token
 }
