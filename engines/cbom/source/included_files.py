@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from engines.cbom.source.files.relevance import words_in
 from engines.cbom.source.locating import C_SOURCES, Tree, c_files
 from engines.cbom.source.values import NOTHING, Values
 
@@ -22,7 +23,6 @@ _MAX_FILES = 1000
 _MAX_NESTED = 4
 """The most files that are run one for the other."""
 
-_WORD = re.compile(rb"[A-Za-z_]\w*")
 _INCLUDE = re.compile(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.MULTILINE)
 
 
@@ -91,5 +91,5 @@ class Included:
     def _index(self, file: str) -> None:
         if file not in self._indexed:
             self._indexed.add(file)
-            for word in set(_WORD.findall(self.read(file) or b"")):
+            for word in set(words_in(self.read(file) or b"")):
                 self._with_word.setdefault(word, []).append(file)

@@ -22,6 +22,9 @@ class Tree:
     by_folder: dict[str, list[str]] = field(default_factory=dict)
     """Paths by the path of their folder."""
 
+    c_stems: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """The sources of C in each folder by their names without suffixes, once that was asked."""
+
     @classmethod
     def of(cls, paths: Iterable[str]) -> Tree:
         """The tree of these paths."""
@@ -177,12 +180,26 @@ def c_files(tree: Tree, path: str, module: str, member: str) -> Found:
 
 def c_siblings(tree: Tree, path: str, name: str) -> Iterable[str]:
     """The sources in the same folder whose name begins the name, as that of a module begins those of its functions."""
-    parts = name.split("_")
-    beginnings = {"_".join(parts[:length]) for length in range(1, len(parts) + 1)}
-    folder = path[: path.rfind("/") + 1]
-    stems = sorted(beginnings, key=len, reverse=True)
-    paths = (f"{folder}{stem}{suffix}" for stem in stems for suffix in C_SOURCES)
-    return [found for found in paths if found in tree.paths]
+    folder = path.rpartition("/")[0]
+    stems = tree.c_stems.get(folder)
+    if stems is None:
+        stems = tree.c_stems[folder] = _c_stems(tree, folder)
+    found: list[str] = []
+    end = len(name)
+    while end >= 0 and stems:
+        found += stems.get(name[:end], ())
+        end = name.rfind("_", 0, end)
+    return found
+
+
+def _c_stems(tree: Tree, folder: str) -> dict[str, list[str]]:
+    """The sources of C in a folder by their names without suffixes, in the order of ``C_SOURCES``."""
+    stems: dict[str, list[str]] = {}
+    for suffix in C_SOURCES:
+        for path in tree.by_folder.get(folder, ()):
+            if path.endswith(suffix):
+                stems.setdefault(path.rpartition("/")[2].removesuffix(suffix), []).append(path)
+    return stems
 
 
 def rust_files(tree: Tree, path: str, module: str, member: str) -> Found:

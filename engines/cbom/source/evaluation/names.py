@@ -119,13 +119,19 @@ class Names:
 
     def lookup(self, name: str) -> Values:
         """The values of a name at this point."""
-        scope = self.scope.find(name)
-        if self.implicit_self and (scope is None or scope.is_class or scope.parent is None):
+        scope: Scope | None = self.scope
+        in_class = False
+        while scope is not None and name not in scope.names:
+            in_class = in_class or scope.of is not None
+            scope = scope.parent
+        if in_class and self.implicit_self and (scope is None or scope.is_class or scope.parent is None):
             inherited = self.inherited(name, scope)
             if inherited:
                 return inherited
         if scope is not None:
-            values = self.loaded(scope.source, scope.names, name)
+            values = scope.names[name]
+            if len(values) != 1 or type(values[0]) is Ref:
+                values = self.loaded(scope.source, scope.names, name)
             if not scope.is_class:
                 return values
             receiver = self.receiver_in(scope)

@@ -84,7 +84,7 @@ class Importers:
             return False
         if family == "go" and path.rpartition("/")[0] in named.folders:
             return True
-        return not named.names.isdisjoint(_NAMES_IN.get(family, _words)(content))
+        return not named.names.isdisjoint(_NAMES_IN.get(family, words_in)(content))
 
 
 def _name_of(path: str) -> bytes:
@@ -95,7 +95,8 @@ def _name_of(path: str) -> bytes:
     return os.fsencode(stem if by_name else folder.rpartition("/")[2])
 
 
-def _words(content: bytes) -> Iterable[bytes]:
+def words_in(content: bytes) -> list[bytes]:
+    """The words of a text, numbers too."""
     return content.translate(_WORDS).split()
 
 
@@ -112,7 +113,7 @@ def _rust_paths(content: bytes) -> Iterable[bytes]:
 
 def _c_words(content: bytes) -> Iterable[bytes]:
     """Words and their beginnings: a module's name begins those of its functions, ``hash_update`` is in hash.c."""
-    words = set(_words(content))
+    words = set(words_in(content))
     return words | {word.rpartition(b"_")[0] for word in words}
 
 

@@ -44,8 +44,13 @@ _UNKNOWN = (None,)
 
 
 def _told(values: Values) -> Any:
-    if len(values) == 1 and type(values[0]) is Unknown:
-        return _UNKNOWN
+    if len(values) == 1:  # As below, for what most are.
+        value = values[0]
+        kind = type(value)
+        if kind is Unknown:
+            return _UNKNOWN
+        if kind is not Known and kind is not Ref:
+            return values
     return tuple(
         [
             (type(value.value), value.value)

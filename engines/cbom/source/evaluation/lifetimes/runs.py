@@ -74,7 +74,10 @@ class Runs:
 
     def of(self, function: Function) -> dict[Any, Values]:
         """The results of a function by their contexts."""
-        return self._results.setdefault(id(function), {})
+        found = self._results.get(id(function))
+        if found is None:
+            found = self._results[id(function)] = {}
+        return found
 
     def reached(self, function: Function) -> bool:
         """Whether a function was run, and not only cut off."""
