@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, VERIFIED_HERE, Place, Sighting
+from engines.cbom.source.evaluation.sightings import LABEL, MAC, NAMED, VERIFIED, VERIFIED_HERE, Place, Sighting
 from engines.cbom.source.judging.checks import CHECKS, Weakness
 from engines.cbom.source.judging.conditions import Condition, Conditions, Undecided, running_of
 from engines.cbom.source.judging.names import algorithm_named, read_name
@@ -22,6 +22,9 @@ _BEFORE_TLS = "SSL"
 
 _OF_ANY_NAME = frozenset({"hash", "mac", "cipher"})
 """Kinds of uses that a call is whatever the algorithm is called."""
+
+_OF_TOKENS = frozenset({VERIFIED, VERIFIED_HERE})
+"""What excuses a token that is read unverified, but not the key that it is verified with."""
 
 _FROM_CALLERS = frozenset({MAC, VERIFIED_HERE})
 """What holds for a function if all that call it assure it."""
@@ -97,6 +100,8 @@ class Judge:
         within = sighting.within
         if weakness.finding == "hardcoded-key" and primitive == "mac":
             unless, within = LABEL, frozenset({sighting.place})
+        elif weakness.finding == "hardcoded-key" and unless in _OF_TOKENS:
+            unless = ""
         if rule.general and weakness.finding == USE:
             self._general.append(result)
         elif unless:

@@ -92,3 +92,9 @@ def read_only(token):
     import python_jwt
 
     return python_jwt.process_jwt(token)  # finds: use:JSON_Web_Signature unverified-signature
+
+
+def without_an_algorithm(token, algorithms):
+    jwt.decode(token, "verifies tokens", verify=True)  # finds: use:JSON_Web_Signature hardcoded-key
+    jwt.decode(token, "verifies tokens")  # finds: use:JSON_Web_Signature hardcoded-key
+    return jwt.decode(token, key="verifies tokens", algorithms=algorithms)  # finds: use:JSON_Web_Signature hardcoded-key
