@@ -66,7 +66,18 @@ def names_library(content: bytes, imports: Iterable[Imported]) -> bool:
         return True
     if imports_by_name(content):
         return any(module.encode() in content for module in modules)
-    return any(_is_known(known, each) for each in imports)
+    listed = [*imports]
+    if not listed:  # A fragment, in which well-known modules stand without their imports.
+        return any(name in content for name in _fragments())
+    return any(_is_known(known, each) for each in listed)
+
+
+@cache
+def _fragments() -> tuple[bytes, ...]:
+    """Beginnings of the names of libraries' modules that may stand without an import."""
+    knowledge = knowledge_of("python")
+    modules = knowledge.globals & (knowledge.modules | knowledge.alias_roots)
+    return tuple(f"{module}.".encode() for module in sorted(modules))
 
 
 def _is_known(known: frozenset[str], imported: Imported) -> bool:

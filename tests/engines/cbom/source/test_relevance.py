@@ -156,6 +156,7 @@ def test_files_of_javascript_matter_that_import_a_library(text: str, *, named: b
         'importlib.import_module("hashlib")',
         "token = os.urandom(16)",
         "client(verify_ssl=False)",
+        "jwt.encode(claims, 'secret')",
     ],
 )
 def test_files_of_python_matter_that_import_a_library(text: str) -> None:
@@ -169,6 +170,7 @@ def test_files_of_python_matter_that_import_a_library(text: str) -> None:
         "from django.http import HttpResponse",
         "from .ssl import context",
         "import os",
+        "import mine as jwt\njwt.encode(claims, 'secret')",
     ],
 )
 def test_files_of_python_that_only_have_its_name_do_not(text: str) -> None:
