@@ -8,7 +8,7 @@ from dataclasses import replace
 from engines.cbom.source import program
 from engines.cbom.source.evaluation import rules
 from engines.cbom.source.evaluation.evidence import secrets
-from engines.cbom.source.evaluation.evidence.offered_modes import is_offered
+from engines.cbom.source.evaluation.evidence.offered import is_offered
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C, may_set, of_c
 from engines.cbom.source.evaluation.functions.callbacks import made_hash, returned_key
 from engines.cbom.source.evaluation.functions.surroundings import is_counted, is_of_key, reads

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import Any
 
 from engines.cbom.source import program
+from engines.cbom.source.evaluation.evidence.offered import is_alternative
 from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.evaluation.functions.surroundings import is_listed
 from engines.cbom.source.evaluation.operators import MAX_TEMPLATE, binary, conflated
-from engines.cbom.source.evaluation.rules import DATA_FACTS, Arguments
+from engines.cbom.source.evaluation.rules import DATA_FACTS, Arguments, argument_of
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import (
     CONSTANT,
@@ -118,7 +119,9 @@ def of_c(
     """What is ``told`` at a call as it is meant in C and C++: facts that replace those of ``everything``."""
     if evaluator.scope.source.language == "c":  # C++ has constructors, which give fields their values.
         told |= {word: settled(word, told[word]) for word in told.keys() & DATA_FACTS}
-    if "verify" in told and _is_switched(told["verify"]):
+    if "verify" in told and (
+        _is_switched(told["verify"]) or is_alternative(node, argument_of(rule, "verify", node), evaluator.running())
+    ):
         told["verify"] = UNKNOWN
     if rule.primitive == "protocol" and any(type(each) is Partial for each in told.get("algorithm", NOTHING)):
         told["algorithm"] = UNKNOWN  # A version that is counted from another one: ``TLS1_VERSION + minimum``.

@@ -60,3 +60,24 @@ static int lets_old_pass(int ok, X509_STORE_CTX *store) {
 void accepts(SSL_CTX *context) {
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, lets_old_pass); // finds: use:TLS
 }
+
+/* One arm checks what another one doesn't: that is a setting, whatever it is called. */
+
+void takes_kind(SSL *connection, int kind) {
+    switch (kind) {
+    case KIND_OPEN:
+        SSL_set_verify(connection, SSL_VERIFY_NONE, NULL); // finds: use:TLS
+        break;
+    case KIND_CLOSED:
+        SSL_set_verify(connection, SSL_VERIFY_PEER, NULL); // finds: use:TLS
+        break;
+    }
+}
+
+void takes_port(CURL *handle, int port) {
+    if (port == 443) {
+        curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L); // finds: use:TLS
+    } else {
+        curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L); // finds: use:TLS disabled-certificate-check
+    }
+}
