@@ -16,7 +16,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.branches import Branches
 from engines.cbom.source.evaluation.evidence.named_versions import tell_versions
 from engines.cbom.source.evaluation.evidence.secrets import gives_secret
-from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, is_chosen, unless_flag
+from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, inherited, is_chosen, unless_flag
 from engines.cbom.source.evaluation.expressions import Exhausted
 from engines.cbom.source.evaluation.functions.intrinsics import CONSTRUCTORS
 from engines.cbom.source.evaluation.lifetimes.arguments import of_any_kind, opened
@@ -189,7 +189,8 @@ class Evaluator(Branches):
 
     def run(self, closure: Closure, arguments: Arguments) -> Values:
         function = closure.function
-        key = context_of(closure, arguments)
+        chosen = inherited(self.chosen, function.name)
+        key = context_of(closure, arguments, chosen)
         runs = self._tested if self._is_tested(function) else self._runs
         results = runs.of(function)
         if self.witness.assured:
@@ -213,8 +214,8 @@ class Evaluator(Branches):
         self._returned = []
         broken, self.broken = self.broken, None
         site, self._site = self._site, None
-        keyed, self.keyed, chosen = self.keyed, "", self.chosen
-        self.chosen = NOT_CHOSEN
+        keyed, self.keyed = self.keyed, ""
+        before, self.chosen = self.chosen, chosen
         self._running.append(closure)
         self._running_tests += function.test
         begun = self.nonces.enter(self.scope)
@@ -234,7 +235,7 @@ class Evaluator(Branches):
             self.nonces.leave()
             self.held.settle(self.scope, self.witness)
             self.scope, self._returned, self.broken, self._site = outer, returned, broken, site
-            self.keyed, self.chosen = keyed, chosen
+            self.keyed, self.chosen = keyed, before
         if not result and function.returns is not None:
             result = self.of_type(function.returns)
         if gives_secret(function):

@@ -257,6 +257,8 @@ def _plus(left: Any, right: Any) -> Values:
         and not isinstance(left, bytes)
         and not isinstance(right, bytes)
     ):
+        if left is None or right is None:  # What isn't set yet.
+            return (Partial(left),) if isinstance(left, str) and left and len(left) <= _MAX_NAME else UNKNOWN
         left, right = _as_text(left), _as_text(right)
     if isinstance(left, str | bytes) and len(left) + len(right) > MAX_TEXT:
         return (Data(CONSTANT, len(left) + len(right)),)

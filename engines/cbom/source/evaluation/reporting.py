@@ -164,6 +164,7 @@ class Reporting(Expressions):
             rules.harmless(rule, names)
             or self._is_sound_here(rule)
             or is_own_mode(rule.unless_within, node, self.running(), self.within())
+            or secrets.proves_work(rule, [rules.argument_of(rule, word, node) for word in ("password", "salt")])
             or (bool(rule.result) and self.is_probe(node))
             or (rule.choice and is_choice(told.get("algorithm", NOTHING), node, self.running()))
         )

@@ -162,6 +162,15 @@ def hashes_password(rule: Rule, node: program.Call) -> bool:
     return content is not None and _is_password(content, 0)
 
 
+def proves_work(rule: Rule, arguments: Sequence[program.Expression | None]) -> bool:
+    """Whether a derivation is a hash of public data for proof of work: what it gets is its salt too (Litecoin)."""
+    names = [each.name if isinstance(each, program.Name) else "" for each in arguments]
+    same = len(names) == 2 and names[0] == names[1] != ""
+    return (
+        same and rule.facts.get("algorithm") == "scrypt" and not _names_password(names[0]) and not is_secret(names[0])
+    )
+
+
 def _is_password(node: program.Expression, depth: int) -> bool:
     if depth > _DEPTH:
         return False

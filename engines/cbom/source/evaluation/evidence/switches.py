@@ -16,7 +16,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.program import Binary, Call, Const, Expression, Index, Member, Mentioned, Name, Typed, Unary
-from engines.cbom.source.values import UNKNOWN, Instance, Known, Value, Values
+from engines.cbom.source.values import UNKNOWN, Instance, Known, Table, Value, Values
 
 NOT_CHOSEN: frozenset[str] = frozenset()
 """What no switch turns off."""
@@ -51,6 +51,9 @@ _CERTIFICATES = frozenset({"cert", "certs", "certificate", "certificates"})
 
 _DEVELOPERS = frozenset({"dev", "devel", "devmode", "development", "developer", "debug", "localhost", "testing"})
 """Words of settings with which no program runs that others use."""
+
+_MODE = "mode"
+"""The word, beside one of ``_PROTOCOLS``, of settings that choose among degrees of checks: ``config.SSLMode == 2``."""
 
 _OLD = frozenset({"legacy", "obsolete", "compat", "compatibility", "deprecated", "outdated"})
 _ENABLING = frozenset({"enable", "allow", "support", "permit"})
@@ -114,7 +117,25 @@ def chosen_by(evaluator: Any, test: Expression, *, holds: bool) -> frozenset[str
 
 def unless_flag(values: Values) -> Values:
     """The value that a setting chooses: of a flag that turns a check on or off, or a version, nothing is known then."""
-    return UNKNOWN if any(map(_is_flag, values)) else values
+    if any(map(_is_flag, values)):
+        return UNKNOWN
+    return tuple([_without_flags(value) if type(value) is Table else value for value in values])
+
+
+def _without_flags(options: Table) -> Table:
+    """Options without what flags among them say."""
+    entries = {name: UNKNOWN if any(map(_is_flag, each)) else each for name, each in options.entries.items()}
+    return Table(entries, open=options.open)
+
+
+def inherited(chosen: frozenset[str], name: str) -> frozenset[str]:
+    """What holds in a function that is called where a person chose it: its name must say so."""
+    return chosen if chosen and says_off(name) else NOT_CHOSEN
+
+
+def says_off(name: str) -> bool:
+    """Whether a function's name says that it turns checks off: ``insecureConfig()``."""
+    return not _OFF.isdisjoint(_words_of(name))
 
 
 def _is_flag(value: Value) -> bool:
@@ -162,6 +183,9 @@ def _turned_off(part: Expression, *, on: bool) -> frozenset[str]:
         return _told_off(_words([*_names_in(part.left), *_names_in(part.right)]), on=on)
     if isinstance(part, Binary):
         equal = _EQUAL.get(part.operator)
+        modes = _words([*_names_in(part.left), *_names_in(part.right)])
+        if on is equal and _MODE in modes and not _PROTOCOLS.isdisjoint(modes):
+            return _CHECKS
         value = part.right if isinstance(part.right, Const) else part.left
         if equal is None or not isinstance(value, Const):
             return NOT_CHOSEN

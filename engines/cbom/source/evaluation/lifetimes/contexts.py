@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engines.cbom.source.evaluation.evidence.switches import says_off
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.values import Closure, Known, Ref, Unknown, Values
 
@@ -23,12 +24,12 @@ def order_of(closure: Closure) -> int:
     Functions make the objects that methods belong to.
     """
     makes = closure.owner is None and not closure.function.parameters and closure.scope.source.language == "go"
-    if makes or closure.function.name == "main":
+    if (makes and not says_off(closure.function.name)) or closure.function.name == "main":
         return 0
     return 1 + 2 * (closure.owner is not None) + closure.function.internal
 
 
-def context_of(closure: Closure, arguments: Arguments) -> Any:
+def context_of(closure: Closure, arguments: Arguments, chosen: frozenset[str]) -> Any:
     """What a run of a function depends on, as far as it is told apart."""
     return (
         closure.receiver,
@@ -37,6 +38,7 @@ def context_of(closure: Closure, arguments: Arguments) -> Any:
         tuple([(name, _told(values)) for name, values in arguments.keywords.items()]) if arguments.keywords else (),
         arguments.incomplete,
         arguments.site,
+        chosen,
     )
 
 

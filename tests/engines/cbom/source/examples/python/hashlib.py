@@ -108,3 +108,11 @@ def more(password, salt):
     hashlib.pbkdf2_hmac("sha1", password, salt, 600_000)  # finds: use:PBKDF2
     hashlib.sha(b"page")  # finds: use:SHA-1 weak-hash
     hashlib.ripemd160(b"page")  # finds: use:RIPEMD-160 weak-hash
+
+
+def of_block(header):
+    return hashlib.scrypt(header, salt=header, n=1024, r=1, p=1)  # finds: use:scrypt
+
+
+def of_login(password):
+    return hashlib.scrypt(password, salt=password, n=1024, r=1, p=1)  # finds: use:scrypt low-kdf-iterations

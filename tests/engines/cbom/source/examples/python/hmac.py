@@ -47,3 +47,12 @@ def inner_length(name="sha1"):
 
 def wallet(seed):
     hmac.new(b"Bitcoin seed", seed, hashlib.sha512)  # finds: use:HMAC-SHA-512
+
+
+class Request:
+    def __init__(self, secret=None):
+        self.secret = secret
+
+    def sign(self, message, day):
+        key = hmac.new(f"AWS4{self.secret}".encode(), day, "sha256").digest()  # finds: use:HMAC-SHA-256
+        return hmac.new(key, message, "sha256").digest()  # finds: use:HMAC-SHA-256

@@ -80,3 +80,14 @@ func (p *Proxy) config() *tls.Config {
 	list = append(list, suites[p.suite])
 	return &tls.Config{InsecureSkipVerify: p.skipVerify, MaxVersion: maximum, CipherSuites: list} // finds: use:TLSv1.0 use:TLSv1.1 use:TLSv1.2
 }
+
+func insecureConfig() *tls.Config {
+	return &tls.Config{InsecureSkipVerify: true} // finds: use:TLS
+}
+
+func Configured(options Options) *tls.Config {
+	if options.SkipVerify {
+		return insecureConfig()
+	}
+	return &tls.Config{} // finds: use:TLS
+}

@@ -5,6 +5,7 @@ import ssl
 
 import jwt
 import requests
+import urllib3
 
 DEFAULT_VERIFY = False
 
@@ -88,3 +89,26 @@ def make_context_for_tests():
 
 def token_expiration(token):
     return jwt.decode(token, options={"verify_signature": False})["exp"]
+
+
+def by_options(settings):
+    if settings.VERIFY_SSL_CERT:
+        options = {"cert_reqs": ssl.CERT_REQUIRED}
+    else:
+        options = {"cert_reqs": ssl.CERT_NONE}
+    return urllib3.PoolManager(**options)
+
+
+def by_mode(settings):
+    context = ssl.create_default_context()  # finds: use:TLS
+    if settings.ssl_mode == 2:
+        context.check_hostname = False  # finds: use:TLS
+    if settings.insecure:
+        return insecure_context()
+    return context
+
+
+def insecure_context():
+    context = ssl.create_default_context()  # finds: use:TLS
+    context.check_hostname = False  # finds: use:TLS
+    return context
