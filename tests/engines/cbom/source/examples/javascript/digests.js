@@ -34,3 +34,14 @@ export function stored(password, salt) {
   hashSync(password, 4); // finds: use:bcrypt low-kdf-iterations
   return hash(password, { algorithm: Algorithm.Argon2i, memoryCost: 65536 }); // finds: use:Argon2i
 }
+
+// Deno's older standard library.
+import { createHash as digest } from 'https://deno.land/std@0.119.0/hash/mod.ts';
+import { Md5 as Older } from 'https://deno.land/std@0.119.0/hash/md5.ts';
+import { HmacSha256, Sha256 } from 'https://deno.land/std@0.119.0/hash/sha256.ts';
+
+new Older().update('text'); // finds: use:MD5 weak-hash
+new Sha256().update('text'); // finds: use:SHA-256
+new HmacSha256('a fixed key').update('text'); // finds: use:HMAC-SHA-256 hardcoded-key
+new HmacSha256(Deno.env.get('KEY')).update('text'); // finds: use:HMAC-SHA-256
+digest('sha1').update('text'); // finds: use:SHA-1 weak-hash

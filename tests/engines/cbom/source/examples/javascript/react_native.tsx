@@ -28,3 +28,27 @@ RSA.sign(text, key); // finds: use:RSA
 RSA.signWithAlgorithm(text, key, 'SHA1withRSA'); // finds: use:RSA weak-hash
 
 export const Screen = () => <View opacity={Math.random()} />;
+
+import JWT from 'expo-jwt';
+import { MMKV } from 'react-native-mmkv';
+import { sha1 } from 'react-native-sha1';
+import { sha256 } from 'react-native-sha256';
+import Simple from 'react-native-simple-crypto';
+import { fetch as pinned } from 'react-native-ssl-pinning';
+import Realm from 'realm';
+
+export async function smaller(text: string, key: string, iv: string, salt: string, password: string) {
+  sha1(text); // finds: use:SHA-1 weak-hash
+  sha256(text); // finds: use:SHA-256
+  Simple.SHA.sha512(text); // finds: use:SHA-512
+  Simple.AES.encrypt(text, key, iv); // finds: use:AES
+  Simple.HMAC.hmac256(text, 'a fixed key'); // finds: use:HMAC-SHA-256 hardcoded-key
+  Simple.PBKDF2.hash(password, salt, 1000, 32, 'SHA1'); // finds: use:PBKDF2 low-kdf-iterations
+  new MMKV({ id: 'plain' });
+  new MMKV({ id: 'sealed', encryptionKey: 'a fixed key' }); // finds: use:AES hardcoded-key
+  new Realm({ encryptionKey: key }); // finds: use:AES
+  pinned('https://example.org', { disableAllSecurity: true }); // finds: disabled-certificate-check
+  pinned('https://example.org', { pkPinning: true });
+  JWT.encode({}, 'a fixed secret', { algorithm: 'HS256' }); // finds: use:HMAC-SHA-256 hardcoded-key
+  JWT.decode(text, key); // finds: use:HMAC-SHA-256
+}

@@ -48,3 +48,8 @@ export function member(token: string) {
   hapi.token.verify(artifacts, { key: SECRET, algorithm: 'HS256' }); // finds: use:HMAC-SHA-256
   return artifacts.decoded.payload;
 }
+
+import { create } from 'https://deno.land/x/djwt@v2.8/mod.ts';
+
+await create({ alg: 'none' }, {}, null); // finds: unverified-signature
+await create({ alg: 'HS512' }, {}, SECRET); // finds: use:HMAC-SHA-512

@@ -56,3 +56,8 @@ export async function counted(key: CryptoKey, frame: Uint8Array, count: number) 
   new DataView(nonce.buffer).setUint32(8, count);
   return crypto.subtle.encrypt({ name: 'AES-GCM', iv: nonce }, key, frame); // finds: use:AES
 }
+
+export const streams = [
+  new crypto.DigestStream('SHA-1'), // finds: use:SHA-1 weak-hash
+  new crypto.DigestStream('SHA-256'), // finds: use:SHA-256
+];
