@@ -78,4 +78,31 @@ class OtherClients {
         new org.glassfish.grizzly.ssl.SSLContextConfigurator(); // finds: use:TLS
         io.grpc.netty.GrpcSslContexts.forClient().build(); // finds: use:TLS
     }
+
+    void vertx(String secret) {
+        new io.vertx.core.http.HttpServerOptions().addEnabledSecureTransportProtocol("TLSv1"); // finds: use:TLSv1.0 weak-protocol
+        new io.vertx.core.http.HttpServerOptions().addEnabledSecureTransportProtocol("TLSv1.3"); // finds: use:TLSv1.3
+        new io.vertx.core.net.JksOptions().setPath("store").setPassword("wibble"); // finds: hardcoded-key
+        new io.vertx.core.net.PfxOptions().setPassword(secret);
+        new io.vertx.ext.auth.PubSecKeyOptions().setAlgorithm("HS256").setBuffer("keyboard cat"); // finds: use:HMAC-SHA-256 hardcoded-key
+        new io.vertx.ext.auth.PubSecKeyOptions().setAlgorithm("HS256").setBuffer(secret); // finds: use:HMAC-SHA-256
+    }
+
+    void verifiers(javax.net.ssl.SSLSocketFactory factory, HostnameVerifier own) {
+        new feign.Client.Default(factory, (host, session) -> true); // finds: disabled-certificate-check
+        new feign.Client.Default(factory, own);
+        redis.clients.jedis.DefaultJedisClientConfig.builder().ssl(true).hostnameVerifier((h, s) -> true).build(); // finds: disabled-certificate-check
+        redis.clients.jedis.DefaultJedisClientConfig.builder().ssl(true).hostnameVerifier(own).build();
+    }
+
+    void stores(java.io.File store, char[] secret) throws Exception {
+        new org.apache.http.ssl.SSLContextBuilder().loadKeyMaterial(store, "changeit".toCharArray(), secret); // finds: hardcoded-key
+        new org.apache.http.ssl.SSLContextBuilder().loadKeyMaterial(store, secret, secret);
+    }
+
+    void jetty() {
+        new org.eclipse.jetty.util.ssl.SslContextFactory.Client().setEndpointIdentificationAlgorithm(null); // finds: disabled-certificate-check
+        new org.eclipse.jetty.util.ssl.SslContextFactory.Client().setEndpointIdentificationAlgorithm("HTTPS");
+        new org.eclipse.jetty.util.ssl.SslContextFactory.Server().setEndpointIdentificationAlgorithm(null);
+    }
 }

@@ -99,4 +99,14 @@ class Cluster {
         config.setPassword(given); // finds: use:PBES1 weak-kdf
         config.setIterationCount(19); // finds: use:PBES1 low-kdf-iterations weak-kdf
     }
+
+    void more(com.jcraft.jsch.Session session, String given) {
+        session.setConfig("cipher.c2s", "3des-cbc,aes256-ctr"); // finds: use:3DES use:AES weak-cipher
+        session.setConfig("cipher.s2c", "aes256-ctr"); // finds: use:AES
+        cn.dev33.satoken.secure.SaSecureUtil.md5(given); // finds: use:MD5 weak-hash
+        cn.dev33.satoken.secure.SaSecureUtil.sha256(given); // finds: use:SHA-256
+        cn.dev33.satoken.secure.SaSecureUtil.aesEncrypt("secret", given); // finds: use:AES ecb-mode hardcoded-key
+        io.smallrye.jwt.build.Jwt.claims().subject("a").signWithSecret("secret"); // finds: use:HMAC-SHA-256 hardcoded-key
+        io.smallrye.jwt.build.Jwt.claims().subject("a").signWithSecret(given); // finds: use:HMAC-SHA-256
+    }
 }

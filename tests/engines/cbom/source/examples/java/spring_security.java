@@ -31,4 +31,15 @@ class Headers {
     void make() {
         org.springframework.security.oauth2.jwt.JwsHeader.with(org.springframework.security.oauth2.jose.jws.MacAlgorithm.HS256).build(); // finds: use:HMAC-SHA-256
     }
+
+    void keysOfCookies(org.springframework.security.core.userdetails.UserDetailsService users, String key) {
+        new org.springframework.security.web.authentication.rememberme.TokenBasedRememberMeServices("key", users); // finds: hardcoded-key
+        new org.springframework.security.web.authentication.rememberme.TokenBasedRememberMeServices(key, users);
+        new org.springframework.security.authentication.RememberMeAuthenticationProvider("key"); // finds: hardcoded-key
+    }
+
+    void keysOfTokens(org.springframework.security.oauth2.provider.token.store.JwtAccessTokenConverter converter, String key) {
+        converter.setSigningKey("123456"); // finds: use:HMAC-SHA-256 hardcoded-key
+        converter.setSigningKey(key); // finds: use:HMAC-SHA-256
+    }
 }

@@ -29,4 +29,9 @@ class DeviceKeys {
                 .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_RSA_OAEP)
                 .build();
     }
+
+    void older(android.content.Context context) {
+        new android.security.KeyPairGeneratorSpec.Builder(context).setAlias("a").setKeySize(1024).build(); // finds: use:RSA weak-key-size
+        new android.security.KeyPairGeneratorSpec.Builder(context).setAlias("a").setKeySize(2048).build(); // finds: use:RSA
+    }
 }
