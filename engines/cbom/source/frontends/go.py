@@ -28,6 +28,12 @@ from engines.cbom.source.program import (
     Typed,
 )
 
+_EMBED = re.compile(r"//go:embed (?!.*(?:pub|cert|\.crt|\bca\b))")
+"""What makes a variable the content of a file, but for one that is public by its name."""
+
+_EMBEDDED = frozenset({"[]byte", "string"})
+"""Types of variables that get a file's content."""
+
 _VERSION = re.compile(r"/v\d+$|\.v\d+$")
 
 
@@ -73,10 +79,18 @@ class GoLowering(GoExpressions):
             target = names[0] if len(names) == 1 else Sequence(names)
             yield Assign(target, self.got(value), line, declared, local=True)
             return
+        if kind is not None and self.text(kind) in _EMBEDDED and self._is_embedded(node):
+            yield Assign(names[0], self.call(node, Name("go:embed"), None, []), line, declared, local=True)
+            return
         length = kind.child_by_field_name("length") if kind is not None and kind.type == "array_type" else None
         zeros = None if length is None else NewArray(self.expression(length))
         for name in names:
             yield Assign(name, zeros, line, declared, local=True)
+
+    def _is_embedded(self, node: Node) -> bool:
+        """Whether a file of the program becomes the value of a variable: ``//go:embed private.pem``."""
+        above = node.prev_named_sibling or (node.parent and node.parent.prev_named_sibling)
+        return above is not None and above.type == "comment" and _EMBED.match(self.text(above)) is not None
 
     def constants(self, node: Node) -> Iterator[Statement]:
         """Constants; one without a value repeats the expression before it, with the next ``iota``."""
