@@ -17,6 +17,7 @@ from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.sightings import Place, Sighting
 from engines.cbom.source.knowledge.model import Override
 from engines.cbom.source.values import (
+    MAX_ITEMS,
     NOTHING,
     UNKNOWN,
     WEAK_RANDOM,
@@ -224,7 +225,7 @@ class Assignments(Calls):
         """An attribute or entry of a library's object: rules may say what that means."""
         path = base.path if type(base) is Ref else self._type_of(base)
         found = self.knowledge.attributes.get(f"{path}.{name}")
-        if type(base) is Method and type(base.receiver) is Thing:
+        if type(base) is Method and type(base.receiver) is Thing and len(base.receiver.facts) < MAX_ITEMS:
             entry = f"{base.name}.{name}"
             base.receiver.facts[entry] = union((base.receiver.facts.get(entry, NOTHING), values))
         if not found and name in self.knowledge.options:
