@@ -117,6 +117,8 @@ def _variants(reading: Reading, algorithm: Algorithm, facts: Mapping[str, Values
     modes = [reading.mode] if reading.mode else _names(facts, "mode") if algorithm.block else [""]
     paddings = [base.padding] if base.padding else _names(facts, "padding")
     curves = [reading.curve] if reading.curve else _names(facts, "curve")
+    if algorithm.standard in _OF_MODULI:
+        curves = [""]  # What the object may be has one.
     return [
         _with_curve_bits(replace(base, mode=mode, padding=padding, curve=curve))
         for mode in modes

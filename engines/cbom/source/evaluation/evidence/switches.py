@@ -52,6 +52,10 @@ _CERTIFICATES = frozenset({"cert", "certs", "certificate", "certificates"})
 _DEVELOPERS = frozenset({"dev", "devel", "devmode", "development", "developer", "debug", "localhost", "testing"})
 """Words of settings with which no program runs that others use."""
 
+_CHECKED = frozenset({"cert", "certs", "certificate", "verify", "verification"})
+_NONE, _ALL = frozenset({"none"}), frozenset({"required"})
+"""Words of constants that a setting of such a name is compared with: ``cert_reqs == ssl.CERT_NONE``."""
+
 _MODE = "mode"
 """The word, beside one of ``_PROTOCOLS``, of settings that choose among degrees of checks: ``config.SSLMode == 2``."""
 
@@ -185,6 +189,9 @@ def _turned_off(part: Expression, *, on: bool) -> frozenset[str]:
         equal = _EQUAL.get(part.operator)
         modes = _words([*_names_in(part.left), *_names_in(part.right)])
         if on is equal and _MODE in modes and not _PROTOCOLS.isdisjoint(modes):
+            return _CHECKS
+        degree = _NONE if on is equal else _ALL
+        if equal is not None and not (modes.isdisjoint(_CHECKED) or modes.isdisjoint(degree)):
             return _CHECKS
         value = part.right if isinstance(part.right, Const) else part.left
         if equal is None or not isinstance(value, Const):

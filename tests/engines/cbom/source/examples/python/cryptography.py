@@ -171,3 +171,11 @@ def fixed_keys(seed):
 def of_numbers(e, n, x, y):
     rsa.RSAPublicNumbers(e, n).public_key()  # finds: use:RSA
     ec.EllipticCurvePublicNumbers(x, y, ec.SECP384R1()).public_key()  # finds: use:EC
+
+
+def of_two_kinds(kind, message):
+    if kind == "ec":
+        key = ec.generate_private_key(ec.SECP256R1())  # finds: use:EC
+    else:
+        key = rsa.generate_private_key(65537, 3072)  # finds: use:RSA
+    return key.sign(message, padding.PKCS1v15(), hashes.SHA256())  # finds: use:RSA

@@ -112,3 +112,14 @@ def insecure_context():
     context = ssl.create_default_context()  # finds: use:TLS
     context.check_hostname = False  # finds: use:TLS
     return context
+
+
+def by_requirement(cert_reqs):
+    context = ssl.create_default_context()  # finds: use:TLS
+    if cert_reqs == ssl.CERT_NONE:
+        context.check_hostname = False  # finds: use:TLS
+    if cert_reqs == ssl.CERT_REQUIRED:
+        context.check_hostname = False  # finds: use:TLS disabled-certificate-check
+    else:
+        context.check_hostname = False  # finds: use:TLS
+    return context
