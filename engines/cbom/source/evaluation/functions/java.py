@@ -104,6 +104,13 @@ def _replaced(evaluator: Any, arguments: Arguments) -> Values:
     return operators.bounded(texts[0].replace(texts[1], texts[2]))
 
 
+def _repeated(_evaluator: Any, arguments: Arguments) -> Values:
+    own, count = sole(arguments.receiver), sole(arguments.at(0))
+    if not isinstance(own, str) or type(count) is not int or not 0 <= count * len(own) <= operators.MAX_TEMPLATE:
+        return UNKNOWN
+    return known(own * count)
+
+
 def _least(_evaluator: Any, arguments: Arguments) -> Values:
     return _chosen(min, arguments)
 
@@ -163,7 +170,9 @@ def _add(_evaluator: Any, arguments: Arguments) -> Values:
 
 
 def _element(evaluator: Any, arguments: Arguments) -> Values:
-    position = arguments.positional[0] if arguments.positional else UNKNOWN
+    if not arguments.positional:  # Of an Optional.
+        return _any_element(evaluator, arguments)
+    position = arguments.positional[0]
     return union(evaluator.element(value, position) for value in arguments.receiver) or UNKNOWN
 
 
@@ -280,10 +289,15 @@ def _or_else(evaluator: Any, arguments: Arguments) -> Values:
     return union((held or UNKNOWN, others))
 
 
+_MAPS = ("HashMap", "LinkedHashMap", "TreeMap", "Hashtable", "concurrent.ConcurrentHashMap")
+_LISTS = ("ArrayList", "LinkedList", "Vector", "HashSet", "LinkedHashSet", "concurrent.CopyOnWriteArrayList")
+"""Collections without elements, in ``java.util``."""
+
 JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "text.equals": _equals,
     **dict.fromkeys(("java.lang.String", "java.lang.String.valueOf"), _text),
     "text.replaceAll": _replaced,
+    "text.repeat": _repeated,
     "java.lang.Math.min": _least,
     "java.lang.Math.max": _greatest,
     "text.contentEquals": _equals,
@@ -323,6 +337,7 @@ JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "array.remove": _element,
     "array.elementAt": _element,
     "array.getFirst": _any_element,
+    "array.next": _any_element,
     "array.getLast": _any_element,
     "table.put": _put,
     "table.putIfAbsent": _put,
@@ -331,5 +346,5 @@ JAVA_FUNCTIONS: dict[str, Callable[[Any, Arguments], Values]] = {
     "java.util.Properties.getProperty": _property,
     "java.util.ResourceBundle.getString": _property,
 }
-JAVA_FUNCTIONS |= {f"java.util.{name}": _empty_map for name in ("HashMap", "LinkedHashMap", "TreeMap", "Hashtable")}
-JAVA_FUNCTIONS |= {f"java.util.{name}": _empty_list for name in ("ArrayList", "LinkedList", "Vector", "HashSet")}
+JAVA_FUNCTIONS |= {f"java.util.{name}": _empty_map for name in _MAPS}
+JAVA_FUNCTIONS |= {f"java.util.{name}": _empty_list for name in _LISTS}
