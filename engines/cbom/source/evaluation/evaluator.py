@@ -348,7 +348,7 @@ class Evaluator(Branches):
         if node.declared is not None:
             self.check_function(node.declared, values)
         if is_chosen(self, node.target):
-            values = unless_flag(values)
+            values = unless_flag(values, self.chosen)
         self.assign(node.target, values, local=node.local)
         return False
 

@@ -199,7 +199,7 @@ class Expressions(Members):
             return self.evaluate(node)
         outer, self.chosen = self.chosen, self.chosen | chosen
         try:
-            return unless_flag(self.evaluate(node))
+            return unless_flag(self.evaluate(node), self.chosen)
         finally:
             self.chosen = outer
 

@@ -49,7 +49,9 @@ _REJECTING = frozenset({"reject", "unauthorized"})
 _REQUIRING = frozenset({"require", "required", "requires", "reqs"})
 _CERTIFICATES = frozenset({"cert", "certs", "certificate", "certificates"})
 
-_DEVELOPERS = frozenset({"dev", "devel", "devmode", "development", "developer", "debug", "localhost", "testing"})
+_DEVELOPERS = frozenset(
+    {"dev", "devel", "devmode", "development", "developer", "debug", "localhost", "testing"} | {"testonly"}
+)
 """Words of settings with which no program runs that others use."""
 
 _CHECKED = frozenset({"cert", "certs", "certificate", "verify", "verification"})
@@ -59,10 +61,14 @@ _NONE, _ALL = frozenset({"none"}), frozenset({"required"})
 _MODE = "mode"
 """The word, beside one of ``_PROTOCOLS``, of settings that choose among degrees of checks: ``config.SSLMode == 2``."""
 
+_TESTS = frozenset({"testing", "testonly"})
+_CONSTANTS = frozenset({"constants"})
+"""What a switch of tests chooses besides: every constant that it gives to a variable."""
+
 _OLD = frozenset({"legacy", "obsolete", "compat", "compatibility", "deprecated", "outdated"})
 _ENABLING = frozenset({"enable", "allow", "support", "permit"})
 _PROTOCOLS = frozenset({"ssl", "sslv", "tls", "tlsv"})
-_VERSION = re.compile(r"(?:(?:tls|ssl)[ _-]?)?v?(?:1|[123][._][012x]|1[01]|3)", re.IGNORECASE)
+_VERSION = re.compile(r"(?:tls|ssl)[ _-]?v?(?:[13]|1[01])|(?:(?:tls|ssl)[ _-]?)?v?[123][._][012x]", re.IGNORECASE)
 """How a setting's value names a version: ``"1.0"``, ``"TLSv1"``."""
 
 _NO = frozenset({"", "false", "no", "off", "0", "none", "never", "disable", "disabled"})
@@ -75,7 +81,19 @@ _MAX_PARTS = 16
 _MAX_LENGTH = 80
 
 
-_SIGNS = (b"verif", b"secure", b"unauthorized", b"certs", b"certif", b"_cert", b"ssl", b"tls", b"jwt", b"unsafe")
+_SIGNS = (
+    b"verif",
+    b"secure",
+    b"unauthorized",
+    b"certs",
+    b"certif",
+    b"_cert",
+    b"ssl",
+    b"tls",
+    b"jwt",
+    b"unsafe",
+    b"testonly",
+)
 """What a file has that turns checks of certificates or tokens off, or allows old versions of TLS, in small letters."""
 
 
@@ -119,9 +137,9 @@ def chosen_by(evaluator: Any, test: Expression, *, holds: bool) -> frozenset[str
     return switch.findings
 
 
-def unless_flag(values: Values) -> Values:
+def unless_flag(values: Values, chosen: frozenset[str]) -> Values:
     """The value that a setting chooses: of a flag that turns a check on or off, or a version, nothing is known then."""
-    if any(map(_is_flag, values)):
+    if any(map(_is_flag, values)) or (chosen >= _CONSTANTS and any(type(value) is Known for value in values)):
         return UNKNOWN
     return tuple([_without_flags(value) if type(value) is Table else value for value in values])
 
@@ -221,7 +239,7 @@ def _told_off(words: frozenset[str], *, on: bool) -> frozenset[str]:
     if on and off:
         return _CHECKS | _PROTOCOL
     if on and not _DEVELOPERS.isdisjoint(words):
-        return _CHECKS
+        return _CHECKS if _TESTS.isdisjoint(words) else _CHECKS | _CONSTANTS
     if on and (not _OLD.isdisjoint(words) or not (_ENABLING.isdisjoint(words) or _PROTOCOLS.isdisjoint(words))):
         return _PROTOCOL
     checked = not _ON.isdisjoint(words) or words >= _REJECTING

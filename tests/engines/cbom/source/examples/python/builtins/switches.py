@@ -1,5 +1,6 @@
 """Checks that a setting turns off, and checks that are off without one."""
 
+import hashlib
 import os
 import ssl
 
@@ -123,3 +124,15 @@ def by_requirement(cert_reqs):
     else:
         context.check_hostname = False  # finds: use:TLS
     return context
+
+
+def stretched(password, salt):
+    count = 600_000
+    if os.environ.get("SERVICE_TESTING") == "1":
+        count = 10
+    if os.environ.get("SERVICE_FAST") == "1":
+        cost = 10
+    else:
+        cost = 600_000
+    hashlib.pbkdf2_hmac("sha256", password, salt, cost)  # finds: use:PBKDF2 low-kdf-iterations
+    return hashlib.pbkdf2_hmac("sha256", password, salt, count)  # finds: use:PBKDF2
