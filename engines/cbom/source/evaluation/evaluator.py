@@ -30,7 +30,7 @@ from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most
 from engines.cbom.source.evaluation.lifetimes.scopes import Scope
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
-from engines.cbom.source.evaluation.sightings import ASSURANCES, Witness
+from engines.cbom.source.evaluation.sightings import Witness
 from engines.cbom.source.knowledge.model import Knowledge
 from engines.cbom.source.values import (
     CONSTANT,
@@ -65,7 +65,7 @@ class Evaluator(Branches):
     ) -> None:
         super().__init__(knowledge, files, implicit_self=implicit_self, open_names=open_names)
         self.witness = witness
-        self.untaken, self.taken, self.seeded = [], set(), {}
+        self.untaken, self.taken, self.seeded, self.assures_nothing = [], set(), {}, {}
         self.held = Held()
         self.given_back = GivenBack()
         self.types = Types()
@@ -194,7 +194,7 @@ class Evaluator(Branches):
         runs = self._tested if self._is_tested(function) else self._runs
         results = runs.of(function)
         if self.witness.assured:
-            self._take_assurances(function)
+            self.take_assurances(function)
         if key in results and not is_factory(function):
             silent = runs.is_silent(function, key) if function.macro else not self._repeats(closure, arguments, key)
             if silent:
@@ -247,13 +247,6 @@ class Evaluator(Branches):
         if function.macro and self.calls == calls:
             runs.keep_silent(function, key)
         return results[key]
-
-    def _take_assurances(self, function: program.Function) -> None:
-        """Note that what a function assures holds for all that call it."""
-        assured = self.witness.assured
-        for assurance in ASSURANCES:
-            if (assurance, function) in assured:
-                assured.update([(assurance, each) for each in self.within()])
 
     def _is_used_up(self, function: program.Function, runs: Runs, arguments: Arguments) -> bool:
         """Whether a function was run with as many sets of arguments as it may; then it runs with unknown ones too."""

@@ -144,14 +144,26 @@ class Members(Names):
         bound = Closure(member.function, member.scope, member.owner, receiver)
         return self.run(bound, Arguments([], {})) if member.function.getter else (bound,)
 
-    def _class_member(self, value: Class, name: str, seen: set[int] | None = None) -> Values:
+    def _class_member(self, value: Class, name: str) -> Values:
+        current = value
+        for _ in range(MAX_CLASSES + 1):  # Most classes have one above them, or none.
+            if name in current.members:
+                return self.loaded(current.scope.source, current.members, name)
+            if not current.bases:
+                return NOTHING
+            base = current.bases[0]
+            if len(current.bases) > 1 or type(base) is not Class:
+                return self._member_above(value, name, set())
+            current = base
+        return NOTHING
+
+    def _member_above(self, value: Class, name: str, seen: set[int]) -> Values:
         if name in value.members:
             return self.loaded(value.scope.source, value.members, name)
-        seen = set() if seen is None else seen
         for base in value.bases:
             if type(base) is Class and id(base) not in seen and len(seen) < MAX_CLASSES:
                 seen.add(id(base))
-                if found := self._class_member(base, name, seen):
+                if found := self._member_above(base, name, seen):
                     return found
             elif type(base) is Ref:
                 return (Method(Thing(base.path, {}), name),)

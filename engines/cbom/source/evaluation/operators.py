@@ -100,6 +100,8 @@ def binary(name: str, left: Values, right: Values) -> Values:
         blank = name == "or" and left and len(right) == 1 and type(right[0]) is Known and right[0].value in ("", b"")
         return left if blank else union((left, right))
     if len(left) == 1 and len(right) == 1:
+        if type(left[0]) is Unknown and type(right[0]) is Unknown:
+            return union((UNKNOWN,))
         return union((_pair(name, left[0], right[0]),))
     if len(left) * len(right) > _MAX_PAIRS:
         return UNKNOWN

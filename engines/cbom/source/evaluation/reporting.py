@@ -14,7 +14,16 @@ from engines.cbom.source.evaluation.expressions import Expressions
 from engines.cbom.source.evaluation.functions.surroundings import is_choice, is_own_mode
 from engines.cbom.source.evaluation.lifetimes.mentions import by_place, tell_mention
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
-from engines.cbom.source.evaluation.sightings import IN_FUNCTIONS, MAC, OF_OBJECTS, TAG, VERIFIED_HERE, Place, Sighting
+from engines.cbom.source.evaluation.sightings import (
+    ASSURANCES,
+    IN_FUNCTIONS,
+    MAC,
+    OF_OBJECTS,
+    TAG,
+    VERIFIED_HERE,
+    Place,
+    Sighting,
+)
 from engines.cbom.source.knowledge.model import Rule
 from engines.cbom.source.values import NOTHING, Array, Data, Instance, Known, Ref, Thing, Values, constants
 
@@ -51,6 +60,9 @@ class Reporting(Expressions):
 
     called_mention = False
     """Whether the function that is called is written elsewhere, where its algorithm is told."""
+
+    assures_nothing: dict[program.Function, int]
+    """Functions that assured nothing when so many assurances were known."""
 
     telling: set[object]
     """The functions and classes in which a library is used."""
@@ -216,6 +228,17 @@ class Reporting(Expressions):
         if self.open_names and not _OF_FILES.isdisjoint((rule.assures, rule.unless)):
             within |= {self.scope.source}
         return within | {_making(place, within)} if rule.unless in OF_OBJECTS else within
+
+    def take_assurances(self, function: program.Function) -> None:
+        """Note that what a function assures holds for all that call it."""
+        assured = self.witness.assured
+        if self.assures_nothing.get(function) == len(assured):
+            return
+        assurances = [assurance for assurance in ASSURANCES if (assurance, function) in assured]
+        if assurances:
+            assured.update([(assurance, each) for assurance in assurances for each in self.within()])
+        else:
+            self.assures_nothing[function] = len(assured)
 
     def _is_kept(self, rule: Rule, nonces: Values, node: program.Call) -> bool:
         """Whether a call's nonce is older than the functions that run, and a field or a file's variable has it."""

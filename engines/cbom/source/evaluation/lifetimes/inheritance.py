@@ -56,12 +56,22 @@ def overrides(of: Class, above: Class) -> bool:
 
 def inherited_member(of: Class, name: str) -> Values:
     """The member ``name`` that a class has from the program's classes above it; NOTHING if it has none."""
-    return next((each.members[name] for each in _above(of) if each.members.get(name)), NOTHING) if of.bases else NOTHING
+    current = of
+    for _ in range(MAX_CLASSES - 1):  # Most classes have one above them, or none.
+        if not current.bases:
+            return NOTHING
+        base = current.bases[0]
+        if len(current.bases) > 1 or type(base) is not Class or base is of:
+            return next((each.members[name] for each in _above(of) if each.members.get(name)), NOTHING)
+        if found := base.members.get(name):
+            return found
+        current = base
+    return NOTHING
 
 
 def is_kind_of(of: Class, above: Class) -> bool:
     """Whether ``of`` is ``above``, or inherits from it."""
-    return of is above or any(each is above for each in _above(of))
+    return of is above or (bool(of.bases) and any(each is above for each in _above(of)))
 
 
 def library_types(of: Class) -> Iterator[Value]:
