@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from engines.cbom.source.evaluation.evidence.secrets import words_of
-from engines.cbom.source.program import Branch, Call, Const, Expression, Function, Member, Mentioned, Name
+from engines.cbom.source.program import Binary, Branch, Call, Const, Expression, Function, Member, Mentioned, Name
 
 _MODES = frozenset({"ecb", "cbc", "ctr", "cfb", "ofb", "gcm", "ccm", "xts", "ocb", "eax", "ige", "siv", "cts"})
 """Words of names of functions and constants, and of names of ciphers, which tell the mode."""
@@ -89,7 +89,9 @@ def _arms_in(function: Function) -> _Arms:
 
 
 def _text_of(node: Expression | None) -> str:
-    """The constant that an argument is, or its name; "" if it is neither."""
+    """The constant that an argument is, its name, or those of two flags; "" if it is none of these."""
+    if isinstance(node, Binary) and node.operator == "|":
+        return f"{_text_of(node.left)}|{_text_of(node.right)}" if isinstance(node.right, Name) else ""
     if isinstance(node, Const):
         return repr(node.value)
     return node.name if isinstance(node, Name) else ""

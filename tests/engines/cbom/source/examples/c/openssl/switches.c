@@ -69,7 +69,7 @@ void takes_kind(SSL *connection, int kind) {
         SSL_set_verify(connection, SSL_VERIFY_NONE, NULL); // finds: use:TLS
         break;
     case KIND_CLOSED:
-        SSL_set_verify(connection, SSL_VERIFY_PEER, NULL); // finds: use:TLS
+        SSL_set_verify(connection, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL); // finds: use:TLS
         break;
     }
 }
