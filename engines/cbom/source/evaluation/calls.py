@@ -105,6 +105,8 @@ class Calls(Libraries):
         if result is UNKNOWN and not any(isinstance(value, Closure | Class) for value in callee):
             for name in arguments.keywords.keys() & self.knowledge.options.keys():
                 self.option(name, arguments.keywords[name], node.line, of=callee)
+            if node.creates and self.open_names:
+                self._tell_fields(callee, arguments, node)
             tell_versions(self, node.keywords.values(), node.line)
             if not node.creates:
                 arguments.may_fill()

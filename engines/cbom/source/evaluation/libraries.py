@@ -205,6 +205,14 @@ class Libraries(Reporting):
             found = [replace(rule, library=replace(rule.library, name=package)) for rule in found]
         self.told_by(found, values, line)
 
+    def _tell_fields(self, types: Values, arguments: Arguments, node: program.Call) -> None:
+        """Tell what the fields say that an object of a library's type has from its making: ``{.verify = NONE}``."""
+        for name, values in arguments.keywords.items():
+            for each in types:
+                fields = self.knowledge.attributes.get(f"{each.path}.{name}") if type(each) is Ref else None
+                if fields:
+                    self.told_by(fields, values, node.places.get(name, (node.line,))[0])
+
     def told_by(self, found: list[Rule], values: Values, line: int) -> None:
         """Tell what rules say of the value that stands in ``line``."""
         place = program.Call(program.Name(found[0].name), [], {}, line, 1, line, 1)

@@ -44,7 +44,7 @@ _COPIES = (
 _APPENDS = ("strcat", "strncat", "strlcat", "wcscat")
 """The ends of names of functions that copy and append, in small letters: libraries have others of their own."""
 
-_NOTHING_YET = ("_INIT", "_INITIALIZER")
+_NOTHING_YET = ("_INIT", "_INITIALIZER", "_initializer")
 """The ends of names of macros by which an object begins as if it had no value: ``PSA_KEY_ATTRIBUTES_INIT``."""
 
 _WHOLE = frozenset({"data", "begin"})
@@ -169,7 +169,10 @@ class CLowering(CClasses):
             keywords = self.designated(parts)
             if not keywords:
                 return self.construction(node, kind, self.all_of(value))
-            return self.call(node, self.expression(kind), kind, [], keywords, creates=True)
+            made = self.call(node, self.expression(kind), kind, [], keywords, creates=True)
+            named_parts = [part for part in parts if part.type == "initializer_pair"]
+            made.places = {name: self.place_of(part) for name, part in zip(keywords, named_parts, strict=False)}
+            return made
         return self.expression(value)
 
     def _pointers(self, declarator: Node) -> Expression | None:

@@ -51,3 +51,14 @@ void others(zip_t *archive, const char *password, jwt_t *made, const char *text,
     jwt_decode(&made, text, NULL, 0); // finds: unverified-signature
     jwt_decode(&made, text, key, 32); // finds: use:JSON_Web_Signature
 }
+
+redisSSLOptions from_the_start = {
+    .cacert_filename = "ca.pem",
+    .verify_mode = REDIS_SSL_VERIFY_NONE, // finds: disabled-certificate-check
+};
+
+void initialized() {
+    redisSSLOptions checked = {.verify_mode = REDIS_SSL_VERIFY_PEER}; // finds: use:TLS
+    MQTTClient_SSLOptions tls = MQTTClient_SSLOptions_initializer;
+    tls.enableServerCertAuth = 0; // finds: disabled-certificate-check
+}

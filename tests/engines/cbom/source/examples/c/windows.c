@@ -92,3 +92,8 @@ void without_opening(HCRYPTPROV provider, HCRYPTKEY pair, HCRYPTHASH hash, BYTE 
     CryptGenKey(provider, AT_KEYEXCHANGE, RSA1024BIT_KEY, &pair); // finds: use:RSA weak-key-size
     CryptVerifySignature(hash, in, size, pair, NULL, 0); // finds: use:RSA unverified-signature
 }
+
+void from_the_start(void) {
+    SCHANNEL_CRED older = {.dwVersion = 4, .grbitEnabledProtocols = SP_PROT_TLS1_CLIENT}; // finds: use:TLSv1.0 weak-protocol
+    SCHANNEL_CRED newer = {.dwVersion = 4, .grbitEnabledProtocols = SP_PROT_TLS1_2_CLIENT}; // finds: use:TLSv1.2
+}
