@@ -205,19 +205,20 @@ def _turned_off(part: Expression, *, on: bool) -> frozenset[str]:
         return _told_off(_words([*_names_in(part.left), *_names_in(part.right)]), on=on)
     if isinstance(part, Binary):
         equal = _EQUAL.get(part.operator)
-        modes = _words([*_names_in(part.left), *_names_in(part.right)])
-        if on is equal and _MODE in modes and not _PROTOCOLS.isdisjoint(modes):
-            return _CHECKS
-        degree = _NONE if on is equal else _ALL
-        if equal is not None and not (modes.isdisjoint(_CHECKED) or modes.isdisjoint(degree)):
-            return _CHECKS
-        value = part.right if isinstance(part.right, Const) else part.left
-        if equal is None or not isinstance(value, Const):
+        if equal is None:
             return NOT_CHOSEN
+        value = part.right if isinstance(part.right, Const) else part.left
         other = part.left if value is part.right else part.right
         on = on is equal
-        if value.value is None or value.value in ("", b""):
+        if isinstance(value, Const) and (value.value is None or value.value in ("", b"")):
             return NOT_CHOSEN if on else _told_off(_words([*_names_in(other)]), on=True)  # It is set, or it isn't.
+        modes = _words([*_names_in(part.left), *_names_in(part.right)])
+        if on and _MODE in modes and not _PROTOCOLS.isdisjoint(modes):
+            return _CHECKS
+        if not (modes.isdisjoint(_CHECKED) or modes.isdisjoint(_NONE if on else _ALL)):
+            return _CHECKS
+        if not isinstance(value, Const):
+            return NOT_CHOSEN
         if on and isinstance(value.value, str) and value.value.lower() in _SAYING_NO:
             return _CHECKS
         if str(value.value).lower() in _NO:
