@@ -92,6 +92,9 @@ class Names:
 
     def __init__(self, knowledge: Knowledge, files: Files, *, implicit_self: bool, open_names: bool) -> None:
         self.knowledge = knowledge
+        self.option_names = frozenset(name.rpartition(".")[2] for name in knowledge.options if "." in name)
+        """The last names of constants that knowledge has among its options."""
+
         self.files = files
         self.implicit_self = implicit_self
         """Whether methods see the members of their class as plain names (Java, C++)."""

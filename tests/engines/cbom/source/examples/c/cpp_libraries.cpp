@@ -51,3 +51,8 @@ void clients() {
     client.enable_server_certificate_verification(true); // finds: use:TLS
     client.enable_server_certificate_verification(false); // finds: use:TLS disabled-certificate-check
 }
+
+unsigned char *digest_of_shown(Window *window, const unsigned char *text, size_t size, unsigned char *out) {
+    show(ui::Shown{.kind = window->kind.last, .wide = true});
+    return MD5(text, size, out);  // finds: weak-hash
+}
