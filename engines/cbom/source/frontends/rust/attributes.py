@@ -44,6 +44,12 @@ class RustAttributes(OwnMacros):
                 return _perhaps(Call(self._path_of(function[1]), [], {}, line, 1, line, 1))
         return None
 
+    def is_conditional(self, node: Node) -> bool:
+        """Whether an attribute ``cfg`` tells which builds have a statement."""
+        outer = node.parent
+        statement = outer if outer is not None and outer.type == "expression_statement" else node
+        return any(text.startswith("#[cfg(") for text in self._attributes(statement))
+
     def _attributes(self, node: Node) -> Iterator[str]:
         other = node.prev_named_sibling
         while other is not None and (other.type == "attribute_item" or other.type in COMMENTS):

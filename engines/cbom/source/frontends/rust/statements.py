@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.common_syntax import Arms, CommonSyntax
 from engines.cbom.source.frontends.rust.generics import IMPLEMENTING, owner_parameter, type_parameter
+from engines.cbom.source.frontends.rust.imports import follow_imports
 from engines.cbom.source.frontends.rust.macros import RustMacros
 from engines.cbom.source.program import (
     Assign,
@@ -73,6 +74,7 @@ class RustLowering(RustMacros):
             if child.type == "mod_item" and child.child_by_field_name("body") is not None
         )
         made = super().module(root)
+        follow_imports(made.body)
         made.body.sort(key=self._rank)
         return made
 
@@ -144,6 +146,11 @@ class RustLowering(RustMacros):
     def leave(self, node: Node) -> Iterator[Statement]:
         values = [child for child in node.named_children if child.type != "label"]
         yield Leave(self.expression(values[0]) if values else None)
+
+    def returned(self, node: Node) -> Iterator[Statement]:
+        """A return; what follows one that only some builds have is run too."""
+        found: Iterable[Statement] = CommonSyntax.return_node(self, node)
+        yield from [Branch([(Opaque([]), list(found))])] if self.is_conditional(node) else found
 
     def _bindings(self, condition: Node | None) -> tuple[list[Statement], Expression, list[Statement]]:
         """What runs before a condition, the condition, and what holds in its arm: ``if let`` binds names."""
@@ -291,6 +298,7 @@ class RustLowering(RustMacros):
         before = self.inside, self.testing
         self.inside, self.testing = self.inside + 1, self.testing or self._is_test(node)
         members = self.block(body)
+        follow_imports(members)
         if self.testing:  # What stands outside of functions makes tests: ``proptest! { ... }``.
             members = [_as_test(each, line_of(node)) if isinstance(each, Evaluate) else each for each in members]
         self.inside, self.testing = before
@@ -363,7 +371,7 @@ class RustLowering(RustMacros):
         "const_item": constant,
         "static_item": constant,
         "compound_assignment_expr": CommonSyntax.assignment,
-        "return_expression": CommonSyntax.return_node,
+        "return_expression": returned,
         "break_expression": leave,
         "continue_expression": leave,
         "if_expression": if_node,

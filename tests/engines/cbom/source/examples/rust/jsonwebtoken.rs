@@ -65,3 +65,14 @@ impl Tokens {
         decode::<Claims>(token, &self.decoding, &self.validation).is_ok() // finds: use:HMAC-SHA-384
     }
 }
+
+fn compact(key: &[u8], jwk: &Jwk) {
+    let signer = compact_jwt::JwsHs256Signer::try_from(key); // finds: use:HMAC-SHA-256
+    let constant = compact_jwt::crypto::JwsHs256Signer::from(b"a secret of this program"); // finds: use:HMAC-SHA-256 hardcoded-key
+    let made = compact_jwt::JwsEs256Signer::generate_es256(); // finds: use:ECDSA
+    let checker = compact_jwt::JwsRs256Verifier::try_from(jwk); // finds: use:RSA
+    let sealing = compact_jwt::crypto::JweA128KWEncipher::generate_ephemeral(); // finds: use:AES
+    let parsed = compact_jwt::JwsCompact::from_str("a.b.c");
+    let (challenge, verifier) = oauth2::PkceCodeChallenge::new_random_sha256(); // finds: use:SHA-256
+    let plain = oauth2::PkceCodeVerifier::new(text);
+}
