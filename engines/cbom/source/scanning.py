@@ -6,13 +6,15 @@ where they are. All others are only read when a file that matters imports them.
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import os
 import resource
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from engines.cbom.source.files.discovery import Problem
 from engines.cbom.source.files.followers import Imported
@@ -94,10 +96,10 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
     found = Scanned(files=sum(language_of(path) is not None for path in paths))
     groups = [paths[start : start + _GROUP] for start in range(0, len(paths), _GROUP)]
     judge = Judge()
-    with _pool(jobs, paths) as run:
+    with _Pool(jobs, paths) as pool:
         hot: list[str] = []
         imports: dict[str, list[Imported]] = {}
-        for sifted in run(_sift, groups):
+        for sifted in pool.map(_sift, groups):
             hot += sifted.hot
             imports |= sifted.imports
             found.problems += sifted.problems
@@ -106,14 +108,14 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
         cold = sorted(set(paths) - set(hot) - imports.keys())
         rest = [(cold[start : start + _GROUP], importers) for start in range(0, len(cold), _GROUP)]
         followers = list(followers_among(imports, _tree, _read, hot))
-        for more in run(_sift_importers, rest) if hot else ():
+        for more in pool.map(_sift_importers, rest) if hot else ():
             hot += more
         hot += followers
         hot.sort(key=lambda path: (is_caller(path), path))  # Tests call others with what these have seen nowhere else.
         size = min(_LARGEST_GROUP, max(_GROUP, -(-len(hot) // (3 * jobs))))
         work = [hot[start : start + size] for start in range(0, len(hot), size)]
         done = 0
-        for part, group in zip(run(_scan_group, work), work, strict=True):
+        for part, group in zip(pool.map_apart(_scan_group, work, list(map(_bytes_in, work))), work, strict=True):
             done += len(group)
             progress(done, len(hot))
             found.problems += part.problems
@@ -127,8 +129,8 @@ def scan(paths: Sequence[str], jobs: int, progress: Progress) -> Scanned:
     return found
 
 
-class _pool:  # noqa: N801
-    """Function that runs others over groups: in this process for one job, in others for more."""
+class _Pool:
+    """Runs functions over groups of files: in this process for one job, in others for more."""
 
     def __init__(self, jobs: int, paths: Sequence[str]) -> None:
         self._jobs = jobs
@@ -136,33 +138,48 @@ class _pool:  # noqa: N801
         self._executors: list[Executor] = []
         self._limit: tuple[int, int] | None = None
 
-    def __enter__(self) -> Callable:  # type: ignore[type-arg]
+    def __enter__(self) -> Self:
         _begin(self._paths)
         if self._jobs < 2 or len(self._paths) <= _GROUP:
             self._limit = _bound_memory()
-            return map
+            return self
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
 
         context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
         self._executors = [ProcessPoolExecutor(1, context, _begin_process, (self._paths,)) for _ in range(self._jobs)]
-        return self._run
+        return self
 
-    def _run(self, function: Callable[[_Group], _Made], groups: Sequence[_Group]) -> Iterator[_Made]:
+    def map(self, function: Callable[[_Group], _Made], groups: Sequence[_Group]) -> Iterator[_Made]:
         """The results of groups, in their order.
 
         Each process takes a share of neighbours, which have files in common, and then the last of another's.
         """
+        return self._run(function, groups, _shares([1] * len(groups), self._jobs), steals=True)
+
+    def map_apart(
+        self, function: Callable[[_Group], _Made], groups: Sequence[_Group], sizes: Sequence[int]
+    ) -> Iterator[_Made]:
+        """As ``map``, but no process takes another's groups; ``sizes`` says how large they are.
+
+        For results that depend on what the process has done before: so they don't depend on time.
+        """
+        return self._run(function, groups, _shares(sizes, self._jobs), steals=False)
+
+    def _run(
+        self, function: Callable[[_Group], _Made], groups: Sequence[_Group], shares: list[deque[int]], *, steals: bool
+    ) -> Iterator[_Made]:
+        if not self._executors:
+            yield from map(function, groups)
+            return
         from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-        size = -(-len(groups) // self._jobs)
-        shares = [deque(range(len(groups))[start : start + size]) for start in range(0, len(groups), size or 1)]
         running: dict[Future[_Made], tuple[int, int]] = {}
         made: dict[int, _Made] = {}
 
         def begin(process: int) -> None:
             own, most = shares[process], max(shares, key=len)
-            if own or most:
+            if own or (most and steals):
                 number = own.popleft() if own else most.pop()
                 running[self._executors[process].submit(function, groups[number])] = process, number
 
@@ -187,6 +204,24 @@ class _pool:  # noqa: N801
 
             if isinstance(error, BrokenProcessPool):
                 raise ScanningEnded from error
+
+
+def _shares(sizes: Sequence[int], count: int) -> list[deque[int]]:
+    """The numbers of groups of these sizes, as ``count`` shares of neighbours that are about equally large."""
+    shares: list[deque[int]] = [deque() for _ in range(count)]
+    before, total = 0, sum(sizes)
+    for number, size in enumerate(sizes):
+        shares[min(count - 1, (2 * before + size) * count // max(1, 2 * total))].append(number)
+        before += size
+    return shares
+
+
+def _bytes_in(paths: Sequence[str]) -> int:
+    found = 0
+    for path in paths:
+        with contextlib.suppress(OSError):
+            found += os.stat(path).st_size
+    return found
 
 
 _tree = Tree(())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,17 @@ def test_results_are_those_of_all_files_at_once(
         if each.finding in ("weak-hash", "unauthenticated-mode")
     )
     assert told == [("aes.py", 9, "return"), ("all.rs", 4, "digest"), ("names.rs", 2, "md5::c")]
+
+
+def test_which_process_takes_a_group_does_not_depend_on_time() -> None:
+    with scanning._Pool(2, ["a.py"] * 100) as pool:
+        took = list(pool.map_apart(process_of, [0, 1, 2, 3, 4], [30, 10, 5, 5, 30]))
+    assert took[:2] == took[:1] * 2
+    assert took[2:] == took[-1:] * 3
+    assert took[0] != took[-1]
+
+
+def process_of(number: int) -> int:
+    if number == 0:
+        time.sleep(0.2)  # Time enough for the other process to do all of its own.
+    return os.getpid()
