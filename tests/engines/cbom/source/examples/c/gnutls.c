@@ -75,3 +75,8 @@ int lists(const gnutls_datum_t *file, unsigned char *digest, size_t size) {
         gnutls_x509_crt_get_fingerprint(certificates[i], GNUTLS_DIG_SHA256, digest, &size); // finds: use:SHA-256
     return count;
 }
+
+int lists_protocols(gnutls_session_t session, const int *protocols, unsigned timeout) {
+    gnutls_handshake_set_timeout(session, timeout);
+    return gnutls_protocol_set_priority(session, protocols); // finds: use:TLS
+}

@@ -138,3 +138,8 @@ void blocks(const unsigned char *key, const unsigned char *in, unsigned char *ou
     mbedtls_cipher_info_from_values(MBEDTLS_CIPHER_ID_AES, 128, MBEDTLS_MODE_ECB); // finds: use:AES ecb-mode
     mbedtls_poly1305_mac(key, in, 16, out); // finds: use:Poly1305
 }
+
+void of_callers_family(psa_ecc_family_t family, psa_key_attributes_t *attributes) {
+    psa_set_key_type(attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(family)); // finds: use:EC
+    psa_set_key_usage_flags(attributes, PSA_KEY_USAGE_SIGN_HASH);
+}

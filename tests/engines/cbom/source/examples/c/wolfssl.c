@@ -76,3 +76,8 @@ void by_names_of_openssl(WOLFSSL_CTX *ctx, const unsigned char *in, unsigned cha
     wolfSSL_CTX_SetMinRsaKey_Sz(ctx, 2048); // finds: use:RSA
     wc_AesKeyWrap(key, 16, in, 16, out, 24, NULL); // finds: use:AES
 }
+
+int draws(unsigned char *cookie, unsigned char *seed, int size) {
+    wolfSSL_RAND_seed(seed, size);
+    return wolfSSL_RAND_bytes(cookie, size); // finds: use:CSPRNG
+}
