@@ -11,6 +11,7 @@ from engines.cbom.source import program
 from engines.cbom.source.evaluation.evaluator import Evaluator
 from engines.cbom.source.evaluation.evidence.switches import may_switch
 from engines.cbom.source.evaluation.expressions import Exhausted
+from engines.cbom.source.evaluation.functions.c_family.building_blocks import parts_in
 from engines.cbom.source.evaluation.functions.c_family.c import OF_C
 from engines.cbom.source.evaluation.lifetimes.contexts import ORDERS, TURNS
 from engines.cbom.source.evaluation.lifetimes.scopes import Scope, Source
@@ -241,7 +242,9 @@ class ProgramFiles:
         test = module.test or is_built_for_tests(path, self.tree.paths)
         source = Source(path, language.name, module.package, asks, reassigned=module.reassigned, test=test)
         source.asks_of_leaks = any(name in content for name in _LEAKS)
-        source.answers_challenges = language.name in OF_C and any(word in content for word in _CHALLENGES)
+        if language.name in OF_C:
+            source.answers_challenges = any(word in content for word in _CHALLENGES)
+            source.parts = parts_in(content)
         source.has_switches = may_switch(content)
         loaded = self._loaded[path] = Loaded(Scope(source), Steps(len(content)), lowering, module.broken)
         self._run(loaded, language, module)

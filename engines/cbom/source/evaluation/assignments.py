@@ -218,6 +218,8 @@ class Assignments(Calls):
             own = base.fields.get(name, NOTHING)
             if not own and self.methods_apart:  # What the class gives it at first.
                 own = tuple(value for value in base.of.members.get(name, NOTHING) if type(value) is not Closure)
+            if not own and self.open_names and self.scope.journals and all(map(_is_number, values)):
+                own = UNKNOWN  # It is zero in memory that was cleared: ``if (!strcmp(arg, "-k")) config.insecure = 1;``
             values = union((own, values))
         base.fields[name] = values
 
@@ -278,3 +280,7 @@ class Assignments(Calls):
         if isinstance(key, int) and 0 <= key < len(base.items):
             replaced = self.open_names and not all(map(is_static, values))  # No longer the same in every run.
             base.items[key] = values if replaced or not self.scope.journals else union((base.items[key], values))
+
+
+def _is_number(value: Value) -> bool:
+    return type(value) is Known and isinstance(value.value, int)

@@ -47,6 +47,10 @@ from engines.cbom.source.values import (
 CELL = "\0cell"
 """The entry of an object that is a box for one value (React, Vue)."""
 
+_SHORT = frozenset({"and", "or"})
+_CHOSEN = (program.Call, program.Mapping)
+"""What is run, or made, only if the left side holds, or doesn't."""
+
 
 class Exhausted(Exception):
     """The file took more steps than its size allows."""
@@ -154,22 +158,23 @@ class Expressions(Members):
         return union(self.element(value, keys) for value in base)
 
     def _binary(self, node: program.Binary) -> Values:
-        chain: list[tuple[str, program.Expression]] = []
+        chain: list[program.Binary] = []
         current: program.Expression = node
         while type(current) is program.Binary:
             if type(current.left) is not program.Binary and not chain:  # Most are no chains.
-                left = self.evaluate(current.left)
-                if type(current.right) is program.Mapping and self.scope.source.has_switches:
-                    right = self._where(current.left, current.right, holds=True)
-                else:
-                    right = self.evaluate(current.right)
-                return operated(self, current.operator, left, right, node.line)
-            chain.append((current.operator, current.right))
+                return operated(self, current.operator, self.evaluate(current.left), self._right(current), node.line)
+            chain.append(current)
             current = current.left
         result = self.evaluate(current)
-        for operator, side in reversed(chain):
-            result = operated(self, operator, result, self.evaluate(side), node.line)
+        for part in reversed(chain):
+            result = operated(self, part.operator, result, self._right(part), node.line)
         return result
+
+    def _right(self, node: program.Binary) -> Values:
+        """The value of the right side: options or a call behind ``insecure &&`` are what a setting chooses."""
+        if node.operator in _SHORT and type(node.right) in _CHOSEN and self.scope.source.has_switches:
+            return self._where(node.left, node.right, holds=node.operator == "and")
+        return self.evaluate(node.right)
 
     def _unary(self, node: program.Unary) -> Values:
         values = self.evaluate(node.operand)

@@ -105,7 +105,7 @@ class Reporting(Expressions):
             return (Known(value.value, Place(self.scope.source.path, *place)),)
         if type(value) is Ref and value.path in self.knowledge.calls and not self.tests_others():
             at = Place(self.scope.source.path, *place)
-            if tell_mention(self.knowledge, value.path, at, self.witness, weak=not node.assigned):
+            if tell_mention(self.knowledge, value.path, at, self.witness, self.scope.source, weak=not node.assigned):
                 self.telling |= self.within()
                 return values if node.assigned else (Ref(value.path, at),)
         return values
@@ -225,8 +225,9 @@ class Reporting(Expressions):
         if rule.assures in OF_OBJECTS and things and len(made) == len(things):
             return frozenset(_making(each.place, each.within) for each in made)
         within = self.within()
-        if self.open_names and not _OF_FILES.isdisjoint((rule.assures, rule.unless)):
-            within |= {self.scope.source}
+        source = self.scope.source
+        if source.parts or (self.open_names and not _OF_FILES.isdisjoint((rule.assures, rule.unless))):
+            within |= {source}
         return within | {_making(place, within)} if rule.unless in OF_OBJECTS else within
 
     def take_assurances(self, function: program.Function) -> None:

@@ -22,9 +22,12 @@ _OF_PARTS = frozenset({"ecb-mode", "unauthenticated-mode", "static-iv"})
 """What is as it should be of the parts from which a MAC or an authenticated mode is made."""
 
 _AUTHENTICATED = re.compile(
-    r"(?:^|[/_.-])(?:[cop]mac\d?|eax|ocb\d?|siv|ccm|aes[_-]?kw|key[_-]?wrap|cbc[_-]?h(?:mac|s\d))", re.IGNORECASE
+    r"(?:^|[/_.-])(?:[copuv]mac\d?|xcbc|eax|ocb\d?|siv|ccm|aes[_-]?kw|key[_-]?wrap|cbc[_-]?h(?:mac|s\d))", re.IGNORECASE
 )
 """The names of files that implement one."""
+
+_STREAMS = re.compile(r"(?:^|_)(?:kdf|prf|drbg|keystream)(?:_|$)|(?:Kdf|KDF|Prf|PRF|Drbg|DRBG)(?![a-z])")
+"""The names of functions that make keys or random numbers of a cipher: there is no message that a MAC would protect."""
 
 _MAC = re.compile("hmac|cmac|gmac|siv|s2v|poly1305")
 
@@ -85,6 +88,10 @@ def is_sound(finding: str, sighting: Sighting, subject: Subject | None, primitiv
     if finding in _OF_PARTS and (_AUTHENTICATED.search(path.rpartition("/")[2]) or _COPIES.search(path)):
         return True
     if finding == "unauthenticated-mode" and any(type(each) is Class and _is_cipher(each) for each in sighting.within):
+        return True
+    if any(isinstance(each, Source) and finding in each.parts for each in sighting.within):
+        return True
+    if finding == "unauthenticated-mode" and any(map(_STREAMS.search, _names(sighting))):
         return True
     if finding in _MEASURED and primitive == "kdf" and _is_measured(sighting):
         return True

@@ -16,7 +16,7 @@ from typing import Any
 
 from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.program import Binary, Call, Const, Expression, Index, Member, Mentioned, Name, Typed, Unary
-from engines.cbom.source.values import UNKNOWN, Instance, Known, Table, Value, Values
+from engines.cbom.source.values import UNKNOWN, Instance, Known, Table, Unknown, Value, Values
 
 NOT_CHOSEN: frozenset[str] = frozenset()
 """What no switch turns off."""
@@ -173,11 +173,14 @@ def is_chosen(evaluator: Any, target: Expression) -> bool:
 
 
 def _is_default(evaluator: Any, part: Expression, *, wanted: bool) -> bool:
-    """Whether a part of a test is as ``wanted`` by a constant that the program has for it."""
+    """Whether a part of a test is as ``wanted`` by the constants that are all that the program has for it."""
     sides = (part.left, part.right) if isinstance(part, Binary) else (part,)
     if any(not isinstance(side, Name | Member | Const) for side in sides):
         return False
-    return any(type(value) is Known and bool(value.value) is wanted for value in evaluator.evaluate(part))
+    values = evaluator.evaluate(part)
+    if evaluator.open_names and isinstance(part, Member) and any(type(value) is Unknown for value in values):
+        return False  # A field of C's memory, which is zero at first.
+    return any(type(value) is Known and bool(value.value) is wanted for value in values)
 
 
 def _parts(test: Expression, *, holds: bool) -> Iterator[tuple[Expression, bool, bool]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engines.cbom.source.evaluation.lifetimes.scopes import Source
 from engines.cbom.source.evaluation.sightings import Place, Sighting, Witness
 from engines.cbom.source.knowledge.model import Knowledge, Rule
 from engines.cbom.source.values import Known, Ref, Values, known
@@ -19,15 +20,17 @@ _GIVEN = "given"
 """The assurance that it is mentioned in that call: ``hmac.New(sha1.New, key)``."""
 
 
-def tell_mention(knowledge: Knowledge, path: str, place: Place, witness: Witness, *, weak: bool) -> bool:
-    """Report that the library's function ``path`` is mentioned; whether knowledge says what it is for.
+def tell_mention(
+    knowledge: Knowledge, path: str, place: Place, witness: Witness, source: Source, *, weak: bool
+) -> bool:
+    """Report that the library's function ``path`` is mentioned in ``source``; whether knowledge says what it is for.
 
     A function that a variable gets is ``weak`` where that is called, not where it is mentioned.
     """
     sighting = _sighting(knowledge, path, place)
     if sighting is None:
         return False
-    within = frozenset((place,))
+    within = frozenset((place, source))
     witness.see(replace(sighting, rule=replace(sighting.rule, unless=_GIVEN), harmless=True, within=within))
     if weak:
         witness.see(replace(sighting, rule=replace(sighting.rule, primitive="", unless=_TAKEN), within=within))

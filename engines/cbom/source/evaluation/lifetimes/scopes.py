@@ -35,6 +35,9 @@ class Source:
     answers_challenges: bool = False
     """Whether a file of C speaks of challenges, whose answer is a hash of a password and of more, piece by piece."""
 
+    parts: frozenset[str] = frozenset()
+    """The findings that are none in a file of C, because it offers only parts of what others make of them."""
+
     has_switches: bool = False
     """Whether the file may have settings that turn checks off, by words in it."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.c.classes import CClasses
 from engines.cbom.source.frontends.c.expressions import CASTS
+from engines.cbom.source.frontends.c.jumps import Jumps
 from engines.cbom.source.frontends.c.preprocessor import CPreprocessor
 from engines.cbom.source.frontends.common_syntax import CommonSyntax, functions_first, import_of
 from engines.cbom.source.program import (
@@ -61,6 +62,8 @@ class CLowering(CClasses):
         super().__init__(source, first_line)
         self._array_types: dict[str, Node] = {}
         """The declarators of arrays that ``typedef`` names."""
+
+        self._jumps = Jumps(source)
 
     def module(self, root: Node) -> Module:
         made = super().module(root)
@@ -241,6 +244,10 @@ class CLowering(CClasses):
                 self._statement(child, body)
         return None if value is None else [self.expression(value)], body
 
+    def jump(self, node: Node) -> Iterator[Statement]:
+        end = self._jumps.end(node)
+        yield from () if end is None else self.return_node(end)
+
     def for_each(self, node: Node) -> Iterator[Statement]:
         items = self.part(node, "right")
         declarator = node.child_by_field_name("declarator")
@@ -325,7 +332,7 @@ class CLowering(CClasses):
         "comma_expression": comma_statement,
         "call_expression": call_statement,
         "binary_expression": appended,
-        "goto_statement": CommonSyntax.skip,  # What stands between it and its label runs on another way.
+        "goto_statement": jump,
         "switch_statement": switch_node,
         "for_range_loop": for_each,
         "function_definition": CClasses.function,

@@ -24,10 +24,12 @@ TEMPLATE = ("template", "template_2")
 _TESTS = re.compile(
     rb"^[ \t]*\#[ \t]*include[ \t]*(?:<check\.h>|[<\"](?:gtest|gmock|[Cc]atch2?|doctest|boost/test|cppunit)[/.]"
     rb"|[<\"](?:CppUTest|QtTest|QTest|cmocka|CUnit|criterion|unity)[/.>\"])"
-    rb"|^(?:TEST(?:_F|_P|_CASE|_CASE_METHOD)?|TYPED_TEST|BOOST_(?:AUTO|FIXTURE)_TEST_(?:CASE|SUITE)|QTEST_\w*MAIN)\(",
+    rb"|^(?:TEST(?:_F|_P|_CASE|_CASE_METHOD)?|TYPED_TEST|BOOST_(?:AUTO|FIXTURE)_TEST_(?:CASE|SUITE)|QTEST_\w*MAIN)\("
+    rb"|^(?:extern[ \t]+\"C\"[ \t]+)?int[ \t\r\n]+LLVMFuzzerTestOneInput\(",
     re.MULTILINE,
 )
-"""What marks a file as a test: Google Test, Catch2, doctest, Boost.Test, Qt Test, CppUnit, Check, cmocka and others."""
+"""What marks a file as a test: Google Test, Catch2, doctest, Boost.Test, Qt Test, CppUnit, Check, cmocka and others, or
+a target of libFuzzer."""
 
 
 class CTypes(HoistingSyntax):

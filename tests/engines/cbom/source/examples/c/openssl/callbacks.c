@@ -32,6 +32,37 @@ static int compares_fingerprint(int ok, X509_STORE_CTX *store) {
     return ok;
 }
 
+static int gives_up_on_errors(int ok, X509_STORE_CTX *store) {
+    int result = 0;
+    BIO *bio = BIO_new(BIO_s_mem());
+    if (!ok) {
+        print_error(bio, store);
+        goto cleanup;
+    }
+    if (!bio)
+        goto cleanup;
+    result = 1;
+cleanup:
+    if (bio)
+        BIO_free(bio);
+    return result;
+}
+
+static int looks_for_errors(int ok, X509_STORE_CTX *store) {
+    int result = 1;
+    if (!ok)
+        goto failed;
+    return result;
+failed:
+    log_error(store);
+    return result;
+}
+
+void connect_with_labels(SSL_CTX *one, SSL_CTX *two) {
+    SSL_CTX_set_verify(one, SSL_VERIFY_PEER, gives_up_on_errors); // finds: use:TLS
+    SSL_CTX_set_verify(two, SSL_VERIFY_PEER, looks_for_errors); // finds: disabled-certificate-check
+}
+
 void connect_all(SSL_CTX *one, SSL_CTX *two, SSL_CTX *three, SSL_CTX *four) {
     SSL_CTX_set_verify(one, SSL_VERIFY_PEER, lets_pass); // finds: disabled-certificate-check
     SSL_CTX_set_verify(two, SSL_VERIFY_PEER, lets_pass_several); // finds: disabled-certificate-check

@@ -81,3 +81,34 @@ void takes_port(CURL *handle, int port) {
         curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L); // finds: use:TLS disabled-certificate-check
     }
 }
+
+static struct settings {
+    int verbose;
+    struct tls_settings {
+        int skip_verify;
+        int no_check;
+    } tls;
+} settings;
+
+static void open_context(SSL_CTX *context, struct tls_settings tls) {
+    SSL_CTX_set_verify(context, tls.skip_verify ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL); // finds: use:TLS
+    SSL_CTX_set_verify(context, tls.no_check ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL); // finds: use:TLS disabled-certificate-check
+}
+
+int main(int argc, char **argv) {
+    settings.tls.no_check = 1;
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--insecure"))
+            settings.tls.skip_verify = 1;
+    }
+    open_context(SSL_CTX_new(TLS_client_method()), settings.tls); // finds: use:TLS
+    return 0;
+}
+
+int opens(SSL *connection, struct options *options) {
+    if (options->insecure && set_insecure(connection))
+        return -1;
+    if (options->verbose && set_insecure(connection))
+        return -1;
+    return options->verify_peer || SSL_set_verify(connection, SSL_VERIFY_NONE, NULL); // finds: use:TLS
+}
