@@ -242,9 +242,14 @@ class Names:
         return UNKNOWN
 
     def _is_elsewhere(self, values: Values) -> bool:
-        """Whether values are modules of other packages: these are called like libraries, but seldom seen (Rust)."""
+        """Whether values are of other packages or unknown: these are called like libraries, but seldom seen (Rust)."""
         own = self.scope.source.path.rpartition("/src/")[0]
-        return all(type(each) is File and each.scope.source.path.rpartition("/src/")[0] != own for each in values)
+        return all(
+            each.scope.source.path.rpartition("/src/")[0] != own
+            if type(each) is File
+            else type(each) is Ref and each.path not in self.knowledge.prefixes
+            for each in values
+        )
 
     def _may_be_imported(self, name: str) -> bool:
         """Whether a package of which nothing is known, all of whose classes are imported, may have a class ``name``."""

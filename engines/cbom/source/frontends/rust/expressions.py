@@ -68,6 +68,9 @@ class RustExpressions(CommonSyntax):
         self.imported_types: set[str] = set()
         """The names that the file imports, but those of Rust's own library."""
 
+        self.numbered: set[tuple[str, str]] = set()
+        """The structures of this file with numbered fields of named types, and those fields."""
+
         self.testing = False
         """Whether that place is a test."""
 
@@ -108,6 +111,8 @@ class RustExpressions(CommonSyntax):
 
     def field(self, node: Node) -> Expression:
         base, name = self.value(node), self.text(node.child_by_field_name("field"))
+        if (self.own_type, name) in self.numbered and isinstance(base, Name) and base.name == "self":
+            return Member(base, name)
         return Index(base, Const(int(name))) if name.isdecimal() and len(name) < 5 else Member(base, name)
 
     def element(self, node: Node) -> Expression:

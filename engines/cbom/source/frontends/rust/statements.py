@@ -164,7 +164,7 @@ class RustLowering(RustMacros):
         if condition.type != "let_condition":
             return [], self.expression(condition), []
         subject, held = self._held(condition)
-        return [held], Opaque([]), [self.binding(condition.child_by_field_name("pattern"), subject)]
+        return [held], Opaque([]), [*self.bindings(condition.child_by_field_name("pattern"), subject)]
 
     def _held(self, node: Node) -> tuple[Name, Statement]:
         """A name for the value that ``node`` compares with patterns, and its assignment: it is computed once."""
@@ -197,13 +197,13 @@ class RustLowering(RustMacros):
             guarded = pattern.child_by_field_name("condition") is not None
             if guarded and len(pattern.named_children) == 1:
                 inner = None
-            bound = self.binding(inner, subject)
+            bound = self.bindings(inner, subject)
             test: Expression | None = Opaque([])
             if inner is None and not guarded:
                 test = None
             elif inner is not None and inner.type in _LITERALS and not guarded:
                 test = Binary("==", subject, self.expression(inner))
-            arms.append((test, [bound, *self._arm(arm.child_by_field_name("value"), valued=valued)]))
+            arms.append((test, [*bound, *self._arm(arm.child_by_field_name("value"), valued=valued)]))
         yield Branch(arms)
 
     def loop(self, node: Node) -> Iterator[Statement]:
@@ -255,7 +255,7 @@ class RustLowering(RustMacros):
     def type_node(self, node: Node) -> Iterator[Statement]:
         """A structure, enumeration or trait."""
         name, body = self.text(node.child_by_field_name("name")), node.child_by_field_name("body")
-        members: list[Statement] = []
+        members: list[Statement] = [*self.parts_of(name, body)]
         before, calls = (self.own_type, self.in_trait), self.called_defaults
         self.in_trait = node.type == "trait_item"
         self.own_type = "" if self.in_trait else name

@@ -76,3 +76,13 @@ pub fn biscuits(key: &str) -> Result<(), Box<dyn std::error::Error>> {
     biscuit_auth::PublicKey::from_bytes_hex(key, biscuit_auth::Algorithm::Ed25519)?; // finds: use:Ed25519
     Ok(())
 }
+
+fn peers(secret: &[u8], crypto: Arc<dyn quinn::crypto::ClientConfig>) {
+    let peer = libp2p::identity::Keypair::generate_ed25519(); // finds: use:Ed25519
+    let wallet = libp2p_identity::Keypair::generate_secp256k1(); // finds: use:ECDSA
+    let noise = libp2p::noise::Config::new(&peer).unwrap(); // finds: use:X25519
+    let tls = libp2p::tls::Config::new(&peer).unwrap(); // finds: use:TLS
+    let id = libp2p::identity::PeerId::random();
+    let quic = quinn::ClientConfig::new(crypto); // finds: use:TLS
+    let limits = quinn::TransportConfig::default();
+}

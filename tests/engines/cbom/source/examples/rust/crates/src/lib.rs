@@ -52,3 +52,6 @@ pub fn signed(claims: &Claims, key: &[u8]) -> String {
     let key = jwt::EncodingKey::from_secret(key); // finds: use:HMAC
     jwt::encode(&jwt::Header::default(), claims, &key).unwrap() // finds: use:HMAC-SHA-256
 }
+
+pub mod users;
+use users::UserEvent;
