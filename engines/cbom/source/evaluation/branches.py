@@ -11,6 +11,7 @@ from engines.cbom.source.evaluation import operators
 from engines.cbom.source.evaluation.assignments import Assignments
 from engines.cbom.source.evaluation.evidence.switches import NOT_CHOSEN, chosen_by
 from engines.cbom.source.evaluation.lifetimes.changing import changed_in, holds
+from engines.cbom.source.evaluation.lifetimes.settings import Setting
 from engines.cbom.source.evaluation.reporting import MEASURED
 from engines.cbom.source.values import NOTHING, UNKNOWN, Known, Ref, Thing, Values, union
 
@@ -79,6 +80,7 @@ class Branches(Assignments):
     def branch(self, node: program.Branch) -> bool:
         changed, left, exhaustive = [], [], False
         passed: list[_Clue] = []
+        settings: list[Setting] = []
         tests = 0
         outer, otherwise, behind = self.chosen, NOT_CHOSEN, NOT_CHOSEN
         for test, body in node.arms:
@@ -94,6 +96,7 @@ class Branches(Assignments):
                 unless = chosen_by(self, test, holds=False)
                 otherwise |= unless
             self.scope.begin()
+            self.settings.begin()
             try:
                 self._narrow(passed)
                 if isinstance(test, _NARROWING):  # Others tell nothing of variables.
@@ -106,6 +109,7 @@ class Branches(Assignments):
             finally:
                 changes = self.scope.take_back()
                 self.chosen = outer
+                settings += self.settings.take_back()
             left.append(away)
             if away and not self.breaks:
                 behind |= unless
@@ -116,6 +120,8 @@ class Branches(Assignments):
             if test is None or held:
                 exhaustive = True
                 break
+        for setting in settings:
+            self.settings.set(*setting)
         self.chosen |= behind
         passing = {} if exhaustive else self._narrowed(passed)
         self.scope.join([*changed, passing] if passing else changed, none_ran=not exhaustive and not passing)

@@ -28,6 +28,7 @@ from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.nonces import Nonces
 from engines.cbom.source.evaluation.lifetimes.runs import Runs, is_factory, most_contexts, passed_on, too_deep
 from engines.cbom.source.evaluation.lifetimes.scopes import Scope
+from engines.cbom.source.evaluation.lifetimes.settings import Settings
 from engines.cbom.source.evaluation.names import Files
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.sightings import Witness
@@ -71,6 +72,7 @@ class Evaluator(Branches):
         self.types = Types()
         self._given: dict[Any, Mapping[int, Values]] = {}
         self.nonces = Nonces()
+        self.settings = Settings()
         self.telling = set()
         self.made: list[Closure] = []
         """The functions of the file that runs."""

@@ -14,6 +14,7 @@ from engines.cbom.source.evaluation.functions.callbacks import made_hash, return
 from engines.cbom.source.evaluation.functions.surroundings import is_counted, is_of_key, reads
 from engines.cbom.source.evaluation.lifetimes.mentions import note_taken
 from engines.cbom.source.evaluation.lifetimes.parameters import as_it_is, take_parameters
+from engines.cbom.source.evaluation.lifetimes.settings import Settings
 from engines.cbom.source.evaluation.reporting import LATER, Reporting
 from engines.cbom.source.evaluation.rules import Arguments
 from engines.cbom.source.evaluation.sightings import LABEL, Place, Sighting
@@ -62,6 +63,9 @@ class Libraries(Reporting):
 
     seeded: dict[str, Sighting | None]
     """What is to be reported of the seeds of libraries' own generators, by the library's name."""
+
+    settings: Settings
+    """What the arms that run set of objects."""
 
     taken: set[Place]
     """Where objects are made that a call takes in one run at least: what is weak of them is told there."""
@@ -161,7 +165,10 @@ class Libraries(Reporting):
                     more = word == secrets.CONTENT and word in value.facts
                     if word == secrets.MATERIAL and value.made and secrets.is_key_material(node.args[:1]):
                         self.witness.assured.add((LABEL, value.made.place))
-                    value.facts[word] = union((value.facts[word], values)) if more else values
+                    if more:
+                        value.facts[word] = union((value.facts[word], values))
+                    else:
+                        self.settings.set(value, word, values)
         if self.scope.source.language in OF_C:
             facts |= of_c(self, rule, told, facts, node)
         if rule.primitive == "cipher" and is_offered(node, self.running()):

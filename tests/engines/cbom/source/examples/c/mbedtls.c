@@ -143,3 +143,25 @@ void of_callers_family(psa_ecc_family_t family, psa_key_attributes_t *attributes
     psa_set_key_type(attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(family)); // finds: use:EC
     psa_set_key_usage_flags(attributes, PSA_KEY_USAGE_SIGN_HASH);
 }
+
+int of_either_kind(int on_curve, size_t bits, psa_key_id_t *key) {
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    if (on_curve) {
+        psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)); // finds: use:EC
+        psa_set_key_bits(&attributes, 256);
+    } else {
+        psa_set_key_type(&attributes, PSA_KEY_TYPE_RSA_KEY_PAIR); // finds: use:RSA
+        psa_set_key_bits(&attributes, bits);
+    }
+    return psa_generate_key(&attributes, key); // finds: use:RSA
+}
+
+int of_small_kind(int longer, psa_key_id_t *key) {
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_RSA_KEY_PAIR); // finds: use:RSA
+    if (longer)
+        psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_HASH);
+    else
+        psa_set_key_bits(&attributes, 1024); // finds: use:RSA weak-key-size
+    return psa_generate_key(&attributes, key); // finds: use:RSA
+}
