@@ -287,8 +287,9 @@ class RustLowering(RustMacros):
         yield Class(name, [], body, line_of(node), interfaces=[] if trait is None else [self.expression(trait)])
 
     def alias(self, node: Node) -> Iterator[Statement]:
-        name = Name(self.text(node.child_by_field_name("name")))
-        yield Assign(name, self.part(node, "type"), line_of(node))
+        name, kind = self.text(node.child_by_field_name("name")), self.part(node, "type")
+        if not isinstance(kind, Name) or kind.name != name:  # Traits' types: ``type Error = Error``.
+            yield Assign(Name(name), kind, line_of(node))
 
     def module_node(self, node: Node) -> Iterator[Statement]:
         name, body = self.text(node.child_by_field_name("name")), node.child_by_field_name("body")

@@ -75,4 +75,5 @@ fn compact(key: &[u8], jwk: &Jwk) {
     let parsed = compact_jwt::JwsCompact::from_str("a.b.c");
     let (challenge, verifier) = oauth2::PkceCodeChallenge::new_random_sha256(); // finds: use:SHA-256
     let plain = oauth2::PkceCodeVerifier::new(text);
+    let large = jwt_simple::prelude::ES512KeyPair::from_pem(pem); // finds: use:ECDSA
 }

@@ -47,3 +47,10 @@ pub mod accepting {
         }
     }
 }
+
+fn certified(algorithm: &'static rcgen::SignatureAlgorithm, public: &[u8]) {
+    let given = rcgen::KeyPair::generate_for(algorithm); // finds: use:
+    let fixed = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519); // finds: use:Ed25519
+    let key = p384::ecdsa::VerifyingKey::try_from(public); // finds: use:ECDSA
+    let plain = rcgen::DistinguishedName::new();
+}
