@@ -33,3 +33,8 @@ PRFileDesc *connects(PRFileDesc *socket, SSLVersionRange *range) {
     SSL_VersionRangeSet(secure, range); // finds: use:TLS
     return secure;
 }
+
+PK11Context *of_callers_mechanism(CK_MECHANISM_TYPE mechanism, PK11SymKey *key, SECItem *parameter) {
+    PK11_GetIVLength(mechanism);
+    return PK11_CreateContextBySymKey(mechanism, CKA_DECRYPT, key, parameter); // finds: use:
+}
