@@ -33,3 +33,9 @@ void keys(gcry_sexp_t *key, gcry_mac_hd_t mac, const void *secret, gcry_md_hd_t 
     gcry_md_open(&digesting, GCRY_MD_SHA1, GCRY_MD_FLAG_HMAC); // finds: use:HMAC-SHA-1
     gcry_md_open(&digesting, GCRY_MD_SHA1, 0); // finds: use:SHA-1 weak-hash
 }
+
+void agrees_later(unsigned char *public, unsigned char *secret, unsigned char *shared) {
+    gcry_kem_keypair(GCRY_KEM_MLKEM768, public, 1184, secret, 2400); // finds: use:ML-KEM-768
+    gcry_ecc_mul_point(GCRY_ECC_CURVE25519, shared, secret, public); // finds: use:X25519
+    gcry_ecc_get_algo_keylen(GCRY_ECC_CURVE25519);
+}

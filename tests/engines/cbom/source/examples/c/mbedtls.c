@@ -165,3 +165,8 @@ int of_small_kind(int longer, psa_key_id_t *key) {
         psa_set_key_bits(&attributes, 1024); // finds: use:RSA weak-key-size
     return psa_generate_key(&attributes, key); // finds: use:RSA
 }
+
+int agrees_into_key(psa_key_id_t own, const unsigned char *peer, const psa_key_attributes_t *kind, psa_key_id_t *key) {
+    psa_export_public_key(own, 0, 0, 0);
+    return psa_key_agreement(own, peer, 65, PSA_ALG_ECDH, kind, key); // finds: use:ECDH
+}

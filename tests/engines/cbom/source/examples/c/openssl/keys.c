@@ -51,3 +51,11 @@ void parity(const unsigned char *in, unsigned char *out, long size, DES_cblock *
     DES_set_odd_parity(&key);
     DES_set_key_unchecked(&key, &schedule); // finds: use:DES weak-cipher hardcoded-key
 }
+
+void fetches(OSSL_LIB_CTX *library) {
+    EVP_SIGNATURE_fetch(library, "ML-DSA-65", NULL); // finds: use:ML-DSA-65
+    EVP_KEM_fetch(library, "ML-KEM-768", NULL); // finds: use:ML-KEM-768
+    EVP_KEYEXCH_fetch(library, "X25519", NULL); // finds: use:X25519
+    EVP_KEYMGMT_fetch(library, "RSA", NULL);
+    SSL_CTX_new(OSSL_QUIC_client_method()); // finds: use:TLSv1.3
+}
