@@ -54,3 +54,9 @@ fn certified(algorithm: &'static rcgen::SignatureAlgorithm, public: &[u8]) {
     let key = p384::ecdsa::VerifyingKey::try_from(public); // finds: use:ECDSA
     let plain = rcgen::DistinguishedName::new();
 }
+
+async fn served(config: rustls::ClientConfig) {
+    let pages = axum_server::tls_rustls::RustlsConfig::from_pem_file("cert.pem", "key.pem").await; // finds: use:TLS
+    let database = tokio_postgres_rustls::MakeRustlsConnect::new(config); // finds: use:TLS
+    let plain = axum_server::Server::bind(address);
+}
