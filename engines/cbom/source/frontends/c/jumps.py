@@ -7,8 +7,8 @@ cleanup:
     BIO_free(bio);
     return ok;
 
-Such a ``goto`` is read as the ``return`` behind its label. Others are skipped: what stands between one and its label
-runs on another way.
+At such a ``goto`` the function may return what it does behind the label. Others are skipped: what stands between one
+and its label runs on another way.
 """
 
 from __future__ import annotations
@@ -41,15 +41,11 @@ class Jumps:
         """The ``return`` behind each label, by the body of the function."""
 
     def end(self, jump: Node) -> Node | None:
-        """The ``return`` that a ``goto`` comes to; None if it isn't such a one, or doesn't depend on a test."""
+        """The ``return`` that a ``goto`` comes to; None if it isn't such a one."""
         label = jump.child_by_field_name("label")
         around = jump.parent
-        if around is not None and around.type == "compound_statement":
-            around = around.parent
-        if label is None or around is None or around.type != "if_statement":
+        if label is None:
             return None
-        if around.child_by_field_name("alternative") is not None:
-            return None  # All arms may leave, and what stands behind the label would be read by none.
         for _ in range(_MAX_DEPTH):
             if around is None or around.type == "function_definition":
                 break

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engines.cbom.source.frontends.base import Node, line_of
 from engines.cbom.source.frontends.c.classes import CClasses
 from engines.cbom.source.frontends.c.expressions import CASTS
+from engines.cbom.source.frontends.c.filled import Filled
 from engines.cbom.source.frontends.c.jumps import Jumps
 from engines.cbom.source.frontends.c.preprocessor import CPreprocessor
 from engines.cbom.source.frontends.common_syntax import CommonSyntax, functions_first, import_of
@@ -26,6 +27,7 @@ from engines.cbom.source.program import (
     Name,
     Opaque,
     Pointed,
+    Return,
     Sequence,
     Statement,
 )
@@ -64,6 +66,7 @@ class CLowering(CClasses):
         """The declarators of arrays that ``typedef`` names."""
 
         self._jumps = Jumps(source)
+        self._filled = Filled(source)
 
     def module(self, root: Node) -> Module:
         made = super().module(root)
@@ -152,6 +155,8 @@ class CLowering(CClasses):
         while inner is not None and inner.type == "array_declarator" and _is_array(inner, "declarator"):
             inner = inner.child_by_field_name("declarator")
         if inner is not None and inner.type == "array_declarator":
+            if value is None and self._filled.has(node, self.declared_name(inner)):
+                return Opaque([])
             element = self.declared(node)
             return None if value is None and node.type == "field_declaration" else self.array(inner, value, element)
         if named and (length := self._array_types.get(self.text(kind))) is not None:
@@ -245,8 +250,17 @@ class CLowering(CClasses):
         return None if value is None else [self.expression(value)], body
 
     def jump(self, node: Node) -> Iterator[Statement]:
+        """A ``goto``, as a way on which the function may return what it does behind the label.
+
+        No object is none of what the function makes. What stands between them is read all the same.
+        """
         end = self._jumps.end(node)
-        yield from () if end is None else self.return_node(end)
+        for made in () if end is None else self.return_node(end):
+            given = made.value if isinstance(made, Return) else None
+            if isinstance(given, Name):
+                made = Branch([(Binary("!=", given, Const(None)), [made])])
+            if given is not None and not (isinstance(given, Const) and given.value is None):
+                yield Branch([(Opaque([]), [made])])
 
     def for_each(self, node: Node) -> Iterator[Statement]:
         items = self.part(node, "right")
