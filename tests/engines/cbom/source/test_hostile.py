@@ -46,13 +46,24 @@ NESTED = {
     "modules.rs": b"use sha2::Sha256;\n" + b"mod a { " * DEPTH + b"}" * DEPTH,
     "types.rs": b"use sha2::Sha256;\nfn f(a: " + b"Option<" * DEPTH + b"u8" + b">" * DEPTH + b") {}",
     "conditions.c": b"#include <openssl/evp.h>\n" + b"#if a\n(\n" * DEPTH,
+    "flags.c": b"#include <openssl/ssl.h>\nvoid f(SSL_CTX *c, int a) { if (a) SSL_CTX_set_verify(c, A"
+    + b" | A" * 5_000
+    + b", 0); else SSL_CTX_set_verify(c, SSL_VERIFY_NONE, 0); }",
+    "chains.py": b"import ssl\nif a" + b".b()" * 5_000 + b":\n    c = ssl._create_unverified_context()\n",
+    "verifiers.java": b"class V implements javax.net.ssl.HostnameVerifier { "
+    b"public boolean verify(String a, SSLSession s) { return a == null" + b" || a == null" * 5_000 + b"; } }",
     "calls.go": b"package a\nfunc f() { " + b"f(" * DEPTH + b")" * DEPTH + b" }",
 }
 
 
 @pytest.mark.parametrize("name", NESTED)
 def test_deep_nesting_is_bounded(name: str) -> None:
-    results_of({name: NESTED[name]})
+    judge = Judge()
+    files = ProgramFiles(Tree((name,)), NESTED.get, judge)
+    files.report_to(judge)
+    files.scan(name)
+    judge.results()
+    assert not files.failures
 
 
 @pytest.mark.parametrize("name", ["a.c", "a.js"])

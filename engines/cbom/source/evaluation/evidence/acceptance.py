@@ -81,6 +81,9 @@ def looks_at_no_chain(function: Function) -> bool:
 _KIND = 2
 """The position of the name of the key exchange among the parameters, of which the object is the first."""
 
+_MAX_DEPTH = 16
+"""The most operations in one another that a test is followed through."""
+
 _OF_DATES = frozenset({"checkValidity"})
 """Methods that look at a certificate's dates alone."""
 
@@ -100,12 +103,14 @@ def _without_formalities(body: Sequence[Statement], kind: str) -> list[Statement
     return found
 
 
-def _is_formal(test: Any, kind: str) -> bool:
+def _is_formal(test: Any, kind: str, depth: int = 0) -> bool:
     """Whether a test is about null, a length, or the name of the key exchange."""
+    if depth > _MAX_DEPTH:
+        return False
     if isinstance(test, Unary):
-        return _is_formal(test.operand, kind)
+        return _is_formal(test.operand, kind, depth + 1)
     if isinstance(test, Binary) and test.operator in ("and", "or"):
-        return _is_formal(test.left, kind) and _is_formal(test.right, kind)
+        return all(_is_formal(each, kind, depth + 1) for each in (test.left, test.right))
     if isinstance(test, Binary):
         return any(_is_of_form(*each) for each in ((test.left, test.right), (test.right, test.left)))
     if not isinstance(test, Call) or not _is_called(test, _OF_TEXTS):
@@ -198,15 +203,18 @@ def _ends(statements: Any) -> Iterator[Any]:
             yield part.value if isinstance(part, Return) else None
 
 
-def _is_true(value: Any, given: list[Assign]) -> bool:
+def _is_true(value: Any, given: list[Assign], depth: int = 0) -> bool:
+    if depth > _MAX_DEPTH:
+        return False
     if isinstance(value, Const):
         return value.value in _TRUE
     if isinstance(value, Unary):
-        return value.operator == "not" and _is_false(value.operand, given)
+        return value.operator == "not" and _is_false(value.operand, given, depth + 1)
     if isinstance(value, Binary) and value.operator in ("or", "and"):
-        return (any if value.operator == "or" else all)(_is_true(each, given) for each in (value.left, value.right))
+        enough = any if value.operator == "or" else all
+        return enough(_is_true(each, given, depth + 1) for each in (value.left, value.right))
     if isinstance(value, Conditional):
-        return _is_true(value.then, given) and _is_true(value.otherwise, given)
+        return all(_is_true(each, given, depth + 1) for each in (value.then, value.otherwise))
     if isinstance(value, Call) and isinstance(value.callee, Member) and len(value.args) == 1:  # host.equals(host)
         own, other = value.callee.base, value.args[0]
         same = isinstance(own, Name) and isinstance(other, Name) and own.name == other.name
@@ -214,11 +222,11 @@ def _is_true(value: Any, given: list[Assign]) -> bool:
     return isinstance(value, Name) and _is_always(value.name, given, _TRUE)
 
 
-def _is_false(value: Any, given: list[Assign]) -> bool:
+def _is_false(value: Any, given: list[Assign], depth: int = 0) -> bool:
     if isinstance(value, Const):
         return value.value is False
     if isinstance(value, Unary):
-        return value.operator == "not" and _is_true(value.operand, given)
+        return value.operator == "not" and _is_true(value.operand, given, depth + 1)
     return isinstance(value, Name) and _is_always(value.name, given, (False,))
 
 

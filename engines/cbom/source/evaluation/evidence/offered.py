@@ -29,6 +29,9 @@ _KEPT = 64
 _MAX_CALLS = 16
 """The most calls of one function in a branch that are compared."""
 
+_MAX_FLAGS = 8
+"""The most flags in one argument that are compared."""
+
 _LONGEST = 60
 """The longest name that tells a mode, in characters."""
 
@@ -89,12 +92,15 @@ def _arms_in(function: Function) -> _Arms:
 
 
 def _text_of(node: Expression | None) -> str:
-    """The constant that an argument is, its name, or those of two flags; "" if it is none of these."""
-    if isinstance(node, Binary) and node.operator == "|":
-        return f"{_text_of(node.left)}|{_text_of(node.right)}" if isinstance(node.right, Name) else ""
-    if isinstance(node, Const):
-        return repr(node.value)
-    return node.name if isinstance(node, Name) else ""
+    """The constant that an argument is, its name, or those of a few flags; "" if it is none of these."""
+    flags: list[str] = []
+    while isinstance(node, Binary) and node.operator == "|" and isinstance(node.right, Name):
+        if len(flags) == _MAX_FLAGS:
+            return ""
+        flags.append(node.right.name)
+        node = node.left
+    first = repr(node.value) if isinstance(node, Const) else node.name if isinstance(node, Name) else ""
+    return "|".join([first, *reversed(flags)])
 
 
 @lru_cache(_KEPT)

@@ -78,6 +78,9 @@ _SAYING_NO = frozenset({"none", "off", "never", "disable", "disabled", "ignore",
 _EQUAL = {"==": True, "!=": False}
 _FLAGS = (True, False, "none", "NONE")
 _MAX_PARTS = 16
+_MAX_DEPTH = 16
+"""The most calls in a chain that are asked for the setting's name."""
+
 _MAX_LENGTH = 80
 
 
@@ -251,10 +254,12 @@ def _told_off(words: frozenset[str], *, on: bool) -> frozenset[str]:
     return _CHECKS if not on and not off and (checked or required) else NOT_CHOSEN
 
 
-def _names_in(part: Expression) -> Iterator[str]:
+def _names_in(part: Expression, depth: int = 0) -> Iterator[str]:
     """The names and texts that tell which setting a part of a test reads: the last two of a member."""
+    if depth > _MAX_DEPTH:
+        return
     if isinstance(part, Call):
-        yield from _names_in(part.callee)
+        yield from _names_in(part.callee, depth + 1)
         for each in part.args[:2]:
             if isinstance(each, Const | Name):
                 yield str(each.value) if isinstance(each, Const) else each.name
@@ -266,7 +271,7 @@ def _names_in(part: Expression) -> Iterator[str]:
         if isinstance(part.base, Name | Member):
             yield part.base.name
         elif isinstance(part.base, Call | Index):
-            yield from _names_in(part.base)
+            yield from _names_in(part.base, depth + 1)
     elif isinstance(part, Name):
         yield part.name
 
