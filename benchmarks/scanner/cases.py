@@ -6,6 +6,7 @@ what else the scanner says of the place counts neither for nor against it, becau
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,3 +97,14 @@ def checked(folder: Path, cases: Iterable[Case], *scanned: Path) -> Labelled:
     if not listed:
         raise UnreadableCorpus(f"no labels were found in {folder}")
     return Labelled(scanned or (folder,), listed)
+
+
+def checked_files(copy: Path, cases: Iterable[Case]) -> Labelled:
+    """As ``checked``, where nothing is scanned but the files that the cases name."""
+    listed = tuple(cases)
+    return checked(copy, listed, *sorted({place.path for case in listed for place in case.places}))
+
+
+def classes_of(rule: str, table: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+    """The classes of the first pattern in ``table`` that is the whole name ``rule``; none if it has none."""
+    return next((classes for pattern, classes in table if re.fullmatch(pattern, rule)), ())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.scanner.cases import Case, Labelled, Place, checked, source_files
+from benchmarks.scanner.cases import Case, Labelled, Place, checked_files, classes_of, source_files
 from benchmarks.scanner.statements import statement_end
 
 _FOLDERS = ("go", "java", "javascript", "python")
@@ -34,18 +34,14 @@ def read(copy: Path, scratch: Path) -> Labelled:
     """The labelled lines of rules on cryptography, in the scanner's languages."""
     paths = [path for folder in _FOLDERS for path in source_files(copy / "tests" / folder)]
     cases = [case for path in paths for case in _cases(path)]
-    return checked(copy, cases, *sorted({case.places[0].path for case in cases}))
+    return checked_files(copy, cases)
 
 
 def _cases(path: Path) -> Iterator[Case]:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     for number, line in enumerate(lines, start=1):
         expected = _EXPECTED.match(line)
-        accepted = _accepted(expected["rule"]) if expected else ()
+        accepted = classes_of(expected["rule"], _CLASSES) if expected else ()
         if accepted and number < len(lines):
             place = Place(path, number + 1, statement_end(lines, number + 1))
             yield Case(accepted[0], True, (place,), frozenset(accepted))
-
-
-def _accepted(rule: str) -> tuple[str, ...]:
-    return next((classes for pattern, classes in _CLASSES if re.fullmatch(pattern, rule)), ())

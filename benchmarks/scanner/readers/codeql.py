@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from benchmarks.scanner.cases import USE, Case, Labelled, Place, checked, source_files
+from benchmarks.scanner.cases import USE, Case, Labelled, Place, checked_files, source_files
 
 _CWE = re.compile(r"CWE-0*(\d+)")
 _SELECT = "#select"
@@ -77,14 +77,14 @@ def read(copy: Path, scratch: Path) -> Labelled:
     files = [path for path in _sources(copy) if path.relative_to(copy).parts[0] != _RUST]
     weak = _weak(copy, files, _CLASSES, _EXHAUSTIVE)
     cases = [*weak, *(case for path in files for case in _uses(path)), *_listed_uses(copy)]
-    return checked(copy, cases, *sorted({place.path for case in cases for place in case.places}))
+    return checked_files(copy, cases)
 
 
 def read_rust(copy: Path, scratch: Path) -> Labelled:
     """The tests of Rust's ciphers, hashes and certificates."""
     tests = copy / _RUST
     cases = [*_weak(tests, _sources(tests), _RUST_CLASSES, frozenset({295}))]
-    return checked(tests, cases, *sorted({place.path for case in cases for place in case.places}))
+    return checked_files(tests, cases)
 
 
 def read_rust_keys(copy: Path, scratch: Path) -> Labelled:
@@ -92,7 +92,7 @@ def read_rust_keys(copy: Path, scratch: Path) -> Labelled:
     tests = copy / _RUST
     files = [path for path in _sources(tests) if "heuristic" not in path.name]
     cases = [*_weak(tests, files, _RUST_KEYS, frozenset())]
-    return checked(tests, cases, *sorted({place.path for case in cases for place in case.places}))
+    return checked_files(tests, cases)
 
 
 def _sources(folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.scanner.cases import Case, Labelled, Place, checked, source_files
+from benchmarks.scanner.cases import Case, Labelled, Place, checked_files, classes_of, source_files
 from benchmarks.scanner.statements import statement_end
 
 _FOLDERS = ("c", "go", "java", "javascript", "python", "rust", "typescript")
@@ -53,7 +53,7 @@ def read(copy: Path, scratch: Path) -> Labelled:
     """The annotated examples of rules on cryptography, in the scanner's languages."""
     paths = [path for name in _FOLDERS for path in source_files(copy / name) if _FIXED not in path.name]
     cases = [case for path in paths for case in _cases(path)]
-    return checked(copy, cases, *sorted({place.path for case in cases for place in case.places}))
+    return checked_files(copy, cases)
 
 
 def _cases(path: Path) -> Iterator[Case]:
@@ -65,7 +65,7 @@ def _cases(path: Path) -> Iterator[Case]:
         first = _next_code(lines, number + 1)
         place = Place(path, first, statement_end(lines, first))
         for rule in re.split(r"[,\s]+", annotation["rules"]):
-            accepted = _accepted(rule)
+            accepted = classes_of(rule, _CLASSES)
             weak = annotation["kind"] == "ruleid"
             if accepted and (weak or accepted[0] not in _NARROW):
                 yield Case(accepted[0], weak, (place,), frozenset(accepted))
@@ -75,7 +75,3 @@ def _next_code(lines: Sequence[str], number: int) -> int:
     while number < len(lines) and (not lines[number - 1].strip() or _SKIPPED.match(lines[number - 1])):
         number += 1
     return min(number, len(lines))
-
-
-def _accepted(rule: str) -> tuple[str, ...]:
-    return next((classes for pattern, classes in _CLASSES if re.fullmatch(pattern, rule)), ())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.scanner.cases import Case, Labelled, Place, checked
+from benchmarks.scanner.cases import Case, Labelled, Place, checked_files
 
 _ENTRY = re.compile(
     r"^[ -]*filename:[ ]*(?P<file>\S+)\s*$|^[ ]*secure:[ ]*(?P<secure>yes|no)\b", re.MULTILINE | re.IGNORECASE
@@ -27,7 +27,7 @@ _CLASSES = {
 def read(copy: Path, scratch: Path) -> Labelled:
     """The programs of the data set."""
     cases = [case for path in sorted(copy.glob("dataset/**/*meta.yml")) for case in _cases(path)]
-    return checked(copy, cases, *sorted({case.places[0].path for case in cases}))
+    return checked_files(copy, cases)
 
 
 def _cases(labels: Path) -> Iterator[Case]:

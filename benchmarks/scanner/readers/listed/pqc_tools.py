@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.scanner.cases import LANGUAGES, USE, Case, Labelled, Place, UnreadableCorpus, checked
+from benchmarks.scanner.cases import LANGUAGES, USE, Case, Labelled, Place, UnreadableCorpus, checked_files
 
 _LABELS = "recall-labels.json"
 _FOLDER = "packages/core/test/benchmark"
@@ -33,7 +33,7 @@ def read(copy: Path, scratch: Path) -> Labelled:
     except (OSError, ValueError) as fault:
         raise UnreadableCorpus(f"{folder / _LABELS}: {fault}") from fault
     cases = [case for name, entry in labels.items() if name[:1] != "$" for case in _cases(folder / name, entry)]
-    return checked(copy, cases, *sorted({case.places[0].path for case in cases}))
+    return checked_files(copy, cases)
 
 
 def _cases(path: Path, entry: dict[str, list[dict[str, str]]]) -> Iterator[Case]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.scanner.cases import Case, Labelled, Place, checked
+from benchmarks.scanner.cases import Case, Labelled, Place, checked_files
 from benchmarks.scanner.statements import statement_end
 
 _CASES = "resources/test_cases"
@@ -33,7 +33,7 @@ _SOUND = re.compile(r"(?P<indent> *)def n_")
 def read(copy: Path, scratch: Path) -> Labelled:
     """The misuses that are certain, and the sound functions of Python."""
     cases = [case for path in sorted((copy / _CASES).rglob("*.csv")) for case in _cases(path)]
-    return checked(copy, cases, *sorted({case.places[0].path for case in cases}))
+    return checked_files(copy, cases)
 
 
 def _cases(listed: Path) -> Iterator[Case]:

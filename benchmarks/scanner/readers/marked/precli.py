@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 
-from benchmarks.scanner.cases import Case, Labelled, Place, checked
+from benchmarks.scanner.cases import Case, Labelled, Place, checked_files, classes_of
 from benchmarks.scanner.statements import statement_end
 
 _EXAMPLES = "tests/unit/rules/python/stdlib"
@@ -36,11 +36,11 @@ def read(copy: Path, scratch: Path) -> Labelled:
     """The examples of rules on cryptography."""
     paths = sorted((copy / _EXAMPLES).glob("*/examples/*.py"))
     cases = [case for path in paths for case in _cases(path)]
-    return checked(copy, cases, *sorted({case.places[0].path for case in cases}))
+    return checked_files(copy, cases)
 
 
 def _cases(path: Path) -> Iterator[Case]:
-    accepted = next((classes for pattern, classes in _CLASSES if re.fullmatch(pattern, path.stem)), ())
+    accepted = classes_of(path.stem, _CLASSES)
     text = path.read_text(encoding="utf-8")
     level = _LEVEL.search(text)
     if not accepted or level is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
-from benchmarks.scanner.cases import Case, Labelled, Place, checked
+from benchmarks.scanner.cases import Case, Labelled, Place, checked_files
 from benchmarks.scanner.readers.marked.comments import judged, marked_cases
 
 _JAVA = "java-checks-test-sources"
@@ -95,7 +95,7 @@ def read_javascript(copy: Path, scratch: Path) -> Labelled:
         for path in sorted(folder.glob("unit.test.ts")):
             (scratch / rule).mkdir()
             cases += _unpacked(path.read_bytes(), scratch / rule, accepted)
-    return checked(scratch, cases, *sorted({case.places[0].path for case in cases}))
+    return checked_files(scratch, cases)
 
 
 def _marked(copy: Path, paths: list[Path], classes: Mapping[str, tuple[str, ...]]) -> Labelled:
@@ -106,7 +106,7 @@ def _marked(copy: Path, paths: list[Path], classes: Mapping[str, tuple[str, ...]
         if re.search(rf"/{pattern}", path.as_posix())
         for case in marked_cases(path, accepted)
     ]
-    return checked(copy, cases, *sorted({case.places[0].path for case in cases}))
+    return checked_files(copy, cases)
 
 
 def _unpacked(test: bytes, folder: Path, accepted: tuple[str, ...]) -> Iterator[Case]:

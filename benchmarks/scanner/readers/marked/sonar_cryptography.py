@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.scanner.cases import USE, Case, Labelled, Place, checked, source_files
+from benchmarks.scanner.cases import USE, Case, Labelled, Place, checked_files, source_files
 from benchmarks.scanner.readers.marked.comments import marked_lines
 
 _FOLDERS = ("java", "python", "go")
@@ -32,7 +32,7 @@ def read(copy: Path, scratch: Path) -> Labelled:
     """The labelled operations in Java, Python and Go."""
     paths = [path for folder in _FOLDERS for path in source_files(copy / folder / _TESTS)]
     cases = [case for path in paths for case in _cases(path)]
-    return checked(copy, cases, *sorted({case.places[0].path for case in cases}))
+    return checked_files(copy, cases)
 
 
 def _cases(path: Path) -> Iterator[Case]:
