@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any
 
+from engines.cbom.source.evaluation.evidence.parts import inner_parts
 from engines.cbom.source.evaluation.evidence.switches import switch_of
 from engines.cbom.source.knowledge.model import Override
 from engines.cbom.source.program import (
@@ -331,15 +332,13 @@ def _parts(root: Any, *, swallowed: bool = False) -> Iterator[Any]:
         if not waiting:
             return
         node = waiting.pop()
-        if isinstance(node, list | tuple):
-            waiting.extend(node)
-        elif swallowed and isinstance(node, Attempt) and _swallows(node):
+        if swallowed and isinstance(node, Attempt) and _swallows(node):
             waiting.append(node.last)
-        elif swallowed and isinstance(node, Call) and _talks(node):
+            continue
+        if is_dataclass(node):
             yield node
-        elif is_dataclass(node):
-            yield node
-            waiting.extend(getattr(node, each.name) for each in fields(node))
+        if not (swallowed and isinstance(node, Call) and _talks(node)):
+            waiting.extend(inner_parts(node))
     yield None
 
 

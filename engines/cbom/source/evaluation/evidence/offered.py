@@ -6,11 +6,11 @@ encrypt. One that turns a check on in one arm and off in another leaves that to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from engines.cbom.source.evaluation.evidence.parts import inner_parts
 from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.program import Binary, Branch, Call, Const, Expression, Function, Member, Mentioned, Name
 
@@ -77,17 +77,15 @@ def _arms_in(function: Function) -> _Arms:
         if not waiting:
             break
         part, branch, arm = waiting.pop()
-        if isinstance(part, list | tuple):
-            waiting.extend((each, branch, arm) for each in part)
-        elif isinstance(part, Branch):
+        if isinstance(part, Branch):
             waiting.extend((body, id(part), number) for number, (_, body) in enumerate(part.arms))
-        elif is_dataclass(part):
-            if branch and isinstance(part, Call) and isinstance(part.callee, Name):
-                found.around[id(part)] = branch, arm
-                calls = found.calls.setdefault((branch, part.callee.name), [])
-                if len(calls) < _MAX_CALLS:
-                    calls.append((part, arm))
-            waiting.extend((getattr(part, each.name), branch, arm) for each in fields(part))
+            continue
+        if branch and isinstance(part, Call) and isinstance(part.callee, Name):
+            found.around[id(part)] = branch, arm
+            calls = found.calls.setdefault((branch, part.callee.name), [])
+            if len(calls) < _MAX_CALLS:
+                calls.append((part, arm))
+        waiting.extend((each, branch, arm) for each in inner_parts(part))
     return found
 
 
@@ -105,31 +103,20 @@ def _text_of(node: Expression | None) -> str:
 
 @lru_cache(_KEPT)
 def _offered_in(function: Function) -> frozenset[int]:
-    """The identities of the calls by which a function offers modes."""
+    """The identities of the calls by which a function offers modes, in the arms of an outermost branch."""
     told: dict[int, dict[int, frozenset[str]]] = {}
-    for part, branch in _with_branches(function):
-        if branch is not None and isinstance(part, Call):
-            modes = _modes_of(part)
-            if modes:
-                told.setdefault(id(branch), {})[id(part)] = modes
-    return frozenset(
-        call for calls in told.values() if len(frozenset().union(*calls.values())) >= _OFFERED for call in calls
-    )
-
-
-def _with_branches(function: Function) -> Iterator[tuple[Any, Branch | None]]:
-    """The parts of a function up to a bound, each with the outermost branch that it is in."""
     waiting: list[tuple[Any, Branch | None]] = [(list(function.body), None)]
     for _ in range(_MAX_PARTS):
         if not waiting:
-            return
+            break
         part, branch = waiting.pop()
-        if isinstance(part, list | tuple):
-            waiting.extend((each, branch) for each in part)
-        elif is_dataclass(part):
-            yield part, branch
-            inner = part if branch is None and isinstance(part, Branch) else branch
-            waiting.extend((getattr(part, each.name), inner) for each in fields(part))
+        if branch is not None and isinstance(part, Call) and (modes := _modes_of(part)):
+            told.setdefault(id(branch), {})[id(part)] = modes
+        inner = part if branch is None and isinstance(part, Branch) else branch
+        waiting.extend((each, inner) for each in inner_parts(part))
+    return frozenset(
+        call for calls in told.values() if len(frozenset().union(*calls.values())) >= _OFFERED for call in calls
+    )
 
 
 def _modes_of(call: Call) -> frozenset[str]:

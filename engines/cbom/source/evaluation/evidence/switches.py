@@ -50,7 +50,7 @@ _REQUIRING = frozenset({"require", "required", "requires", "reqs"})
 _CERTIFICATES = frozenset({"cert", "certs", "certificate", "certificates"})
 
 _DEVELOPERS = frozenset(
-    {"dev", "devel", "devmode", "development", "developer", "debug", "localhost", "testing"} | {"testonly"}
+    {"dev", "devel", "devmode", "development", "developer", "debug", "localhost", "testing", "testonly"}
 )
 """Words of settings with which no program runs that others use."""
 
@@ -82,7 +82,6 @@ _MAX_DEPTH = 16
 """The most calls in a chain that are asked for the setting's name."""
 
 _MAX_LENGTH = 80
-
 
 _SIGNS = (
     b"verif",

@@ -113,14 +113,17 @@ def _call(evaluator: Any, arguments: Arguments) -> Values:
 
 def _apply(evaluator: Any, arguments: Arguments) -> Values:
     """``f.apply(self, [a, b])``."""
-    lists = [value for value in arguments.at(1) if type(value) is Array]
-    return _invoke(evaluator, arguments.receiver, lists[0].items if lists else []) or UNKNOWN
+    return _invoke_listed(evaluator, arguments.receiver, arguments.at(1))
 
 
 def _reflected(evaluator: Any, arguments: Arguments) -> Values:
     """``Reflect.apply(f, self, [a, b])``."""
-    lists = [value for value in arguments.at(2) if type(value) is Array]
-    return _invoke(evaluator, arguments.at(0), lists[0].items if lists else []) or UNKNOWN
+    return _invoke_listed(evaluator, arguments.at(0), arguments.at(2))
+
+
+def _invoke_listed(evaluator: Any, functions: Values, listed: Values) -> Values:
+    lists = [value for value in listed if type(value) is Array]
+    return _invoke(evaluator, functions, lists[0].items if lists else []) or UNKNOWN
 
 
 def _bind(_evaluator: Any, arguments: Arguments) -> Values:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, is_dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from engines.cbom.source.evaluation.evidence.parts import inner_parts
 from engines.cbom.source.evaluation.evidence.secrets import words_of
 from engines.cbom.source.program import (
     Assign,
@@ -169,31 +170,34 @@ def _parts_of(function: Function) -> _Parts:
         if not waiting:
             return found
         part, loop = waiting.pop()
-        if isinstance(part, list | tuple):
-            waiting.extend((each, loop) for each in part)
-        elif is_dataclass(part):
-            found.mixed |= _mixes(part)
-            if isinstance(part, Call):
-                found.loops[id(part)] = loop
-                found.streams |= isinstance(part.callee, Member) and part.callee.name == _STREAM
-                found.counted.update(_counted_by(part))
-            elif isinstance(part, Assign):
-                if isinstance(part.target, Name):
-                    found.given.setdefault(part.target.name, []).append(part.value)
-                elif isinstance(part.target, Index) and isinstance(part.value, Binary):
-                    if part.value.left is part.target:
-                        found.counted.add(_variable(_base(part.target)))
-            elif isinstance(part, Return) and isinstance(part.value, Call):
-                found.returned[id(part.value)] = _kind_of(part.value)
-            elif isinstance(part, Member):
-                found.read.add(part.name)
-            elif isinstance(part, Branch):
-                for name, settings in _settings(part).items():
-                    found.chosen[name] = max(found.chosen.get(name, 0), len(settings))
-            inner = part if isinstance(part, Loop) else loop
-            waiting.extend((getattr(part, each.name), inner) for each in fields(part))
+        if is_dataclass(part):
+            _look_at(part, loop, found)
+        inner = part if isinstance(part, Loop) else loop
+        waiting.extend((each, inner) for each in inner_parts(part))
     found.mixed = True
     return found
+
+
+def _look_at(part: Any, loop: Loop | None, found: _Parts) -> None:
+    """Note what one node tells of its function."""
+    found.mixed |= _mixes(part)
+    if isinstance(part, Call):
+        found.loops[id(part)] = loop
+        found.streams |= isinstance(part.callee, Member) and part.callee.name == _STREAM
+        found.counted.update(_counted_by(part))
+    elif isinstance(part, Assign):
+        if isinstance(part.target, Name):
+            found.given.setdefault(part.target.name, []).append(part.value)
+        elif isinstance(part.target, Index) and isinstance(part.value, Binary):
+            if part.value.left is part.target:
+                found.counted.add(_variable(_base(part.target)))
+    elif isinstance(part, Return) and isinstance(part.value, Call):
+        found.returned[id(part.value)] = _kind_of(part.value)
+    elif isinstance(part, Member):
+        found.read.add(part.name)
+    elif isinstance(part, Branch):
+        for name, settings in _settings(part).items():
+            found.chosen[name] = max(found.chosen.get(name, 0), len(settings))
 
 
 def _is_of_message(node: Call, parts: _Parts) -> bool:
@@ -357,11 +361,9 @@ def _inside(root: Any) -> Iterator[Any]:
         if not waiting:
             return
         part = waiting.pop()
-        if isinstance(part, list | tuple):
-            waiting.extend(part)
-        elif is_dataclass(part):
+        if is_dataclass(part):
             yield part
-            waiting.extend(getattr(part, each.name) for each in fields(part))
+        waiting.extend(inner_parts(part))
 
 
 def _variable(node: Expression) -> str:
